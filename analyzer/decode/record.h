@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: MIT */
+/* record.h: the typed records that decode hands to the model, in time order.
+ *
+ * Processes, threads, code and stacks are numbers here: indexes into the tables of tables.h,
+ * dense from 0, given in the order of first appearance. An index stands for one incarnation: a
+ * reused pid or tid, and a process after exec, have a new one. The tables may be read once the
+ * pipeline has ended; before, the numbers are all that a later stage needs.
+ */
+#ifndef WS_RECORD_H
+#define WS_RECORD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "tracepoints/format.h"
+#include "tracepoints/kinds.h"
+
+/* An index, a code location or a stack that is not known. Shown as unknown, never as none. */
+#define WS_UNKNOWN UINT32_MAX
+
+/* Who an object is, in every process. Compared as a whole; unused members are 0. */
+struct ws_object_key {
+	uint64_t dev;     /* shared: device of what is mapped; private: 0 */
+	uint64_t ino;     /* shared: inode or shmid of what is mapped; private: 0 */
+	uint64_t offset;  /* shared: byte offset in it; private: address; thread: index of the thread */
+	uint32_t process; /* private: index of the process; shared and thread: WS_UNKNOWN */
+	uint8_t kind;     /* enum ws_kind */
+	uint8_t origin;   /* shared: enum ws_map_origin; private: 0 */
+};
+
+/* A thread that holds something, and how it came by it. */
+struct ws_holder {
+	uint32_t thread; /* index, or WS_UNKNOWN */
+	uint32_t site;   /* code index of the call that took it, or WS_UNKNOWN */
+	uint32_t stack;  /* stack index of that call, or WS_UNKNOWN */
+};
+
+enum ws_record_type {
+	WS_RECORD_WAIT_BEGIN = 1,
+	WS_RECORD_WAIT_END,
+	WS_RECORD_HOLDER,     /* one more holder of the thread's wait `seq` */
+	WS_RECORD_WAKE,
+	WS_RECORD_WAKE_STACK, /* the stack of the thread's wake `seq` */
+	WS_RECORD_OBJECT,
+	WS_RECORD_THREAD,     /* START, EXIT: tables.h has the rest */
+	WS_RECORD_PROCESS,    /* START, FORK, EXIT, REAPED of this process */
+	WS_RECORD_LOSS,       /* events were lost before this record: what is open is uncertain */
+};
+
+/* One record. What is not in its type's member is 0. */
+struct ws_record {
+	uint64_t at_ns; /* trace clock (CLOCK_MONOTONIC of the traced host) */
+	uint8_t type;   /* enum ws_record_type */
+	uint32_t process;
+	uint32_t thread; /* WS_UNKNOWN for LOSS */
+	union {
+		struct {
+			uint32_t seq;
+			uint8_t flags;               /* WS_WAIT_* */
+			struct ws_object_key object; /* kind WS_KIND_THREAD: the joined thread */
+			struct ws_object_key mutex;  /* cond: its mutex; otherwise kind 0 */
+			uint32_t data;               /* code index of the object's address, when it
+			                              * lies in a module (static storage); else
+			                              * WS_UNKNOWN */
+			uint32_t site;
+			uint32_t stack;
+			struct ws_holder holder; /* thread WS_UNKNOWN: not known or none */
+		} wait_begin;
+		struct {
+			uint32_t seq;
+			uint8_t outcome; /* enum ws_outcome */
+			int32_t error;   /* errno, 0: none */
+			struct ws_holder holder;
+		} wait_end;
+		struct {
+			uint32_t seq;
+			struct ws_holder holder;
+		} holder;
+		struct {
+			uint32_t seq;
+			uint8_t op;    /* enum ws_wake_op */
+			uint8_t flags; /* WS_WAKE_* */
+			struct ws_object_key object;
+			struct ws_object_key target; /* futex_requeue: where the rest went; else
+			                              * kind 0 */
+			uint32_t count;              /* waiters that may go; WS_WAKE_ALL */
+			uint32_t data;               /* as in wait_begin */
+			uint32_t site;
+			struct ws_holder hold; /* thread: the releaser; site, stack: where it
+			                        * took it */
+		} wake;
+		struct {
+			uint32_t seq;
+			uint32_t stack;
+		} wake_stack;
+		struct {
+			uint8_t op; /* enum ws_object_op */
+			struct ws_object_key object;
+			uint64_t value;
+			uint32_t data;    /* as in wait_begin */
+			uint32_t site;
+			const char *name; /* Weak: lives as long as the tables; "" when it has none */
+		} object;
+		struct {
+			uint8_t op; /* enum ws_thread_op */
+		} thread;
+		struct {
+			uint8_t op; /* enum ws_process_op */
+		} process;
+		struct {
+			uint64_t events;  /* how many, as far as the tracer counted */
+			uint64_t packets; /* whole packets lost, in the same place */
+		} loss;
+	};
+};
+
+#endif

@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: MIT */
+/* events.h: the one list of events and their fields.
+ *
+ * The payload structs, the LTTng-UST provider (waitscope_tp.h), the analyzer's field tables and
+ * docs/tracepoints.md are all made from it.
+ *
+ * A field is one of
+ *   INT(type, name, doc)          an integer, shown in decimal
+ *   HEX(type, name, doc)          an integer, shown in hexadecimal (addresses)
+ *   ENUM(list, name, doc)         one byte, shown as a word of kinds.h
+ *   STR(name, doc)                a C string
+ *   SEQ(type, name, count, doc)   `count` integers, shown in hexadecimal
+ *
+ * Every event begins with WS_FIELDS_COMMON: LTTng's contexts would cost more than the fields.
+ */
+#ifndef WS_EVENTS_H
+#define WS_EVENTS_H
+
+#include <stdint.h>
+
+#include "kinds.h"
+
+#define WS_FIELDS_COMMON(INT, HEX, ENUM, STR, SEQ)                                                 \
+	INT(uint32_t, run, "the recording that this event belongs to; 0 outside `waitscope record`") \
+	INT(int32_t, pid, "process id, as the process sees it")                                    \
+	INT(int32_t, tid, "thread id, as the process sees it")
+
+#define WS_FIELDS_wait_begin(INT, HEX, ENUM, STR, SEQ)                                             \
+	INT(uint32_t, seq, "number of this wait within its thread")                                \
+	ENUM(ws_kind, kind, "what is waited on")                                                   \
+	INT(uint8_t, flags, "WS_WAIT_*: 1 process-shared, 2 has a time limit, 4 shared (read) hold wanted") \
+	HEX(uint64_t, object, "address of the object, or its id where the kind has one")           \
+	HEX(uint64_t, other, "cond: address of the mutex; thread: tid of the thread that is joined; futex: the expected value") \
+	HEX(uint64_t, site, "return address of the call that waits")                               \
+	INT(uint32_t, stack, "id of the stack, see `stack`; 0: not taken")                         \
+	INT(int32_t, holder, "tid of the thread that holds the object; 0: none or not known")      \
+	HEX(uint64_t, holder_site, "return address of the call with which the holder took it; 0: not known") \
+	INT(uint32_t, holder_stack, "id of the stack with which the holder took it; 0: not taken")
+
+#define WS_FIELDS_wait_end(INT, HEX, ENUM, STR, SEQ)                                               \
+	INT(uint32_t, seq, "number of this wait within its thread")                                \
+	ENUM(ws_outcome, outcome, "how it ended")                                                  \
+	INT(int32_t, error, "errno value of the call that waited; 0: none")                        \
+	INT(int32_t, holder, "tid of the holder now, where the wait did not acquire; 0: none or not known") \
+	HEX(uint64_t, holder_site, "where that holder took it; 0: not known")
+
+#define WS_FIELDS_holder(INT, HEX, ENUM, STR, SEQ)                                                 \
+	INT(uint32_t, seq, "number of the wait within its thread")                                 \
+	INT(int32_t, holder, "tid of one more thread that holds the object")                       \
+	HEX(uint64_t, holder_site, "where it took it; 0: not known")                               \
+	INT(uint32_t, holder_stack, "id of the stack with which it took it; 0: not taken")
+
+#define WS_FIELDS_wake(INT, HEX, ENUM, STR, SEQ)                                                   \
+	INT(uint32_t, seq, "number of this wake within its thread")                                \
+	ENUM(ws_kind, kind, "what is released")                                                    \
+	ENUM(ws_wake_op, op, "how")                                                                \
+	INT(uint8_t, flags, "WS_WAKE_*: 1 recorded after the release")                             \
+	HEX(uint64_t, object, "address of the object, or its id where the kind has one")           \
+	HEX(uint64_t, other, "futex_requeue: address that the rest is moved to")                   \
+	INT(uint32_t, count, "how many waiters may go at most; 0xffffffff: all")                   \
+	HEX(uint64_t, site, "return address of the call that releases")                            \
+	HEX(uint64_t, hold_site, "where the releaser took what it releases; 0: not known or nothing held") \
+	INT(uint32_t, hold_stack, "id of the stack with which it took it; 0: not taken")
+
+#define WS_FIELDS_wake_stack(INT, HEX, ENUM, STR, SEQ)                                             \
+	INT(uint32_t, seq, "number of the wake within its thread")                                 \
+	INT(uint32_t, stack, "id of the releaser's stack, taken after the release")
+
+#define WS_FIELDS_object(INT, HEX, ENUM, STR, SEQ)                                                 \
+	ENUM(ws_kind, kind, "what it is")                                                          \
+	ENUM(ws_object_op, op, "what happened to it")                                              \
+	HEX(uint64_t, object, "address of the object, or its id where the kind has one; 0: unlink by name") \
+	INT(uint64_t, value, "sem: initial value; barrier: how many threads it is for")            \
+	HEX(uint64_t, site, "return address of the call")                                          \
+	STR(name, "its name, where it has one; empty otherwise")
+
+#define WS_FIELDS_map(INT, HEX, ENUM, STR, SEQ)                                                    \
+	INT(uint8_t, origin, "WS_MAP_*: 1 file, POSIX shared memory or memfd; 2 anonymous; 3 System V") \
+	HEX(uint64_t, address, "where the mapping begins")                                         \
+	INT(uint64_t, size, "its length in bytes")                                                 \
+	HEX(uint64_t, dev, "device number (st_dev) of what is mapped")                             \
+	INT(uint64_t, ino, "its inode, or the shmid")                                              \
+	INT(uint64_t, offset, "where in it the mapping begins, in bytes")                          \
+	STR(name, "its path or name, where known; empty otherwise")
+
+#define WS_FIELDS_unmap(INT, HEX, ENUM, STR, SEQ)                                                  \
+	HEX(uint64_t, address, "where the range begins")                                           \
+	INT(uint64_t, size, "its length in bytes")
+
+#define WS_FIELDS_module(INT, HEX, ENUM, STR, SEQ)                                                 \
+	HEX(uint64_t, base, "lowest address of the loaded object, page aligned")                   \
+	INT(uint64_t, size, "length of its loaded address range in bytes; 0: it was unloaded")     \
+	HEX(uint64_t, bias, "what is added to its ELF virtual addresses")                          \
+	SEQ(uint8_t, build_id, build_id_size, "its GNU build id; empty: it has none")              \
+	STR(path, "its path; empty: unknown")
+
+#define WS_FIELDS_stack(INT, HEX, ENUM, STR, SEQ)                                                  \
+	INT(uint32_t, id, "id within the process, from 1; a forked child keeps its parent's")      \
+	SEQ(uint64_t, frames, depth, "return addresses, innermost first")
+
+#define WS_FIELDS_thread(INT, HEX, ENUM, STR, SEQ)                                                 \
+	ENUM(ws_thread_op, op, "what happened")                                                    \
+	INT(int32_t, creator, "start: tid of the thread that created it; 0: not known")            \
+	HEX(uint64_t, start, "start: address of its start routine; 0: not known")                  \
+	STR(name, "its name (comm)")
+
+#define WS_FIELDS_process(INT, HEX, ENUM, STR, SEQ)                                                \
+	ENUM(ws_process_op, op, "what happened")                                                   \
+	INT(uint32_t, format, "WS_FORMAT_VERSION of the library")                                  \
+	INT(int32_t, parent, "pid of the parent")                                                  \
+	INT(int32_t, child, "reaped: pid of the child; otherwise 0")                               \
+	INT(int32_t, status, "exit: exit status; reaped: wait(2) status; exec_failed: errno")      \
+	STR(name, "its name (comm)")                                                               \
+	STR(exe, "path of its executable; exec: of the one to be run")
+
+#define WS_FIELDS_limit(INT, HEX, ENUM, STR, SEQ)                                                  \
+	INT(uint64_t, value, "how often it was reached")                                           \
+	STR(name, "which limit of the library was reached, see docs/architecture.md")
+
+/* X(event, list of fields, channel, doc). The channel is `waits` or `defs`: definitions have one
+ * of their own, so that a flood of waits cannot lose them. */
+#define WS_EVENTS(X)                                                                               \
+	X(wait_begin, WS_FIELDS_wait_begin, waits,                                                 \
+	  "A thread is about to block: its attempt to go on without waiting failed.")              \
+	X(wait_end, WS_FIELDS_wait_end, waits, "That wait is over.")                               \
+	X(holder, WS_FIELDS_holder, waits,                                                         \
+	  "One more holder of the object of the wait that has just begun (read locks).")           \
+	X(wake, WS_FIELDS_wake, waits,                                                             \
+	  "An operation that may let a waiter go on; recorded before it is carried out, only where somebody waits.") \
+	X(wake_stack, WS_FIELDS_wake_stack, waits,                                                 \
+	  "The stack of the wake with the same number; recorded after it, so as not to lengthen it.") \
+	X(object, WS_FIELDS_object, defs, "A step in the life of an object.")                      \
+	X(map, WS_FIELDS_map, defs, "Shared memory was mapped: objects in it are shared.")         \
+	X(unmap, WS_FIELDS_unmap, defs, "An address range was unmapped or replaced.")              \
+	X(module, WS_FIELDS_module, defs, "Code was loaded or unloaded.")                          \
+	X(stack, WS_FIELDS_stack, defs, "A stack was seen for the first time in this process.")    \
+	X(thread, WS_FIELDS_thread, defs, "A step in the life of a thread.")                       \
+	X(process, WS_FIELDS_process, defs, "A step in the life of a process.")                    \
+	X(limit, WS_FIELDS_limit, defs, "At exit: a limit of the library was reached.")
+
+/* The payloads: struct ws_ev_<event>. Strings and sequences are borrowed for the call. */
+#define WS_STRUCT_INT(type, name, doc) type name;
+#define WS_STRUCT_HEX(type, name, doc) type name;
+#define WS_STRUCT_ENUM(list, name, doc) uint8_t name;
+#define WS_STRUCT_STR(name, doc) const char *name;
+#define WS_STRUCT_SEQ(type, name, count, doc)                                                      \
+	const type *name;                                                                          \
+	uint32_t count;
+#define WS_EVENT_STRUCT(event, fields, channel, doc)                                               \
+	struct ws_ev_##event {                                                                     \
+		WS_FIELDS_COMMON(WS_STRUCT_INT, WS_STRUCT_HEX, WS_STRUCT_ENUM, WS_STRUCT_STR,      \
+				 WS_STRUCT_SEQ)                                                    \
+		fields(WS_STRUCT_INT, WS_STRUCT_HEX, WS_STRUCT_ENUM, WS_STRUCT_STR, WS_STRUCT_SEQ) \
+	};
+WS_EVENTS(WS_EVENT_STRUCT)
+#undef WS_EVENT_STRUCT
+
+#endif

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: MIT */
+/* format.h: the version of the trace format, and the rule for changing it.
+ *
+ * Every `process` event carries WS_FORMAT_VERSION. A reader accepts its own version and older
+ * ones, and refuses a newer one by name: it could misread it.
+ *
+ * Without a new version one may: add an event; add a field at the end of an event, if a trace
+ * without it still reads as before; add a word at the end of a list in kinds.h.
+ * Everything else (a changed meaning, unit, width or order) takes a new version, the docs, and a
+ * kept trace of the old one in the same commit.
+ */
+#ifndef WS_FORMAT_H
+#define WS_FORMAT_H
+
+#define WS_FORMAT_VERSION 1
+
+/* Longest stack that is recorded, in frames: what is deeper is cut at the outer end. */
+#define WS_STACK_DEPTH_MAX 64
+
+/* `count` of a wake that lets every waiter go. */
+#define WS_WAKE_ALL 0xffffffffu
+
+/* Flags of `wait_begin`. */
+#define WS_WAIT_SHARED 1u /* the object is process-shared: other processes may end the wait */
+#define WS_WAIT_TIMED 2u  /* the call has a time limit */
+#define WS_WAIT_READ 4u   /* the waiter asks for a shared (read) hold */
+
+/* Flags of `wake`. */
+#define WS_WAKE_LATE 1u /* recorded after the release: it may follow the end of the wait */
+
+/* Flags of `holder` events and of held locks. */
+#define WS_HOLD_READ 1u /* the hold is shared (read) */
+
+/* What a `map` event's `origin` says. */
+enum ws_map_origin {
+	WS_MAP_FILE = 1, /* a file, a POSIX shared memory object or a memfd: (dev, ino) */
+	WS_MAP_ANON = 2, /* anonymous MAP_SHARED: (dev, ino) of the kernel's own shmem file */
+	WS_MAP_SYSV = 3, /* System V segment: `ino` is the shmid, `dev` is 0 */
+};
+
+#endif

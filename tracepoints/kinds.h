@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: MIT */
+/* kinds.h: the words of the trace: what can be waited on, how a wait ends, what ends it.
+ *
+ * Each list is the one source for the C enumeration, the CTF enumeration that babeltrace2 and
+ * Trace Compass show, and the words of reports and options. A value, once released, keeps its
+ * number: add at the end, and see format.h.
+ */
+#ifndef WS_KINDS_H
+#define WS_KINDS_H
+
+/* X(SYMBOL, word, number). What the object is. */
+#define WS_KINDS(X)                                                                                \
+	X(MUTEX, mutex, 1)                                                                         \
+	X(RWLOCK, rwlock, 2)                                                                       \
+	X(COND, cond, 3)                                                                           \
+	X(BARRIER, barrier, 4)                                                                     \
+	X(SPINLOCK, spinlock, 5)                                                                   \
+	X(ONCE, once, 6)                                                                           \
+	X(THREAD, thread, 7)                                                                       \
+	X(SEM, sem, 8)                                                                             \
+	X(FUTEX, futex, 9)                                                                         \
+	X(MQ, mq, 10)                                                                              \
+	X(PIPE, pipe, 11)                                                                          \
+	X(FIFO, fifo, 12)                                                                          \
+	X(SYSV_MSG, sysv_msg, 13)                                                                  \
+	X(SYSV_SEM, sysv_sem, 14)                                                                  \
+	X(RECORD_LOCK, record_lock, 15)                                                            \
+	X(FLOCK, flock, 16)                                                                        \
+	X(SOCKET, socket, 17)                                                                      \
+	X(EVENTFD, eventfd, 18)                                                                    \
+	X(POLL, poll, 19)                                                                          \
+	X(PROCESS, process, 20)                                                                    \
+	X(SIGNAL, signal, 21)                                                                      \
+	X(SLEEP, sleep, 22)                                                                        \
+	X(POSIX_SHM, posix_shm, 23)                                                                \
+	X(SYSV_SHM, sysv_shm, 24)
+
+/* X(SYMBOL, word, number). How a wait ended.
+ *
+ * no_wait: the call was announced as a wait, since it has no form that only tries, but it turned
+ * out not to block (the last thread at a barrier, a futex word that had changed already). Such an
+ * interval is not a wait and is not counted as one. */
+#define WS_OUTCOMES(X)                                                                             \
+	X(ACQUIRED, acquired, 1)                                                                   \
+	X(TIMEOUT, timeout, 2)                                                                     \
+	X(INTERRUPTED, interrupted, 3)                                                             \
+	X(CANCELLED, cancelled, 4)                                                                 \
+	X(REMOVED, removed, 5)                                                                     \
+	X(ERROR, error, 6)                                                                         \
+	X(NO_WAIT, no_wait, 7)
+
+/* X(SYMBOL, word, number). What a waker did. */
+#define WS_WAKE_OPS(X)                                                                             \
+	X(UNLOCK, unlock, 1)                                                                       \
+	X(POST, post, 2)                                                                           \
+	X(SIGNAL, signal, 3)                                                                       \
+	X(BROADCAST, broadcast, 4)                                                                 \
+	X(FUTEX_WAKE, futex_wake, 5)                                                               \
+	X(FUTEX_REQUEUE, futex_requeue, 6)                                                         \
+	X(ARRIVE, arrive, 7)                                                                       \
+	X(DONE, done, 8)                                                                           \
+	X(EXIT, exit, 9)                                                                           \
+	X(SEND, send, 10)                                                                          \
+	X(RECEIVE, receive, 11)                                                                    \
+	X(CLOSE, close, 12)                                                                        \
+	X(REMOVE, remove, 13)
+
+/* X(SYMBOL, word, number). What happened in an object's life. */
+#define WS_OBJECT_OPS(X)                                                                           \
+	X(INIT, init, 1)                                                                           \
+	X(OPEN, open, 2)                                                                           \
+	X(CLOSE, close, 3)                                                                         \
+	X(DESTROY, destroy, 4)                                                                     \
+	X(UNLINK, unlink, 5)                                                                       \
+	X(CONSISTENT, consistent, 6)
+
+/* X(SYMBOL, word, number). What happened in a thread's life. */
+#define WS_THREAD_OPS(X)                                                                           \
+	X(START, start, 1)                                                                         \
+	X(NAME, name, 2)                                                                           \
+	X(EXIT, exit, 3)
+
+/* X(SYMBOL, word, number). What happened in a process's life.
+ *
+ * start:    the library was loaded: a new program image.
+ * fork:     this process is a new child with a copy of its parent's memory.
+ * exec:     the image is about to be replaced; a `start` of the same pid follows.
+ * exec_failed: it was not: the image goes on.
+ * exit:     it ends with `status` as exit status.
+ * reaped:   it collected its child `child`, whose wait(2) status is `status`.
+ * defs:     the definitions follow again, for a session that began later. */
+#define WS_PROCESS_OPS(X)                                                                          \
+	X(START, start, 1)                                                                         \
+	X(FORK, fork, 2)                                                                           \
+	X(EXEC, exec, 3)                                                                           \
+	X(EXEC_FAILED, exec_failed, 4)                                                             \
+	X(EXIT, exit, 5)                                                                           \
+	X(REAPED, reaped, 6)                                                                       \
+	X(DEFS, defs, 7)
+
+#define WS_KIND_ENUM(sym, word, n) WS_KIND_##sym = (n),
+enum ws_kind { WS_KIND_NONE = 0, WS_KINDS(WS_KIND_ENUM) WS_KIND_COUNT };
+#undef WS_KIND_ENUM
+
+#define WS_OUTCOME_ENUM(sym, word, n) WS_OUTCOME_##sym = (n),
+enum ws_outcome { WS_OUTCOME_NONE = 0, WS_OUTCOMES(WS_OUTCOME_ENUM) WS_OUTCOME_COUNT };
+#undef WS_OUTCOME_ENUM
+
+#define WS_WAKE_ENUM(sym, word, n) WS_WAKE_##sym = (n),
+enum ws_wake_op { WS_WAKE_NONE = 0, WS_WAKE_OPS(WS_WAKE_ENUM) WS_WAKE_COUNT };
+#undef WS_WAKE_ENUM
+
+#define WS_OBJECT_ENUM(sym, word, n) WS_OBJECT_##sym = (n),
+enum ws_object_op { WS_OBJECT_NONE = 0, WS_OBJECT_OPS(WS_OBJECT_ENUM) WS_OBJECT_COUNT };
+#undef WS_OBJECT_ENUM
+
+#define WS_THREAD_ENUM(sym, word, n) WS_THREAD_##sym = (n),
+enum ws_thread_op { WS_THREAD_NONE = 0, WS_THREAD_OPS(WS_THREAD_ENUM) WS_THREAD_COUNT };
+#undef WS_THREAD_ENUM
+
+#define WS_PROCESS_ENUM(sym, word, n) WS_PROCESS_##sym = (n),
+enum ws_process_op { WS_PROCESS_NONE = 0, WS_PROCESS_OPS(WS_PROCESS_ENUM) WS_PROCESS_COUNT };
+#undef WS_PROCESS_ENUM
+
+#endif

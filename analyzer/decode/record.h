@@ -104,10 +104,10 @@ struct ws_record {
 		} object;
 		struct {
 			uint8_t op; /* enum ws_thread_op */
-		} thread;
+		} thread_step;
 		struct {
 			uint8_t op; /* enum ws_process_op */
-		} process;
+		} process_step;
 		struct {
 			uint64_t events;  /* how many, as far as the tracer counted */
 			uint64_t packets; /* whole packets lost, in the same place */

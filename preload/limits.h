@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MIT */
+/* limits.h: the library's limits: each has a name and a counter for what went over it, recorded
+ * as `limit` events when the process ends. */
+#ifndef WS_LIMITS_H
+#define WS_LIMITS_H
+
+#include <stdatomic.h>
+#include <stdint.h>
+
+/* X(name, reason). */
+#define WS_LIMITS(X)                                                                               \
+	X(threads, "more threads at once than WS_THREADS_MAX: the rest is not recorded")           \
+	X(held_locks, "more locks held by one thread than WS_HELD_MAX: not known as their holder") \
+	X(open_waits, "more nested waits than WS_OPEN_WAITS_MAX: not counted as waiting")          \
+	X(stacks, "more distinct stacks than WS_STACKS_MAX: recorded without a stack")             \
+	X(shared_maps, "more shared mappings than the table holds: every munmap is recorded")      \
+	X(modules, "more loaded objects than the table holds: their code stays unresolved")
+
+#define WS_LIMIT_ENUM(name, reason) WS_LIMIT_##name,
+enum ws_limit { WS_LIMITS(WS_LIMIT_ENUM) WS_LIMIT_COUNT };
+#undef WS_LIMIT_ENUM
+
+extern _Atomic uint64_t ws_limits[WS_LIMIT_COUNT];
+
+static inline void ws_limit_reached(enum ws_limit limit)
+{
+	atomic_fetch_add_explicit(&ws_limits[limit], 1, memory_order_relaxed);
+}
+
+#endif

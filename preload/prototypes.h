@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT */
+/* prototypes.h: the system headers that declare what functions.def lists. */
+#ifndef WS_PROTOTYPES_H
+#define WS_PROTOTYPES_H
+
+#include <dlfcn.h>
+#include <fcntl.h>
+#include <link.h>
+#include <mqueue.h>
+#include <pthread.h>
+#include <sched.h>
+#include <semaphore.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/shm.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <threads.h>
+#include <unistd.h>
+
+#endif

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: MIT */
+/* thread.h: what the library knows of each thread: who it is, what it holds, whether it is quiet.
+ *
+ * A slot is never unmapped, so that a blocked thread can read what another one holds. A thread
+ * finds its own slot in one load of initial-exec TLS.
+ */
+#ifndef WS_THREAD_H
+#define WS_THREAD_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "preload/export.h"
+
+/* Locks that one thread can hold at once and still be known as their holder: real programs stay
+ * below ten. What goes beyond is counted (limit `held_locks`). */
+#define WS_HELD_MAX 128
+
+/* Waits that can be open in one thread: one, and one more for each signal handler that
+ * interrupted a blocked one and blocks itself. */
+#define WS_OPEN_WAITS_MAX 8
+
+/* Threads alive at once. Beyond, a thread is not recorded (limit `threads`). */
+#define WS_THREADS_MAX 32768
+
+/* Why a thread is quiet: its calls go straight to the real functions. Any other value of
+ * `quiet` is the frame address of the wrapper that is at work. */
+enum ws_quiet {
+	WS_QUIET_NOT = 0,
+	WS_QUIET_FOREIGN = 1, /* one of LTTng's own threads */
+	WS_QUIET_FORK = 2,    /* inside fork() */
+	WS_QUIET_VFORK = 3,   /* a vfork child may be running in this memory */
+	WS_QUIET_ASIDE = 4,   /* the library has stepped aside in this process */
+	WS_QUIET_LAST = WS_QUIET_ASIDE,
+};
+
+/* One lock that a thread holds. */
+struct ws_held {
+	uintptr_t object;
+	uintptr_t site; /* return address of the call that took it */
+	uint32_t stack; /* id of the stack of that call; 0: it did not block, none was taken */
+	uint8_t kind;   /* enum ws_kind */
+	uint8_t flags;  /* WS_HOLD_* */
+};
+
+/* A wait of this thread that has begun: kept here, not in the waiting frame alone, so that one
+ * that was left by longjmp() can be recognised and taken back. */
+struct ws_open_wait {
+	uintptr_t frame;  /* frame address of the waiting call */
+	uintptr_t object;
+	uint32_t seq;
+	bool shared;
+};
+
+struct ws_thread {
+	/* Owner only. */
+	uintptr_t quiet; /* enum ws_quiet, or a frame address */
+	int32_t tid;
+	int32_t slot;
+	uint32_t wait_seq;
+	uint32_t wake_seq;
+	uint32_t n_open;
+	struct ws_open_wait open[WS_OPEN_WAITS_MAX];
+
+	/* Written by the owner, read by blocked threads: a sequence lock, odd while it changes.
+	 * Pairs: ws_held_add/ws_held_remove with ws_held_find. */
+	_Atomic uint32_t held_version;
+	_Atomic uint32_t n_held;
+	struct ws_held held[WS_HELD_MAX];
+
+	_Atomic uintptr_t handle; /* pthread_t; 0: not made by pthread_create() */
+};
+
+extern __thread struct ws_thread *ws_self __attribute__((tls_model("initial-exec")));
+
+/* The slot of this thread, made if need be; NULL when the call is not to be recorded. */
+struct ws_thread *ws_thread_slow(void);
+
+/* The slot of the calling thread; NULL: our own call, or a thread that is not recorded. */
+static inline struct ws_thread *ws_thread(void)
+{
+	struct ws_thread *self = ws_self;
+
+	if (ws_likely(self != NULL && self->quiet == WS_QUIET_NOT))
+		return self;
+	return ws_thread_slow();
+}
+
+/* Makes the calling thread one of LTTng's: nothing that it does is recorded, ever. */
+void ws_thread_foreign(void);
+/* Frees the slot of the calling thread: the last thing that it does. */
+void ws_thread_gone(struct ws_thread *self);
+/* In a fork child: the other threads are gone, and this one has a new tid. */
+void ws_thread_forked(struct ws_thread *self);
+
+/* The tid of the live thread with this handle; 0: not known. */
+int32_t ws_thread_tid_of(pthread_t handle);
+
+/* Notes that the thread has taken the object. */
+void ws_held_add(struct ws_thread *self, uintptr_t object, uint8_t kind, uint8_t flags,
+		 uintptr_t site, uint32_t stack);
+/* Forgets it. */
+void ws_held_remove(struct ws_thread *self, uintptr_t object);
+/* What this thread noted when it took the object; NULL: it did not. */
+const struct ws_held *ws_held_own(const struct ws_thread *self, uintptr_t object);
+/* What the live thread `tid` of this process noted. False: nothing, or it changed too fast. */
+bool ws_held_find(int32_t tid, uintptr_t object, struct ws_held *ret);
+/* All the threads of this process that hold the object, at most `max`; returns how many. */
+size_t ws_held_all(uintptr_t object, int32_t *tids, struct ws_held *held, size_t max);
+
+#endif

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: MIT */
+/* wait.h: the interval in which a thread is blocked, and the release that may end it.
+ *
+ * A wait is a scope: it ends where its block is left, be it by return, by cancellation or by
+ * pthread_exit(). Left by longjmp(), it stays open; the analyzer closes it, and this library takes
+ * its count back at the thread's next wait.
+ */
+#ifndef WS_WAIT_H
+#define WS_WAIT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "preload/emit.h"
+#include "preload/thread.h"
+#include "preload/waiters.h"
+#include "tracepoints/format.h"
+#include "tracepoints/kinds.h"
+
+/* What is known of the holder when a wait begins. Zeroes: nothing. */
+struct ws_holder_ref {
+	int32_t tid;
+	uintptr_t site;
+	uint32_t stack;
+};
+
+struct ws_wait {
+	/* Filled by the caller. */
+	struct ws_thread *self;
+	uintptr_t object;
+	uintptr_t other; /* see `other` in events.h */
+	uintptr_t site;
+	uint8_t kind;    /* enum ws_kind */
+	uint8_t flags;   /* WS_WAIT_* */
+	/* Where the wait can say who holds the object: called as it begins, and again where it
+	 * ended without acquiring; NULL otherwise. */
+	void (*holder)(const struct ws_wait *wait, struct ws_holder_ref *ret);
+
+	/* Set by the caller after the real call: until then, leaving the scope means that the
+	 * thread was cancelled. */
+	uint8_t outcome; /* enum ws_outcome */
+	int32_t error;   /* errno value */
+
+	/* Own. */
+	uint32_t seq;
+	uint32_t stack; /* the waiter's stack id; 0: not taken */
+	bool begun;     /* wait_begin was recorded */
+	bool counted;
+};
+
+void ws_wait_begin(struct ws_wait *wait);
+void ws_wait_end(struct ws_wait *wait);
+
+/* Declares `name` as a wait that begins here and ends with its block. The rest of the arguments
+ * are designated initialisers of struct ws_wait. */
+#define WS_WAIT(name, ...)                                                                         \
+	__attribute__((cleanup(ws_wait_end))) struct ws_wait name = {__VA_ARGS__};                 \
+	ws_wait_begin(&name)
+
+/* Outcome and error from the result of a call that returns an error number. */
+void ws_wait_result(struct ws_wait *wait, int error);
+/* The same from a result of 0 or -1 with errno. */
+void ws_wait_errno(struct ws_wait *wait, int result);
+
+struct ws_wake {
+	/* Filled by the caller. */
+	struct ws_thread *self;
+	uintptr_t object;
+	uintptr_t other; /* see `other` in events.h */
+	uintptr_t site;
+	uint8_t kind;    /* enum ws_kind */
+	uint8_t op;      /* enum ws_wake_op */
+	bool shared;
+	bool sure;       /* the object itself says that somebody waits */
+	uint32_t count;  /* how many may go */
+
+	/* Own. */
+	uint32_t seq;
+	bool begun;
+	uintptr_t hold_site;
+	uint32_t hold_stack;
+};
+
+/* Before the release: records the wake if somebody waits. */
+void ws_wake_slow(struct ws_wake *wake, uint8_t flags);
+static inline void ws_wake_before(struct ws_wake *wake)
+{
+	if (ws_unlikely(wake->sure || ws_waiters_any(wake->object, wake->shared)))
+		ws_wake_slow(wake, 0);
+}
+
+/* After it: the stack of what was recorded; or the wake of a waiter that came in between. */
+void ws_wake_after_slow(struct ws_wake *wake);
+static inline void ws_wake_after(struct ws_wake *wake)
+{
+	if (ws_unlikely(wake->begun || ws_waiters_any(wake->object, wake->shared)))
+		ws_wake_after_slow(wake);
+}
+
+#endif

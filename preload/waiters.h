@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: MIT */
+/* waiters.h: is anybody waiting here? Counts by address, so that a release with no waiter costs
+ * one load.
+ *
+ * A waiter: failed try, ws_waiters_add() (seq_cst), wait_begin event, block. A waker: look at the
+ * count, wake event, release; where it saw none, look again after the release: the waiter may
+ * have come in between (late wake). Two objects that share a count cost an event too many, never
+ * one too few.
+ *
+ * Objects that other processes can wait on are counted in a table shared by the recording
+ * (WAITSCOPE_SHARED), by their offset in the page, which is the same wherever they are mapped.
+ * Without that table, a release of such an object is always recorded.
+ */
+#ifndef WS_WAITERS_H
+#define WS_WAITERS_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "preload/export.h"
+
+#define WS_WAITERS_PRIVATE 16384 /* counts for this process: 64 KiB */
+#define WS_WAITERS_SHARED 4096   /* counts for the recording: one for each offset in a page */
+
+extern _Atomic uint32_t ws_waiters_private[WS_WAITERS_PRIVATE];
+extern _Atomic uint32_t *ws_waiters_shared; /* NULL: there is no shared table */
+
+/* Maps the shared table of the recording. Any failure leaves it absent. */
+void ws_waiters_map(const char *path);
+/* In a fork child: nobody waits in this process. */
+void ws_waiters_forked(void);
+
+static inline _Atomic uint32_t *ws_waiters_count(uintptr_t object, bool shared)
+{
+	if (ws_unlikely(shared))
+		return ws_waiters_shared ? &ws_waiters_shared[object % WS_WAITERS_SHARED] : NULL;
+	/* Locks are at least 4 bytes long, most are 40: the multiplication spreads both. */
+	return &ws_waiters_private[(object * UINT64_C(0x9e3779b97f4a7c15)) >> 50];
+}
+
+static inline void ws_waiters_add(uintptr_t object, bool shared)
+{
+	_Atomic uint32_t *count = ws_waiters_count(object, shared);
+
+	if (count) /* seq_cst: before the block; pairs with ws_waiters_any() after the release */
+		atomic_fetch_add_explicit(count, 1, memory_order_seq_cst);
+}
+
+static inline void ws_waiters_sub(uintptr_t object, bool shared)
+{
+	_Atomic uint32_t *count = ws_waiters_count(object, shared);
+
+	if (count)
+		atomic_fetch_sub_explicit(count, 1, memory_order_relaxed);
+}
+
+/* True if a thread may be waiting for the object. */
+static inline bool ws_waiters_any(uintptr_t object, bool shared)
+{
+	const _Atomic uint32_t *count = ws_waiters_count(object, shared);
+
+	return !count || atomic_load_explicit(count, memory_order_relaxed) != 0;
+}
+
+#endif

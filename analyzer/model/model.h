@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: MIT */
+/* model.h: who waited for whom: records in, finished waits out, each with those it waited for.
+ *
+ * The rules, in words. The functions that carry them out repeat only their names.
+ *
+ * Objects. One ws_object is one incarnation of a ws_object_key. A `destroy` ends it: the next init
+ * or wait at that key is a new object (a wake still belongs to the old one: it may be recorded
+ * late). An `init` without a destroy before it starts a new object if the key is private, not in
+ * static storage and nobody waits there: initialising a lock twice is not defined, so the memory
+ * has been reused. Static and shared objects stay what they are. std::mutex has neither init nor
+ * destroy: reused memory then shows as one object, named by its first wait.
+ *
+ * Open waits. A thread's waits nest, by signal handlers, last in first out by seq. An end whose seq
+ * is below the top closes what lies above it as lost (longjmp out of a handler). A wait whose end
+ * never comes is closed at its thread's next event after it began, as WS_WAIT_LOST: the program
+ * went on without us seeing how. A wait that nothing follows is open until its thread, its process
+ * or the trace ended: WS_WAIT_OPEN.
+ *
+ * Owned kinds (mutex, rwlock, spinlock, once): somebody holds the object, and the wait [t0, t1] is
+ * charged to holders piece by piece.
+ *   between releases  a release by H at r charges H with the piece from the release before it (or
+ *                     t0) to r.
+ *   hand-over         if the wait acquired the object, the piece after the last release belongs to
+ *                     the last releaser: what waking up cost.
+ *   not acquired      otherwise (timeout, open, ...) that piece belongs to the holder that wait_end
+ *                     names, else to whoever acquired the object by a wait that ended since that
+ *                     release, else to nobody known.
+ *   no release seen   the holder that wait_begin names, else the one that wait_end names, else
+ *                     nobody known.
+ *   several readers   every holder named at the beginning is charged from t0 to its own release, or
+ *                     to t1 if none was seen: the wait needs all of them (AND), so their charges
+ *                     together may exceed the wait. A releaser that was not named is charged from
+ *                     the release before its own.
+ *   late              a release marked late may follow the wait's end. A wait that acquired the
+ *                     object with no release seen is kept for WS_LATE_WINDOW_NS, WS_LATE_MAX of a
+ *                     thread; a late release claims the oldest one whose named holder, if any, is
+ * the releaser.
+ *
+ * Other kinds have no owner: the wait has a waker.
+ *   newest            the newest wake on the object that was recorded within the wait and is not
+ * used up. A signal, post or futex wake is used up by `count` waits; a broadcast, arrival, exit,
+ * unlock, close or removal never. early             a waker checks for waiters, records, then
+ * releases; a wait may be recorded between. So, with no other wake, one not used up counts if it
+ * came at most WS_EARLY_WINDOW_NS before the wait began. late              as above; a late wake
+ * claims the oldest wait that ended without a waker. barrier           the last arriver does not
+ * wait (outcome no_wait): its wait_begin, or an `arrive`, is the waker of all the others. join the
+ * joined thread is the waker, whatever else is known. requeue           waits on the futex may also
+ * be ended by wakes on the target from then on. not acquired      a timeout, an interruption, an
+ * open wait has no waker and uses none up. An outcome of no_wait is not a wait, and is not handed
+ * out.
+ *
+ * Stacks of wakes come after the wake, perhaps after the waits that it ended. Such a wait is held
+ * back until that stack arrived or the releasing thread has had WS_PENDING_MAX later wakes or
+ * ended.
+ *
+ * Loss. After a LOSS record everything open is uncertain: such a wait's charge is unknown as a
+ * whole and it has no waker. If its thread begins another wait, its end was lost: WS_WAIT_LOST.
+ *
+ * Memory is bounded by live threads, objects and their waiters, never by events: at most
+ * WS_NEST_MAX open, WS_LATE_MAX late and WS_PENDING_MAX unfinished wakes a thread, and as many
+ * unused wakes an object as it has open waits, and one.
+ */
+#ifndef WS_MODEL_H
+#define WS_MODEL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "analyzer/decode/record.h"
+#include "analyzer/decode/tables.h"
+
+/* How long after a wait's end a late wake may still be its. A releaser that is preempted between
+ * its release and its record runs again well within this. */
+#define WS_LATE_WINDOW_NS 20000000ull
+/* How long before a wait's begin a wake may be recorded and still end it: see `early`. */
+#define WS_EARLY_WINDOW_NS 100000ull
+/* Waits of one thread that are kept for late wakes; the oldest goes first. */
+#define WS_LATE_MAX 4
+/* Wakes of one thread whose stack may still come; the oldest goes first. */
+#define WS_PENDING_MAX 4
+/* Open waits of one thread, nested by signal handlers; the outermost is taken for lost first. */
+#define WS_NEST_MAX 16
+
+/* One incarnation of something that can be waited on. */
+struct ws_object {
+	struct ws_object_key key;
+	uint32_t id;          /* dense from 0 in order of the first wait; WS_UNKNOWN: none yet */
+	uint32_t data;        /* code index of its address in static storage, or WS_UNKNOWN */
+	uint32_t init_site;   /* code index of its init or open, or WS_UNKNOWN */
+	uint32_t first_site;  /* code index of its first wait, or WS_UNKNOWN */
+	uint32_t first_stack; /* stack index of the same, or WS_UNKNOWN */
+	const char *name;     /* Weak: lives as long as the tables; "" if it has none */
+};
+
+/* One operation that may have let waiters go. */
+struct ws_wake {
+	const struct ws_object *object; /* Weak: owned by the model */
+	uint32_t process;
+	uint32_t thread;
+	uint32_t site;  /* code index, or WS_UNKNOWN */
+	uint32_t stack; /* stack index, or WS_UNKNOWN */
+	uint8_t op;     /* enum ws_wake_op */
+	uint64_t at_ns; /* trace clock */
+};
+
+/* A part of a wait that one holder is charged with. */
+struct ws_charge {
+	struct ws_holder holder; /* thread WS_UNKNOWN: nobody is known */
+	uint64_t ns;
+};
+
+enum ws_wait_state {
+	WS_WAIT_ENDED, /* its end was recorded: see outcome */
+	WS_WAIT_OPEN,  /* it lasted to the end of its thread, its process or the trace */
+	WS_WAIT_LOST,  /* its thread went on, how is not known */
+};
+
+/* One interval in which a thread was blocked on one object. */
+struct ws_wait {
+	const struct ws_object *object; /* Weak: owned by the model */
+	uint32_t process;
+	uint32_t thread;
+	uint32_t site;   /* code index, or WS_UNKNOWN */
+	uint32_t stack;  /* stack index, or WS_UNKNOWN */
+	uint8_t flags;   /* WS_WAIT_* of format.h */
+	uint8_t state;   /* enum ws_wait_state */
+	uint8_t outcome; /* enum ws_outcome; WS_OUTCOME_NONE unless WS_WAIT_ENDED */
+	bool uncertain;  /* events were lost while it lasted */
+	int32_t error;   /* errno of the call, 0: none */
+	uint64_t begin_ns;
+	uint64_t end_ns;
+	const struct ws_charge *charges; /* Owned by this; owned kinds only, then at least one */
+	size_t n_charges;
+	const struct ws_wake *waker; /* Weak: valid in the call; NULL: nobody, or not known */
+};
+
+/* What the model met that a reader must know of. */
+struct ws_model_counts {
+	uint64_t waits;         /* handed out */
+	uint64_t open_waits;    /* of these, WS_WAIT_OPEN */
+	uint64_t lost_waits;    /* of these, WS_WAIT_LOST */
+	uint64_t uncertain;     /* of these, touched by loss */
+	uint64_t orphan_ends;   /* ends without a begin */
+	uint64_t losses;        /* LOSS records */
+	uint64_t late_given_up; /* waits that left the late list because of WS_LATE_MAX */
+	uint64_t nest_given_up; /* waits taken for lost because of WS_NEST_MAX */
+};
+
+/* Who is told. The arguments are valid in the call only, objects as long as the model. */
+struct ws_model_observer {
+	void *context;
+	/* One wait is complete. Not in order of time, but the same trace gives the same order.
+	 * 0 or a negative errno, which the model returns to its caller. */
+	int (*wait)(void *context, const struct ws_wait *wait);
+	/* One wake is complete with its stack, whether it ended a wait or not. NULL: not wanted. */
+	int (*wake)(void *context, const struct ws_wake *wake);
+};
+
+struct ws_model;
+
+/* 0 or -ENOMEM with *ret untouched. The caller owns *ret. */
+int ws_model_new(const struct ws_model_observer *observer, struct ws_model **ret);
+void ws_model_free(struct ws_model *model); /* NULL is fine */
+
+/* Takes the next record, in order of time. 0, -ENOMEM or what the observer returned. */
+int ws_model_record(struct ws_model *model, const struct ws_record *record);
+
+/* The trace is over: hands out what is open or held back. `tables` says when processes ended.
+ * No record may follow. 0, -ENOMEM or what the observer returned. */
+int ws_model_finish(struct ws_model *model, const struct ws_tables *tables);
+
+/* Valid as long as the model. */
+const struct ws_model_counts *ws_model_counts(const struct ws_model *model);
+
+/* True for the kinds whose waits are charged to holders. */
+bool ws_kind_is_owned(enum ws_kind kind);
+
+/* True if a wait on this kind needs every one of those it waits for (AND), false if any one of them
+ * can end it (OR). */
+bool ws_kind_needs_all(enum ws_kind kind);
+
+#endif

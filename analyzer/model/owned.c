@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: MIT */
+/* owned.c: charges waits for owned objects to their holders; the rules are in model.h. */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "analyzer/model/private.h"
+
+static const struct ws_holder nobody = { WS_UNKNOWN, WS_UNKNOWN, WS_UNKNOWN };
+
+static bool holder_is_same(const struct ws_holder *a, const struct ws_holder *b)
+{
+	return a->thread == b->thread && a->site == b->site && a->stack == b->stack;
+}
+
+/* Adds to the charge of that holder, so that a wait has as many charges as distinct holders. */
+static int charge(struct wait *wait, const struct ws_holder *holder, uint64_t ns)
+{
+	for (size_t i = 0; i < wait->n_charges; i++) {
+		if (holder_is_same(&wait->charges[i].holder, holder)) {
+			wait->charges[i].ns += ns;
+			return 0;
+		}
+	}
+	if (wait->n_charges == wait->charges_size) {
+		size_t size = wait->charges_size ? 2 * wait->charges_size : 4;
+		struct ws_charge *grown = realloc(wait->charges, size * sizeof(*grown));
+
+		if (!grown)
+			return -ENOMEM;
+		wait->charges = grown;
+		wait->charges_size = size;
+	}
+	wait->charges[wait->n_charges++] = (struct ws_charge){ *holder, ns };
+	return 0;
+}
+
+/* What one source does not know of the same hold, the other may. */
+static struct ws_holder merged(const struct ws_holder *first, const struct ws_holder *second)
+{
+	struct ws_holder holder = *first;
+
+	if (first->thread != second->thread)
+		return holder;
+	if (holder.site == WS_UNKNOWN)
+		holder.site = second->site;
+	if (holder.stack == WS_UNKNOWN && holder.site == second->site)
+		holder.stack = second->stack;
+	return holder;
+}
+
+int ws_owned_named(struct wait *wait, const struct ws_holder *holder)
+{
+	struct named_holder *grown;
+
+	if (holder->thread == WS_UNKNOWN)
+		return 0;
+	for (size_t i = 0; i < wait->n_named; i++) {
+		if (wait->named[i].who.thread == holder->thread)
+			return 0; /* one thread may hold a read lock several times */
+	}
+	grown = realloc(wait->named, (wait->n_named + 1) * sizeof(*grown));
+	if (!grown)
+		return -ENOMEM;
+	wait->named = grown;
+	wait->named[wait->n_named++] = (struct named_holder){ *holder, false };
+	return 0;
+}
+
+int ws_owned_begin(struct wait *wait, const struct ws_holder *holder)
+{
+	wait->cursor_ns = wait->pub.begin_ns;
+	wait->last_releaser = nobody;
+	return ws_owned_named(wait, holder);
+}
+
+static struct named_holder *find_named(struct wait *wait, uint32_t thread)
+{
+	for (size_t i = 0; i < wait->n_named; i++) {
+		if (wait->named[i].who.thread == thread)
+			return &wait->named[i];
+	}
+	return NULL;
+}
+
+int ws_owned_release(struct wait *wait, struct wake *wake, const struct ws_holder *holder,
+		     uint64_t at_ns)
+{
+	struct named_holder *named = find_named(wait, holder->thread);
+	uint64_t from_ns = wait->cursor_ns;
+	struct ws_holder who = *holder;
+
+	if (at_ns < from_ns)
+		at_ns = from_ns;
+	/* The hold that was named is the one that ends only at this thread's first release. */
+	if (named && !named->released) {
+		who = merged(holder, &named->who);
+		if (wait->n_named > 1)
+			from_ns = wait->pub.begin_ns; /* several readers */
+		named->released = true;
+	}
+	wait->last_releaser = who;
+	wait->cursor_ns = at_ns;
+	wait->last_release_ord = wake->ord;
+	return charge(wait, &who, at_ns - from_ns);
+}
+
+/* Several readers: those whose release was not seen hold to the end. */
+static int charge_unreleased(struct wait *wait, bool *any)
+{
+	*any = false;
+	if (wait->n_named < 2)
+		return 0;
+	for (size_t i = 0; i < wait->n_named; i++) {
+		const struct named_holder *named = &wait->named[i];
+		int r;
+
+		if (named->released)
+			continue;
+		*any = true;
+		r = charge(wait, &named->who, wait->pub.end_ns - wait->pub.begin_ns);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+static int charge_rest(struct wait *wait, const struct ws_holder *end_holder)
+{
+	uint64_t rest_ns = wait->pub.end_ns - wait->cursor_ns;
+	bool acquired = wait->pub.outcome == WS_OUTCOME_ACQUIRED;
+	const struct object *object = wait->object;
+	const struct ws_holder *who = &nobody;
+
+	if (!wait->last_release_ord) {
+		if (wait->n_named)
+			who = &wait->named[0].who;
+		else if (end_holder->thread != WS_UNKNOWN)
+			who = end_holder;
+	} else if (acquired) {
+		who = &wait->last_releaser;
+	} else if (end_holder->thread != WS_UNKNOWN) {
+		who = end_holder;
+	} else if (object->acquirer.thread != WS_UNKNOWN &&
+		   object->acquirer_ord > wait->last_release_ord) {
+		who = &object->acquirer;
+	}
+	return charge(wait, who, rest_ns);
+}
+
+int ws_owned_end(struct wait *wait, const struct ws_holder *holder)
+{
+	bool any;
+	int r;
+
+	if (wait->pub.end_ns < wait->cursor_ns)
+		wait->pub.end_ns = wait->cursor_ns;
+	if (wait->pub.uncertain || wait->pub.state == WS_WAIT_LOST) {
+		wait->n_charges = 0;
+		return charge(wait, &nobody, wait->pub.end_ns - wait->pub.begin_ns);
+	}
+	r = charge_unreleased(wait, &any);
+	if (r < 0 || any)
+		return r;
+	return charge_rest(wait, holder ? holder : &nobody);
+}

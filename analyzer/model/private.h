@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: MIT */
+/* private.h: the live state of the model, shared by the files of this room only. */
+#ifndef WS_MODEL_PRIVATE_H
+#define WS_MODEL_PRIVATE_H
+
+#include <uthash.h>
+#include <utlist.h>
+
+#include "analyzer/model/model.h"
+
+/* A wake, shared by the object that it may still end waits on, the thread whose stack for it may
+ * still come, and the waits that it ended. */
+struct wake {
+	struct ws_wake pub;
+	uint64_t ord;  /* its place among all records */
+	uint32_t seq;  /* number within its thread */
+	uint32_t left; /* waits that it may still end; WS_WAKE_ALL: no limit */
+	uint32_t refs;
+	bool complete;      /* its stack arrived or will not */
+	struct wait *ended; /* waits that it ended, held back until it is complete; `next_state` */
+	struct wake *prev, *next; /* in object.wakes, oldest first */
+};
+
+/* A holder that a wait began with. */
+struct named_holder {
+	struct ws_holder who;
+	bool released;
+};
+
+/* A wait: open, or ended and not handed out yet. */
+struct wait {
+	struct ws_wait pub;
+	struct object *object; /* the same as pub.object */
+	uint32_t seq;
+	uint64_t begin_ord, end_ord; /* places among all records */
+	uint64_t next_event_ns;      /* first event of its thread after its begin; 0: none yet */
+	bool followed;               /* next_event_ns is set */
+	struct wake *waker;          /* holds a reference; NULL: none */
+
+	/* Owned kinds. */
+	struct named_holder *named; /* Owned by this */
+	size_t n_named;
+	struct ws_charge *charges; /* Owned by this; pub.charges once handed out */
+	size_t n_charges, charges_size;
+	uint64_t cursor_ns; /* the last release, or the begin */
+	struct ws_holder last_releaser;
+	uint64_t last_release_ord;
+	struct wake *last_release; /* holds a reference; NULL: no release was seen */
+
+	struct object *moved_to; /* futex_requeue: wakes on this may end it too; NULL: not moved */
+
+	struct wait *prev_open, *next_open;   /* in object.open, oldest first */
+	struct wait *prev_moved, *next_moved; /* in moved_to->moved */
+	struct wait *prev_state, *next_state; /* in object.late or wake.ended, oldest first */
+	struct wait *outer;                   /* the wait of this thread that this one nests in */
+};
+
+struct object {
+	struct ws_object pub;
+	UT_hash_handle hh;   /* in model.objects by pub.key, while it is the live incarnation */
+	struct object *next; /* in model.retired */
+	bool destroyed;
+
+	struct wait *open;  /* by prev_open */
+	struct wait *moved; /* by prev_moved */
+	struct wait *late;  /* ended, and may be claimed by a late wake */
+	size_t n_open;      /* of `open` and `moved` */
+	struct wake *wakes; /* not used up, oldest first */
+	size_t n_wakes;
+
+	struct ws_holder acquirer; /* who acquired it last by a wait; thread WS_UNKNOWN: nobody */
+	uint64_t acquirer_ord;
+};
+
+struct thread {
+	uint32_t index;
+	uint32_t process;
+	struct wait *top; /* innermost open wait; by `outer` */
+	size_t depth;
+	struct wait *late[WS_LATE_MAX]; /* oldest first; NULL from n_late on */
+	size_t n_late;
+	struct wake *pending[WS_PENDING_MAX]; /* hold references; oldest first */
+	size_t n_pending;
+	struct thread *prev, *next; /* in the list of its process */
+};
+
+struct ws_model {
+	struct ws_model_observer observer;
+	struct ws_model_counts counts;
+	uint64_t ord; /* number of the current record, from 1 */
+	uint64_t now_ns;
+	uint32_t next_id;
+
+	struct object *objects;  /* live incarnations, by key */
+	struct object *retired;  /* past ones that had waits */
+	struct thread **threads; /* by index; NULL: not seen, or ended */
+	size_t n_threads;
+	struct thread **processes; /* by index: the live threads of each */
+	size_t n_processes;
+	struct wake *spare_wakes; /* reuse instead of malloc; by `next` */
+	struct wait *spare_waits; /* the same; by `next_open` */
+};
+
+/* objects.c */
+
+/* The live incarnation for a key; made if there is none. `fresh` asks for a new one if the present
+ * one was destroyed. 0 or -ENOMEM. */
+int ws_object_get(struct ws_model *model, const struct ws_object_key *key, uint32_t data,
+		  bool fresh, struct object **ret);
+/* The live incarnation, or NULL. */
+struct object *ws_object_find(struct ws_model *model, const struct ws_object_key *key);
+/* An OBJECT record. 0 or -ENOMEM. */
+int ws_object_event(struct ws_model *model, const struct ws_record *record);
+void ws_objects_free(struct ws_model *model);
+
+/* owned.c: the rules for owned kinds. 0 or -ENOMEM. */
+int ws_owned_begin(struct wait *wait, const struct ws_holder *holder);
+int ws_owned_named(struct wait *wait, const struct ws_holder *holder);
+/* `at_ns`: when the release took effect for this wait. */
+int ws_owned_release(struct wait *wait, struct wake *wake, const struct ws_holder *holder,
+		     uint64_t at_ns);
+/* The wait is over, pub.end_ns and outcome are set: charges what is left. */
+int ws_owned_end(struct wait *wait, const struct ws_holder *holder);
+
+/* wakes.c: the life of wakes, and the rules for kinds without an owner. */
+
+int ws_wake_new(struct ws_model *model, struct object *object, const struct ws_record *record,
+		struct wake **ret); /* one reference, the caller's */
+void ws_wake_ref(struct wake *wake);
+void ws_wake_unref(struct ws_model *model, struct wake *wake); /* NULL is fine */
+/* The wake may end waits on the object from now on. */
+void ws_wake_offer(struct ws_model *model, struct object *object, struct wake *wake);
+/* Drops the wakes that no open wait of the object can need. */
+void ws_wakes_trim(struct ws_model *model, struct object *object);
+/* The wake that ended `wait` (which is still among the open ones), used up once more, with a
+ * reference for the caller; NULL: none is known. */
+struct wake *ws_wake_take(struct ws_model *model, struct wait *wait);
+/* Its stack is known, or will not be: tells the observer and hands out the waits that it held. */
+int ws_wake_complete(struct ws_model *model, struct wake *wake);
+/* A thread's wake waits for its stack; completes the oldest when there are too many. */
+int ws_wake_pend(struct ws_model *model, struct thread *thread, struct wake *wake);
+
+/* waits.c: the life of waits. */
+
+int ws_wait_begin(struct ws_model *model, struct thread *thread, const struct ws_record *record);
+int ws_wait_end(struct ws_model *model, struct thread *thread, const struct ws_record *record);
+/* Closes the innermost wait of a thread without an end of its own. */
+int ws_wait_close(struct ws_model *model, struct thread *thread, uint64_t at_ns);
+/* Sets the waker and hands the wait out, at once or when the waker is complete. `wait` is in no
+ * list. Takes over the reference to `waker`, which may be NULL. */
+int ws_wait_finish(struct ws_model *model, struct wait *wait, struct wake *waker);
+/* Hands the wait out and frees it. */
+int ws_wait_hand_out(struct ws_model *model, struct wait *wait);
+/* A late wake claims an ended wait of the object. *claimed_end_ns stays untouched if there is none,
+ * in which case the result is 0, else 1, or a negative errno. */
+int ws_wait_claim_late(struct ws_model *model, struct object *object, struct wake *wake,
+		       const struct ws_holder *holder, uint64_t *claimed_end_ns);
+/* A wake that ends everybody claims the ended waits that were open at its place among records. */
+int ws_wait_claim_all(struct ws_model *model, struct object *object, struct wake *wake);
+/* The waits of a thread that are kept for late wakes are handed out as they are. */
+int ws_wait_flush_late(struct ws_model *model, struct thread *thread);
+void ws_wait_free(struct ws_model *model, struct wait *wait);
+
+#endif

@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: MIT */
+/* wakes.c: the life of wakes, and which of them ended a wait; the rules are in model.h. */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "analyzer/model/private.h"
+
+void ws_wake_ref(struct wake *wake)
+{
+	wake->refs++;
+}
+
+void ws_wake_unref(struct ws_model *model, struct wake *wake)
+{
+	if (!wake || --wake->refs)
+		return;
+	wake->next = model->spare_wakes;
+	model->spare_wakes = wake;
+}
+
+/* How many waits an operation ends at most. */
+static uint32_t wake_limit(uint8_t op, uint32_t count)
+{
+	switch (op) {
+	case WS_WAKE_BROADCAST:
+	case WS_WAKE_ARRIVE:
+	case WS_WAKE_UNLOCK:
+	case WS_WAKE_DONE:
+	case WS_WAKE_EXIT:
+	case WS_WAKE_CLOSE:
+	case WS_WAKE_REMOVE:
+		return WS_WAKE_ALL;
+	case WS_WAKE_FUTEX_WAKE:
+	case WS_WAKE_FUTEX_REQUEUE:
+		return count; /* none is a fair number here: all may be moved */
+	default:
+		return count ? count : 1;
+	}
+}
+
+int ws_wake_new(struct ws_model *model, struct object *object, const struct ws_record *record,
+		struct wake **ret)
+{
+	struct wake *wake = model->spare_wakes;
+
+	if (wake) {
+		model->spare_wakes = wake->next;
+	} else {
+		wake = malloc(sizeof(*wake));
+		if (!wake)
+			return -ENOMEM;
+	}
+	*wake = (struct wake){
+		.pub = {
+			.object = &object->pub,
+			.process = record->process,
+			.thread = record->thread,
+			.site = WS_UNKNOWN,
+			.stack = WS_UNKNOWN,
+			.op = WS_WAKE_ARRIVE,
+			.at_ns = record->at_ns,
+		},
+		.ord = model->ord,
+		.left = WS_WAKE_ALL,
+		.refs = 1,
+	};
+	if (record->type == WS_RECORD_WAKE) {
+		wake->pub.op = record->wake.op;
+		wake->pub.site = record->wake.site;
+		wake->seq = record->wake.seq;
+		wake->left = wake_limit(record->wake.op, record->wake.count);
+	}
+	if (object->pub.id == WS_UNKNOWN)
+		object->pub.id = model->next_id++;
+	*ret = wake;
+	return 0;
+}
+
+static void drop(struct ws_model *model, struct object *object, struct wake *wake)
+{
+	DL_DELETE(object->wakes, wake);
+	object->n_wakes--;
+	ws_wake_unref(model, wake);
+}
+
+void ws_wakes_trim(struct ws_model *model, struct object *object)
+{
+	/* Waits take the newest first and each takes one: older ones are never reached. The one
+	 * more than that is for a wait whose begin is recorded just after its wake. */
+	while (object->n_wakes > object->n_open + 1)
+		drop(model, object, object->wakes);
+}
+
+void ws_wake_offer(struct ws_model *model, struct object *object, struct wake *wake)
+{
+	if (!wake->left)
+		return;
+	if (wake->left == WS_WAKE_ALL) {
+		/* It ends everybody that an older one could. */
+		while (object->wakes)
+			drop(model, object, object->wakes);
+	}
+	DL_APPEND(object->wakes, wake);
+	object->n_wakes++;
+	ws_wake_ref(wake);
+	ws_wakes_trim(model, object);
+}
+
+/* The newest wake of the object that can have ended the wait, or NULL. */
+static struct wake *newest(const struct object *object, const struct wait *wait, bool early)
+{
+	struct wake *wake = object->wakes ? object->wakes->prev : NULL; /* utlist: the tail */
+
+	if (!wake)
+		return NULL;
+	if (wake->ord > wait->begin_ord)
+		return wake;
+	if (early && wake->pub.thread != wait->pub.thread &&
+	    wake->pub.at_ns + WS_EARLY_WINDOW_NS >= wait->pub.begin_ns)
+		return wake;
+	return NULL;
+}
+
+/* A joined thread is the waker whether its exit was recorded or not. */
+static bool is_exit_of(const struct wake *wake, const struct object *object)
+{
+	return wake->pub.thread == (uint32_t)object->pub.key.offset;
+}
+
+static struct wake *take_exit(struct ws_model *model, struct object *object)
+{
+	struct wake *wake = object->wakes ? object->wakes->prev : NULL;
+	struct ws_record record = { .at_ns = model->now_ns, .process = WS_UNKNOWN };
+
+	if (wake && is_exit_of(wake, object)) {
+		ws_wake_ref(wake);
+		return wake;
+	}
+	record.thread = (uint32_t)object->pub.key.offset;
+	if (ws_wake_new(model, object, &record, &wake) < 0)
+		return NULL;
+	wake->pub.op = WS_WAKE_EXIT;
+	wake->complete = true;
+	return wake;
+}
+
+struct wake *ws_wake_take(struct ws_model *model, struct wait *wait)
+{
+	struct object *object = wait->object;
+	struct wake *wake = NULL;
+
+	if (object->pub.key.kind == WS_KIND_THREAD)
+		return take_exit(model, object);
+	for (int early = 0; early < 2 && !wake; early++) {
+		wake = newest(object, wait, early);
+		if (wait->moved_to) {
+			struct wake *other = newest(wait->moved_to, wait, early);
+
+			if (other && (!wake || other->ord > wake->ord)) {
+				wake = other;
+				object = wait->moved_to;
+			}
+		}
+	}
+	if (!wake)
+		return NULL;
+	ws_wake_ref(wake);
+	if (wake->left != WS_WAKE_ALL && --wake->left == 0)
+		drop(model, object, wake);
+	return wake;
+}
+
+int ws_wake_complete(struct ws_model *model, struct wake *wake)
+{
+	struct wait *wait, *next;
+	int r = 0;
+
+	if (wake->complete)
+		return 0;
+	wake->complete = true;
+	if (model->observer.wake)
+		r = model->observer.wake(model->observer.context, &wake->pub);
+	ws_wake_ref(wake); /* the last wait may hold the last reference */
+	DL_FOREACH_SAFE2(wake->ended, wait, next, next_state)
+	{
+		int w;
+
+		DL_DELETE2(wake->ended, wait, prev_state, next_state);
+		w = ws_wait_hand_out(model, wait);
+		if (r == 0)
+			r = w;
+	}
+	ws_wake_unref(model, wake);
+	return r;
+}
+
+int ws_wake_pend(struct ws_model *model, struct thread *thread, struct wake *wake)
+{
+	int r = 0;
+
+	if (thread->n_pending == WS_PENDING_MAX) {
+		struct wake *oldest = thread->pending[0];
+
+		for (size_t i = 1; i < WS_PENDING_MAX; i++)
+			thread->pending[i - 1] = thread->pending[i];
+		thread->n_pending--;
+		r = ws_wake_complete(model, oldest);
+		ws_wake_unref(model, oldest);
+	}
+	ws_wake_ref(wake);
+	thread->pending[thread->n_pending++] = wake;
+	return r;
+}

@@ -1,0 +1,493 @@
+/* SPDX-License-Identifier: MIT */
+/* cmd_record.c: `waitscope record`: the options, and the order of the steps. */
+#include <errno.h>
+#include <getopt.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/statvfs.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "analyzer/base/error.h"
+#include "analyzer/command.h"
+#include "analyzer/decode/symbols.h"
+#include "analyzer/library.h"
+#include "analyzer/option.h"
+#include "analyzer/pipeline.h"
+#include "analyzer/program.h"
+#include "analyzer/record_output.h"
+#include "analyzer/record_run.h"
+#include "tracepoints/session.h"
+
+#define DEFAULT_DIR "waitscope.trace"
+
+/* A program waits at its start until its daemon knows it, but not for ever: in a recording whose
+ * daemon hangs it must go on untraced. Milliseconds, as LTTng takes them. */
+#define REGISTER_TIMEOUT "LTTNG_UST_REGISTER_TIMEOUT=30000"
+
+/* A folder with less room than this does not even take the trace's metadata. */
+#define DISK_MIN_BYTES (256u << 10)
+
+static const char help_text[] =
+	"usage: waitscope record [OPTION...] [--] PROGRAM [ARGUMENT...]\n"
+	"\n"
+	"Runs PROGRAM and records who waits for whom in it and in its children, into a folder\n"
+	"that `waitscope report` reads. The program is not changed: its input, output, terminal\n"
+	"and exit status are its own, and what waitscope has to say goes to standard error.\n"
+	"\n"
+	"  -o, --output DIR      write the trace there (default: " DEFAULT_DIR ");\n"
+	"                        a trace that is there already is kept as DIR.old\n"
+	"      --stacks WHICH    call stacks of waits: full (default), caller: only the\n"
+	"                        call itself, or none\n"
+	"      --no-follow       record PROGRAM alone, not the processes that it starts\n"
+	"      --timeout TIME    end a program that takes longer: SIGTERM, and SIGKILL 5 s\n"
+	"                        later, to it and all its recorded children. The trace shows\n"
+	"                        what it waited for. TIME is in s unless ms, s, m or h follows\n"
+	"      --on-full WHAT    when a buffer is full: discard (default): lose events, which\n"
+	"                        is counted and shown, or block: let the program wait\n"
+	"      --buffer-size N   bytes of the buffer of each CPU (K, M, G may follow), a power\n"
+	"                        of 2; default: 128M divided by the number of CPUs, at most 16M\n"
+	"      --no-symbols      do not look up names now: report does it, on this machine\n"
+	"      --help            show this text\n"
+	"\n"
+	"Recording ends when PROGRAM ends; children that live longer run on unrecorded, and\n"
+	"their number is told. Ctrl-C reaches the program as always, and the trace is completed\n"
+	"whatever it does then. SIGTERM and SIGHUP sent to `waitscope record` are passed on to\n"
+	"the program; if it has not ended 5 s later, recording ends and it runs on.\n"
+	"\n"
+	"exit status:\n"
+	"  the program's own, or 128+N if signal N ended it, and otherwise\n"
+	"    1  the recording failed: no daemon, disk full, folder not writable\n"
+	"    2  unknown option or missing argument\n"
+	"  124  --timeout ended the program\n"
+	"  126  the program can't be executed, or can't be recorded (static, setuid, ...)\n"
+	"  127  there is no such program\n"
+	"\n"
+	"environment:\n"
+	"  WAITSCOPE_LIBRARY     the library to preload, instead of ../lib/libwaitscope.so\n"
+	"                        beside the command\n"
+	"\n"
+	"examples:\n"
+	"  waitscope record ./server --threads 8\n"
+	"  waitscope record -o hang.trace --timeout 30s ./server; waitscope report hang.trace\n"
+	"  waitscope record --on-full block -- make -j8\n";
+
+struct options {
+	const char *dir;
+	const char *stacks;
+	bool follow;
+	bool symbols;
+	bool block;
+	uint64_t buffer_bytes;
+	uint64_t timeout_ns;
+	const char *timeout_text;
+	char **argv; /* the program's */
+};
+
+__attribute__((format(printf, 1, 2))) static void say(const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	fputs("waitscope: ", stderr);
+	vfprintf(stderr, format, args);
+	fputc('\n', stderr);
+	va_end(args);
+}
+
+/* --- options --- */
+
+enum {
+	OPT_STACKS = 256,
+	OPT_NO_FOLLOW,
+	OPT_TIMEOUT,
+	OPT_ON_FULL,
+	OPT_BUFFER,
+	OPT_NO_SYMBOLS,
+	OPT_HELP
+};
+
+static const struct option long_options[] = {
+	{ "output", required_argument, NULL, 'o' },
+	{ "stacks", required_argument, NULL, OPT_STACKS },
+	{ "no-follow", no_argument, NULL, OPT_NO_FOLLOW },
+	{ "timeout", required_argument, NULL, OPT_TIMEOUT },
+	{ "on-full", required_argument, NULL, OPT_ON_FULL },
+	{ "buffer-size", required_argument, NULL, OPT_BUFFER },
+	{ "no-symbols", no_argument, NULL, OPT_NO_SYMBOLS },
+	{ "help", no_argument, NULL, OPT_HELP },
+	{ NULL, 0, NULL, 0 },
+};
+
+static bool is_one_of(const char *word, const char *const *words)
+{
+	for (; *words; words++) {
+		if (strcmp(word, *words) == 0)
+			return true;
+	}
+	return false;
+}
+
+static int bad_option(const char *option, const char *value, const char *wanted)
+{
+	say("%s %s: %s (see waitscope record --help)", option, value, wanted);
+	return WS_EXIT_USAGE;
+}
+
+/* -1 to go on, or the exit status. */
+static int parse_one(int option, struct options *options)
+{
+	static const char *const stacks[] = { "none", "caller", "full", NULL };
+	static const char *const on_full[] = { "discard", "block", NULL };
+
+	switch (option) {
+	case 'o':
+		options->dir = optarg;
+		return optarg[0] ? -1 : bad_option("-o", "\"\"", "a folder is wanted");
+	case OPT_STACKS:
+		options->stacks = optarg;
+		return is_one_of(optarg, stacks)
+			       ? -1
+			       : bad_option("--stacks", optarg, "not one of none, caller, full");
+	case OPT_NO_FOLLOW:
+		options->follow = false;
+		return -1;
+	case OPT_TIMEOUT:
+		options->timeout_text = optarg;
+		return ws_option_time(optarg, &options->timeout_ns) == 0 && options->timeout_ns > 0
+			       ? -1
+			       : bad_option("--timeout", optarg,
+					    "not a time such as 500ms, 30s, 2m");
+	case OPT_ON_FULL:
+		options->block = strcmp(optarg, "block") == 0;
+		return is_one_of(optarg, on_full)
+			       ? -1
+			       : bad_option("--on-full", optarg, "not one of discard, block");
+	case OPT_BUFFER:
+		return ws_option_bytes(optarg, &options->buffer_bytes) == 0 &&
+				       options->buffer_bytes > 0
+			       ? -1
+			       : bad_option("--buffer-size", optarg,
+					    "not a size such as 512K, 16M");
+	case OPT_NO_SYMBOLS:
+		options->symbols = false;
+		return -1;
+	case OPT_HELP:
+		fputs(help_text, stdout);
+		return WS_EXIT_OK;
+	default:
+		return WS_EXIT_USAGE;
+	}
+}
+
+static int parse(int argc, char **argv, struct options *options)
+{
+	int option;
+
+	optind = 0; /* main() has read other arguments */
+	opterr = 0;
+	while ((option = getopt_long(argc, argv, "+:o:", long_options, NULL)) != -1) {
+		if (option == ':') {
+			say("option %s needs a value (see waitscope record --help)",
+			    argv[optind - 1]);
+			return WS_EXIT_USAGE;
+		}
+		if (option == '?') {
+			if (optopt && optopt < 256)
+				say("unknown option -%c (see waitscope record --help)", optopt);
+			else
+				say("unknown option %s (see waitscope record --help)",
+				    argv[optind - 1]);
+			return WS_EXIT_USAGE;
+		}
+		int status = parse_one(option, options);
+		if (status >= 0)
+			return status;
+	}
+	if (optind >= argc) {
+		say("which program? (see waitscope record --help)");
+		return WS_EXIT_USAGE;
+	}
+	options->argv = argv + optind;
+	return -1;
+}
+
+/* --- the program's environment --- */
+
+#define ENV_MAX 12
+
+struct environment {
+	char *words[ENV_MAX]; /* NAME=value, NULL at the end; Owned by this */
+	size_t n;
+};
+
+__attribute__((format(printf, 2, 3))) static int add_env(struct environment *env,
+							 const char *format, ...)
+{
+	va_list args;
+	int r;
+
+	if (env->n + 1 >= ENV_MAX)
+		return -E2BIG;
+	va_start(args, format);
+	r = vasprintf(&env->words[env->n], format, args);
+	va_end(args);
+	if (r < 0) {
+		env->words[env->n] = NULL;
+		return -ENOMEM;
+	}
+	env->n++;
+	return 0;
+}
+
+static int make_environment(const struct options *options, const struct ws_program *program,
+			    const char *library, uint32_t run, const struct ws_session *session,
+			    struct environment *env, struct ws_error *error)
+{
+	const char *preload = getenv("LD_PRELOAD");
+	const char *asan = getenv("ASAN_OPTIONS");
+	int r;
+
+	r = preload && preload[0] ? add_env(env, "LD_PRELOAD=%s:%s", library, preload)
+				  : add_env(env, "LD_PRELOAD=%s", library);
+	if (r == 0)
+		r = add_env(env, "LTTNG_HOME=%s", ws_session_home(session));
+	if (r == 0)
+		r = add_env(env, "%s", REGISTER_TIMEOUT);
+	if (r == 0)
+		r = add_env(env, "WAITSCOPE_RUN=%" PRIu32, run);
+	if (r == 0)
+		r = add_env(env, "WAITSCOPE_SHARED=%s", ws_session_waiters(session));
+	if (r == 0)
+		r = add_env(env, "WAITSCOPE_STACKS=%s", options->stacks);
+	if (r == 0)
+		r = add_env(env, "WAITSCOPE_FOLLOW=%d", options->follow);
+	if (r == 0 && options->block)
+		r = add_env(env, "LTTNG_UST_ALLOW_BLOCKING=1");
+	/* Its runtime ends a program into which something was preloaded before it. */
+	if (r == 0 && program->asan)
+		r = add_env(env, "ASAN_OPTIONS=%s%sverify_asan_link_order=0", asan ? asan : "",
+			    asan && asan[0] ? ":" : "");
+	return r < 0 ? ws_error_set(error, r, "environment: %s", strerror(-r)) : 0;
+}
+
+static void free_environment(struct environment *env)
+{
+	for (size_t i = 0; i < env->n; i++)
+		free(env->words[i]);
+}
+
+/* --- after the run --- */
+
+/* Resolves names into the folder. The number of events, or a negative errno with `error` set. */
+static int64_t read_back(const char *absolute, struct ws_error *error)
+{
+	const char *dirs[] = { absolute };
+	const struct ws_pipeline_sink sink = { .records = NULL };
+	struct ws_trace *trace = NULL;
+	struct ws_symbols *symbols = NULL;
+	int64_t events;
+	int r = ws_pipeline_run(dirs, 1, &sink, &trace, error);
+
+	if (r < 0)
+		return r;
+	events = (int64_t)ws_trace_tables(trace)->events;
+	r = ws_symbols_new(ws_trace_tables(trace), NULL, &symbols);
+	if (r == 0)
+		r = ws_symbols_save(symbols, absolute);
+	ws_symbols_free(symbols);
+	ws_trace_free(trace);
+	if (r < 0)
+		return ws_error_set(error, r, "cannot write names to the trace: %s", strerror(-r));
+	return events;
+}
+
+static void say_losses(const struct options *options, const struct ws_session_result *lost)
+{
+	if (lost->disk_full)
+		say("the disk is full: %s is incomplete", options->dir);
+	if (!lost->lost_events && !lost->lost_packets)
+		return;
+	say("events were lost, since the buffers were full: try --buffer-size%s",
+	    options->block ? "" : ", or --on-full block");
+}
+
+static void say_end(const struct options *options, const struct ws_run_result *result)
+{
+	if (result->timed_out)
+		say("timed out after %s", options->timeout_text);
+	if (result->running)
+		say("process %d runs on unrecorded: it did not end %d s after it was asked to",
+		    (int)result->pid, WS_RECORD_GRACE_MS / 1000);
+	if (result->children)
+		say("%u process%s of the program run%s on unrecorded", result->children,
+		    result->children == 1 ? "" : "es", result->children == 1 ? "s" : "");
+}
+
+/* The last line: what there is now, and how to read it. */
+static int finish(const struct options *options, const char *absolute,
+		  const struct ws_session_result *lost)
+{
+	bool is_default = strcmp(options->dir, DEFAULT_DIR) == 0;
+	struct ws_error error = { "" };
+	char amount[64];
+	int64_t events;
+
+	if (options->symbols) {
+		events = read_back(absolute, &error);
+		if (events < 0) {
+			say("%s: %s", options->dir, error.text);
+			return -1;
+		}
+		snprintf(amount, sizeof(amount), "%" PRId64 " event%s", events,
+			 events == 1 ? "" : "s");
+	} else {
+		snprintf(amount, sizeof(amount), "%.1f MB",
+			 (double)ws_output_bytes(absolute) / 1e6);
+	}
+	say("%s: %s, %" PRIu64 " lost%s (waitscope report%s%s)", options->dir, amount,
+	    lost->lost_events, lost->lost_packets ? ", and whole packets" : "",
+	    is_default ? "" : " ", is_default ? "" : options->dir);
+	return lost->disk_full ? -1 : 0;
+}
+
+static int exit_status(const struct ws_run_result *result)
+{
+	if (result->timed_out)
+		return WS_EXIT_TIMEOUT;
+	if (result->running)
+		return 128 + result->signal;
+	if (WIFSIGNALED(result->status))
+		return 128 + WTERMSIG(result->status);
+	return WEXITSTATUS(result->status);
+}
+
+/* --- the steps --- */
+
+static uint32_t random_run(void)
+{
+	uint32_t run = 0;
+
+	while (run == 0) {
+		if (getrandom(&run, sizeof(run), 0) != sizeof(run))
+			run = (uint32_t)getpid();
+	}
+	return run;
+}
+
+static int check_room(const char *absolute, const char *dir, struct ws_error *error)
+{
+	struct statvfs fs;
+
+	if (statvfs(absolute, &fs) == 0 && (uint64_t)fs.f_bavail * fs.f_frsize < DISK_MIN_BYTES)
+		return ws_error_set(error, -ENOSPC, "%s: the disk is full", dir);
+	return 0;
+}
+
+/* With a session: runs the program and completes the trace. The exit status. */
+static int run_in_session(const struct options *options, const struct ws_program *program,
+			  const char *library, uint32_t run, const char *absolute,
+			  struct ws_session *session)
+{
+	struct environment env = { .n = 0 };
+	struct ws_session_result lost = { 0 };
+	struct ws_run_result result;
+	struct ws_error error = { "" };
+	char reason[WS_SESSION_REASON_MAX] = "";
+	bool failed = false;
+	int r = make_environment(options, program, library, run, session, &env, &error);
+
+	if (r == 0) {
+		const struct ws_run_options how = {
+			.program = program,
+			.argv = options->argv,
+			.env = env.words,
+			.run = run,
+			.timeout_ns = options->timeout_ns,
+			.session_fd = ws_session_fd(session),
+		};
+		r = ws_run(&how, &result, &error);
+	}
+	free_environment(&env);
+	if (r < 0) {
+		say("%s", error.text);
+		ws_session_free(session);
+		ws_output_remove(absolute);
+		return r == -ENOENT ? WS_EXIT_NOT_FOUND : WS_EXIT_CANNOT_RUN;
+	}
+
+	say_end(options, &result);
+	if (ws_session_stop(session, reason, &lost) < 0) {
+		say("%s", reason);
+		failed = true;
+	}
+	if (ws_output_note(absolute, run, options->argv, &result, &error) < 0) {
+		say("%s", error.text);
+		failed = true;
+	}
+	say_losses(options, &lost);
+	if (finish(options, absolute, &lost) < 0)
+		failed = true;
+	ws_session_free(session);
+
+	int status = exit_status(&result);
+	/* The program's failure is told first; ours must not look like its success. */
+	return status == 0 && failed ? WS_EXIT_FAILURE : status;
+}
+
+int ws_cmd_record(int argc, char **argv)
+{
+	struct options options = {
+		.dir = DEFAULT_DIR, .stacks = "full", .follow = true, .symbols = true
+	};
+	struct ws_session_options session_options = { .dir = NULL };
+	struct ws_session *session = NULL;
+	struct ws_program program = { .path = NULL };
+	struct ws_error error = { "" };
+	char reason[WS_SESSION_REASON_MAX];
+	char *absolute = NULL, *library = NULL;
+	int status = parse(argc, argv, &options);
+
+	if (status >= 0)
+		return status;
+
+	int r = ws_program_find(options.argv[0], &program, &error);
+	if (r < 0) {
+		say("%s", error.text);
+		return r == -ENOENT ? WS_EXIT_NOT_FOUND : WS_EXIT_CANNOT_RUN;
+	}
+	r = ws_library_find(&library, &error);
+	if (r == 0)
+		r = ws_output_make(options.dir, &absolute, &error);
+	uint32_t run = random_run();
+	if (r == 0)
+		r = check_room(absolute, options.dir, &error);
+	if (r == 0)
+		r = ws_output_note(absolute, run, options.argv, NULL, &error);
+	if (r == 0) {
+		session_options.dir = absolute;
+		session_options.run = run;
+		session_options.buffer_bytes = options.buffer_bytes;
+		session_options.block = options.block;
+		r = ws_session_start(&session_options, reason, &session);
+		if (r < 0)
+			ws_error_set(&error, r, "%s", reason);
+	}
+	if (r < 0) {
+		say("%s", error.text);
+		if (absolute)
+			ws_output_remove(absolute);
+		status = WS_EXIT_FAILURE;
+	} else {
+		status = run_in_session(&options, &program, library, run, absolute, session);
+	}
+	ws_program_clear(&program);
+	free(absolute);
+	free(library);
+	return status;
+}

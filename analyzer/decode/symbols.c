@@ -23,12 +23,6 @@ static const char *const runtime_modules[] = {
 	"libunwind*.so*",   "libasan.so*",     "libtsan.so*",   "libubsan.so*",
 };
 
-/* Where the C++ library's inline code lives: std::mutex::lock() is compiled into the program. */
-static const char *const runtime_sources[] = {
-	"*/include/c++/*",
-	"*/include/*/c++/*",
-};
-
 struct module {
 	struct ws_elf *elf; /* Owned by this; NULL: not to be had */
 	bool tried;
@@ -230,34 +224,18 @@ int ws_symbols_data(struct ws_symbols *symbols, uint32_t code, const char **name
 	return 0;
 }
 
-static bool matches(const char *const *patterns, size_t n, const char *text)
-{
-	for (size_t i = 0; i < n; i++)
-		if (!fnmatch(patterns[i], text, 0))
-			return true;
-	return false;
-}
-
-static bool is_runtime_path(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	return matches(runtime_modules, sizeof(runtime_modules) / sizeof(*runtime_modules),
-		       slash ? slash + 1 : path);
-}
-
 bool ws_symbols_is_runtime(const struct ws_symbols *symbols, uint32_t module)
 {
-	return module < symbols->tables->n_modules &&
-	       is_runtime_path(symbols->tables->modules[module].path);
-}
+	const char *path, *slash;
 
-bool ws_frame_is_runtime(const struct ws_frame *frame)
-{
-	return (frame->module && is_runtime_path(frame->module)) ||
-	       (frame->file &&
-		matches(runtime_sources, sizeof(runtime_sources) / sizeof(*runtime_sources),
-			frame->file));
+	if (module >= symbols->tables->n_modules)
+		return false;
+	path = symbols->tables->modules[module].path;
+	slash = strrchr(path, '/');
+	for (size_t i = 0; i < sizeof(runtime_modules) / sizeof(*runtime_modules); i++)
+		if (!fnmatch(runtime_modules[i], slash ? slash + 1 : path, 0))
+			return true;
+	return false;
 }
 
 void ws_symbols_counts(const struct ws_symbols *symbols, uint64_t *asked, uint64_t *unresolved)

@@ -48,10 +48,6 @@ int ws_symbols_data(struct ws_symbols *symbols, uint32_t code, const char **name
  * loader, libstdc++'s or libpthread's thin wrappers. A *site* is the first frame outside of it. */
 bool ws_symbols_is_runtime(const struct ws_symbols *symbols, uint32_t module);
 
-/* The same of a frame, which can tell more: the C++ library's inline functions (std::mutex::lock())
- * are compiled into the program, and their source files give them away. */
-bool ws_frame_is_runtime(const struct ws_frame *frame);
-
 /* What went wrong with WS_SYMBOLS_FILE, as one line for the report's warnings; NULL: nothing did.
  * A damaged or newer file is not used at all. */
 const char *ws_symbols_warning(const struct ws_symbols *symbols);

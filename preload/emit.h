@@ -31,16 +31,20 @@ void ws_section_close(struct ws_section *section);
 /* True if a session wants this event. */
 #define ws_wanted(event) lttng_ust_tracepoint_enabled(waitscope, event)
 
-/* Fires `event` with a payload (struct ws_ev_<event>), whose common fields it fills in. */
-#define ws_emit(event, payload)                                                                    \
+/* Fires `event` with a payload (struct ws_ev_<event>), whose common fields it fills in: this
+ * process and the thread `tid_`. */
+#define ws_emit_for(event, payload, tid_)                                                          \
 	do {                                                                                       \
 		if (ws_wanted(event)) {                                                            \
 			(payload)->run = ws_run;                                                   \
 			(payload)->pid = ws_pid;                                                   \
-			(payload)->tid = ws_section_here.self->tid;                                \
+			(payload)->tid = (tid_);                                                   \
 			lttng_ust_do_tracepoint(waitscope, event, (payload));                      \
 		}                                                                                  \
 	} while (0)
+
+/* The same for the thread whose section it is. */
+#define ws_emit(event, payload) ws_emit_for(event, payload, ws_section_here.self->tid)
 
 extern uint32_t ws_run;  /* WAITSCOPE_RUN; 0: none */
 extern int32_t ws_pid;   /* this process, as it sees itself */

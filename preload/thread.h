@@ -55,15 +55,19 @@ struct ws_open_wait {
 	bool shared;
 };
 
+struct ws_once_call;
+
 struct ws_thread {
 	/* Owner only. */
 	uintptr_t quiet; /* enum ws_quiet, or a frame address */
+	bool leaving;    /* its destructors are running */
 	int32_t tid;
 	int32_t slot;
 	uint32_t wait_seq;
 	uint32_t wake_seq;
 	uint32_t n_open;
 	struct ws_open_wait open[WS_OPEN_WAITS_MAX];
+	struct ws_once_call *once; /* Weak: innermost pthread_once() under way, see wrap_once.c */
 
 	/* Written by the owner, read by blocked threads: a sequence lock, odd while it changes.
 	 * Pairs: ws_held_add/ws_held_remove with ws_held_find. */
@@ -89,6 +93,9 @@ static inline struct ws_thread *ws_thread(void)
 	return ws_thread_slow();
 }
 
+/* Called for each new slot, so that the thread's end is noticed: see wrap_thread.c. */
+void ws_thread_arm(struct ws_thread *self);
+
 /* Makes the calling thread one of LTTng's: nothing that it does is recorded, ever. */
 void ws_thread_foreign(void);
 /* Frees the slot of the calling thread: the last thing that it does. */
@@ -98,6 +105,9 @@ void ws_thread_forked(struct ws_thread *self);
 
 /* The tid of the live thread with this handle; 0: not known. */
 int32_t ws_thread_tid_of(pthread_t handle);
+
+/* The tids of the recorded threads that are alive, at most `max`; returns how many. */
+size_t ws_thread_tids(int32_t *tids, size_t max);
 
 /* Notes that the thread has taken the object. */
 void ws_held_add(struct ws_thread *self, uintptr_t object, uint8_t kind, uint8_t flags,

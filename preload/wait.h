@@ -9,6 +9,7 @@
 #define WS_WAIT_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "preload/emit.h"
@@ -17,7 +18,10 @@
 #include "tracepoints/format.h"
 #include "tracepoints/kinds.h"
 
-/* What is known of the holder when a wait begins. Zeroes: nothing. */
+/* Read holders of one lock that a wait can name; the rest are the analyzer's to find. */
+#define WS_HOLDERS_MAX 16
+
+/* What is known of a holder. Zeroes: nothing. */
 struct ws_holder_ref {
 	int32_t tid;
 	uintptr_t site;
@@ -32,9 +36,9 @@ struct ws_wait {
 	uintptr_t site;
 	uint8_t kind;    /* enum ws_kind */
 	uint8_t flags;   /* WS_WAIT_* */
-	/* Where the wait can say who holds the object: called as it begins, and again where it
-	 * ended without acquiring; NULL otherwise. */
-	void (*holder)(const struct ws_wait *wait, struct ws_holder_ref *ret);
+	/* Who holds the object: called as the wait begins, and again where it ended without
+	 * acquiring. Returns how many it found, at most `max`. NULL: nobody can be named. */
+	size_t (*holders)(const struct ws_wait *wait, struct ws_holder_ref *ret, size_t max);
 
 	/* Set by the caller after the real call: until then, leaving the scope means that the
 	 * thread was cancelled. */
@@ -50,6 +54,9 @@ struct ws_wait {
 
 void ws_wait_begin(struct ws_wait *wait);
 void ws_wait_end(struct ws_wait *wait);
+
+/* The holders that the threads of this process have noted in their held arrays. */
+size_t ws_wait_holders_noted(const struct ws_wait *wait, struct ws_holder_ref *ret, size_t max);
 
 /* Declares `name` as a wait that begins here and ends with its block. The rest of the arguments
  * are designated initialisers of struct ws_wait. */
@@ -77,8 +84,6 @@ struct ws_wake {
 	/* Own. */
 	uint32_t seq;
 	bool begun;
-	uintptr_t hold_site;
-	uint32_t hold_stack;
 };
 
 /* Before the release: records the wake if somebody waits. */

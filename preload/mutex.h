@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: MIT */
+/* mutex.h: mutexes as the other families see them: condition variables and C11. */
+#ifndef WS_MUTEX_H
+#define WS_MUTEX_H
+
+#include <pthread.h>
+#include <stdint.h>
+
+#include "preload/thread.h"
+
+/* pthread_mutex_lock() and so on, for the call at `site`. `self` comes from ws_thread(). */
+int ws_mutex_lock(struct ws_thread *self, pthread_mutex_t *m, uintptr_t site);
+int ws_mutex_trylock(struct ws_thread *self, pthread_mutex_t *m, uintptr_t site);
+int ws_mutex_timedlock(struct ws_thread *self, pthread_mutex_t *m, const struct timespec *t,
+		       uintptr_t site);
+int ws_mutex_unlock(struct ws_thread *self, pthread_mutex_t *m, uintptr_t site);
+
+#endif

@@ -1,0 +1,322 @@
+/* SPDX-License-Identifier: MIT */
+/* thread.c: slots of threads and the locks that they hold.
+ *
+ * Rules: no malloc, no lock; a slot's memory is never unmapped; a signal handler may interrupt
+ * any line here and take and release locks of its own.
+ */
+#include "preload/thread.h"
+
+#include <sys/mman.h>
+
+#include "preload/emit.h"
+#include "preload/limits.h"
+#include "preload/raw.h"
+
+#define CHUNK 64 /* slots mapped at a time */
+
+__thread struct ws_thread *ws_self;
+
+/* 0: free; otherwise the tid, or CLAIMED while it is being set up. Dense, since a blocked thread
+ * looks through it for the holder. */
+#define CLAIMED (-1)
+static _Atomic int32_t slot_tids[WS_THREADS_MAX];
+static _Atomic int32_t slots_used; /* no slot at or above it was ever taken */
+static struct ws_thread *_Atomic chunks[WS_THREADS_MAX / CHUNK];
+
+/* Threads that are never recorded share one slot: LTTng's own, and those that are gone. */
+static struct ws_thread nobody = {.quiet = WS_QUIET_FOREIGN};
+
+static struct ws_thread *slot_at(int32_t i)
+{
+	struct ws_thread *chunk =
+		atomic_load_explicit(&chunks[i / CHUNK], memory_order_acquire);
+
+	return chunk ? &chunk[i % CHUNK] : NULL;
+}
+
+static struct ws_thread *slot_map(int32_t i)
+{
+	struct ws_thread *chunk =
+		atomic_load_explicit(&chunks[i / CHUNK], memory_order_acquire);
+
+	if (!chunk) {
+		size_t size = CHUNK * sizeof(struct ws_thread);
+		struct ws_thread *none = NULL;
+		long r = ws_raw_mmap(size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1);
+
+		if (r < 0)
+			return NULL;
+		chunk = (struct ws_thread *)r;
+		/* release: pairs with the acquire loads above; the loser takes the winner's. */
+		if (!atomic_compare_exchange_strong_explicit(&chunks[i / CHUNK], &none, chunk,
+							     memory_order_acq_rel,
+							     memory_order_acquire)) {
+			ws_raw_munmap(chunk, size);
+			chunk = none;
+		}
+	}
+	return &chunk[i % CHUNK];
+}
+
+static struct ws_thread *slot_claim(int32_t tid)
+{
+	for (int32_t i = 0; i < WS_THREADS_MAX; i++) {
+		int32_t was = 0;
+
+		if (atomic_load_explicit(&slot_tids[i], memory_order_relaxed) != 0)
+			continue;
+		if (!atomic_compare_exchange_strong(&slot_tids[i], &was, CLAIMED))
+			continue;
+
+		struct ws_thread *slot = slot_map(i);
+
+		if (!slot) {
+			atomic_store(&slot_tids[i], 0);
+			return NULL;
+		}
+
+		int32_t used = atomic_load(&slots_used);
+
+		while (used <= i && !atomic_compare_exchange_weak(&slots_used, &used, i + 1))
+			;
+		slot->quiet = WS_QUIET_NOT;
+		slot->leaving = false;
+		slot->tid = tid;
+		slot->slot = i;
+		slot->wait_seq = 0;
+		slot->wake_seq = 0;
+		slot->n_open = 0;
+		slot->once = NULL;
+		atomic_store_explicit(&slot->n_held, 0, memory_order_relaxed);
+		atomic_store_explicit(&slot->handle, 0, memory_order_relaxed);
+		/* release: whoever finds the tid finds the slot set up (find_slot). */
+		atomic_store_explicit(&slot_tids[i], tid, memory_order_release);
+		return slot;
+	}
+	return NULL;
+}
+
+static struct ws_thread *find_slot(int32_t tid)
+{
+	int32_t used = atomic_load_explicit(&slots_used, memory_order_acquire);
+
+	for (int32_t i = 0; i < used; i++)
+		if (atomic_load_explicit(&slot_tids[i], memory_order_acquire) == tid)
+			return slot_at(i);
+	return NULL;
+}
+
+struct ws_thread *ws_thread_slow(void)
+{
+	struct ws_thread *self = ws_self;
+
+	if (!self) {
+		self = slot_claim(ws_raw_gettid());
+		if (!self) {
+			ws_limit_reached(WS_LIMIT_threads);
+			ws_self = &nobody;
+			return NULL;
+		}
+		ws_self = self;
+		ws_thread_arm(self);
+		return self;
+	}
+
+	if (self->quiet == WS_QUIET_VFORK) {
+		/* Parent and child share this memory; only the parent may go on with it. */
+		if (ws_raw_getpid() != ws_pid)
+			return NULL;
+		self->quiet = WS_QUIET_NOT;
+		return self;
+	}
+	if (self->quiet <= WS_QUIET_LAST)
+		return NULL;
+	/* A wrapper of this thread is at work further out, and this is its own call. If its frame
+	 * lies deeper than this one, it is gone: a signal handler left it by longjmp(). */
+	if ((uintptr_t)__builtin_frame_address(0) > self->quiet) {
+		self->quiet = WS_QUIET_NOT;
+		return self;
+	}
+	return NULL;
+}
+
+void ws_thread_foreign(void)
+{
+	ws_self = &nobody;
+}
+
+void ws_thread_gone(struct ws_thread *self)
+{
+	ws_self = &nobody;
+	atomic_store_explicit(&self->handle, 0, memory_order_relaxed);
+	atomic_store_explicit(&self->n_held, 0, memory_order_relaxed);
+	atomic_store_explicit(&slot_tids[self->slot], 0, memory_order_release);
+}
+
+void ws_thread_forked(struct ws_thread *self)
+{
+	int32_t used = atomic_load(&slots_used);
+
+	for (int32_t i = 0; i < used; i++) {
+		struct ws_thread *slot = slot_at(i);
+
+		if (!slot || slot == self)
+			continue;
+		/* A slot may have been caught while it changed: make it even again. */
+		atomic_store(&slot->held_version, 0);
+		atomic_store(&slot->n_held, 0);
+		atomic_store(&slot->handle, 0);
+		atomic_store(&slot_tids[i], 0);
+	}
+	if (self != &nobody) {
+		self->tid = ws_raw_gettid();
+		self->n_open = 0;
+		atomic_store(&slot_tids[self->slot], self->tid);
+	}
+}
+
+int32_t ws_thread_tid_of(pthread_t handle)
+{
+	int32_t used = atomic_load_explicit(&slots_used, memory_order_acquire);
+
+	for (int32_t i = 0; i < used; i++) {
+		int32_t tid = atomic_load_explicit(&slot_tids[i], memory_order_acquire);
+		struct ws_thread *slot = tid > 0 ? slot_at(i) : NULL;
+
+		if (slot &&
+		    atomic_load_explicit(&slot->handle, memory_order_relaxed) == (uintptr_t)handle)
+			return tid;
+	}
+	return 0;
+}
+
+size_t ws_thread_tids(int32_t *tids, size_t max)
+{
+	int32_t used = atomic_load_explicit(&slots_used, memory_order_acquire);
+	size_t n = 0;
+
+	for (int32_t i = 0; i < used && n < max; i++) {
+		int32_t tid = atomic_load_explicit(&slot_tids[i], memory_order_acquire);
+
+		if (tid > 0)
+			tids[n++] = tid;
+	}
+	return n;
+}
+
+/* The sequence lock's two ends. The fences order the version against the plain stores between
+ * them; they pair with those in held_read(). */
+static inline void held_change(struct ws_thread *self)
+{
+	uint32_t version = atomic_load_explicit(&self->held_version, memory_order_relaxed);
+
+	atomic_store_explicit(&self->held_version, version + 1, memory_order_relaxed);
+	atomic_thread_fence(memory_order_release);
+}
+
+static inline void held_changed(struct ws_thread *self)
+{
+	uint32_t version = atomic_load_explicit(&self->held_version, memory_order_relaxed);
+
+	atomic_store_explicit(&self->held_version, version + 1, memory_order_release);
+}
+
+void ws_held_add(struct ws_thread *self, uintptr_t object, uint8_t kind, uint8_t flags,
+		 uintptr_t site, uint32_t stack)
+{
+	uint32_t n = atomic_load_explicit(&self->n_held, memory_order_relaxed);
+
+	if (ws_unlikely(n >= WS_HELD_MAX)) {
+		ws_limit_reached(WS_LIMIT_held_locks);
+		return;
+	}
+	held_change(self);
+	/* The place is taken before it is filled: a signal handler that comes now, takes a lock
+	 * and gives it back, must not do so in this place. */
+	atomic_store_explicit(&self->n_held, n + 1, memory_order_relaxed);
+	atomic_signal_fence(memory_order_seq_cst);
+	self->held[n] = (struct ws_held){
+		.object = object, .site = site, .stack = stack, .kind = kind, .flags = flags};
+	held_changed(self);
+}
+
+void ws_held_remove(struct ws_thread *self, uintptr_t object)
+{
+	uint32_t n = atomic_load_explicit(&self->n_held, memory_order_relaxed);
+
+	for (uint32_t i = n; i-- > 0;) {
+		if (self->held[i].object != object)
+			continue;
+		held_change(self);
+		for (; i + 1 < n; i++)
+			self->held[i] = self->held[i + 1];
+		atomic_signal_fence(memory_order_seq_cst);
+		atomic_store_explicit(&self->n_held, n - 1, memory_order_relaxed);
+		held_changed(self);
+		return;
+	}
+}
+
+const struct ws_held *ws_held_own(const struct ws_thread *self, uintptr_t object)
+{
+	uint32_t n = atomic_load_explicit(&self->n_held, memory_order_relaxed);
+
+	for (uint32_t i = n; i-- > 0;)
+		if (self->held[i].object == object)
+			return &self->held[i];
+	return NULL;
+}
+
+/* One look at another thread's array; the last entry for the object is the one that counts. */
+static bool held_read(struct ws_thread *slot, uintptr_t object, struct ws_held *ret, bool *steady)
+{
+	uint32_t version = atomic_load_explicit(&slot->held_version, memory_order_acquire);
+	uint32_t n = atomic_load_explicit(&slot->n_held, memory_order_relaxed);
+	bool found = false;
+
+	if (n > WS_HELD_MAX)
+		n = WS_HELD_MAX;
+	for (uint32_t i = n; i-- > 0 && !found;) {
+		*ret = slot->held[i];
+		found = ret->object == object;
+	}
+	atomic_thread_fence(memory_order_acquire);
+	*steady = !(version & 1) &&
+		  atomic_load_explicit(&slot->held_version, memory_order_relaxed) == version;
+	return found;
+}
+
+static bool held_look(struct ws_thread *slot, uintptr_t object, struct ws_held *ret)
+{
+	/* The other thread may be locking in a tight loop: a few looks, then it is not known. */
+	for (int try = 0; try < 16; try++) {
+		bool steady;
+		bool found = held_read(slot, object, ret, &steady);
+
+		if (steady)
+			return found;
+	}
+	return false;
+}
+
+bool ws_held_find(int32_t tid, uintptr_t object, struct ws_held *ret)
+{
+	struct ws_thread *slot = find_slot(tid);
+
+	return slot && held_look(slot, object, ret);
+}
+
+size_t ws_held_all(uintptr_t object, int32_t *tids, struct ws_held *held, size_t max)
+{
+	int32_t used = atomic_load_explicit(&slots_used, memory_order_acquire);
+	size_t n = 0;
+
+	for (int32_t i = 0; i < used && n < max; i++) {
+		int32_t tid = atomic_load_explicit(&slot_tids[i], memory_order_acquire);
+		struct ws_thread *slot = tid > 0 ? slot_at(i) : NULL;
+
+		if (slot && held_look(slot, object, &held[n]))
+			tids[n++] = tid;
+	}
+	return n;
+}

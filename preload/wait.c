@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: MIT */
+/* wait.c: records waits and wakes, see wait.h.
+ *
+ * Rules: events only in a quiet section; the count of waiters is right whether or not a session
+ * is on, since one may begin at any moment.
+ */
+#include "preload/wait.h"
+
+#include <errno.h>
+
+#include "preload/lifecycle.h"
+#include "preload/limits.h"
+#include "preload/stack.h"
+
+/* Takes back the counts of waits that this thread left by longjmp(): their frames lie deeper
+ * than that of the wait that begins now. */
+static void drop_stale(struct ws_thread *self, uintptr_t frame)
+{
+	while (self->n_open > 0 && self->open[self->n_open - 1].frame <= frame) {
+		const struct ws_open_wait *open = &self->open[--self->n_open];
+
+		ws_waiters_sub(open->object, open->shared);
+	}
+}
+
+size_t ws_wait_holders_noted(const struct ws_wait *wait, struct ws_holder_ref *ret, size_t max)
+{
+	int32_t tids[WS_HOLDERS_MAX];
+	struct ws_held held[WS_HOLDERS_MAX];
+	size_t n = ws_held_all(wait->object, tids, held,
+			       max < WS_HOLDERS_MAX ? max : WS_HOLDERS_MAX);
+
+	for (size_t i = 0; i < n; i++)
+		ret[i] = (struct ws_holder_ref){tids[i], held[i].site, held[i].stack};
+	return n;
+}
+
+void ws_wait_begin(struct ws_wait *wait)
+{
+	struct ws_thread *self = wait->self;
+	bool shared = wait->flags & WS_WAIT_SHARED;
+
+	drop_stale(self, (uintptr_t)wait);
+	wait->seq = ++self->wait_seq;
+	if (self->n_open < WS_OPEN_WAITS_MAX) {
+		self->open[self->n_open++] = (struct ws_open_wait){.frame = (uintptr_t)wait,
+								   .object = wait->object,
+								   .seq = wait->seq,
+								   .shared = shared};
+		wait->counted = true;
+		ws_waiters_add(wait->object, shared);
+	} else {
+		ws_limit_reached(WS_LIMIT_open_waits);
+	}
+
+	if (!ws_wanted(wait_begin) || ws_is_tracer_code(wait->site))
+		return;
+
+	struct ws_holder_ref holders[WS_HOLDERS_MAX] = {{0}};
+	size_t n = 0;
+
+	WS_SECTION(self);
+	ws_definitions();
+	if (wait->holders)
+		n = wait->holders(wait, holders, WS_HOLDERS_MAX);
+	wait->stack = ws_stack_take(self, wait->site);
+
+	struct ws_ev_wait_begin begin = {
+		.seq = wait->seq,
+		.kind = wait->kind,
+		.flags = wait->flags,
+		.object = wait->object,
+		.other = wait->other,
+		.site = wait->site,
+		.stack = wait->stack,
+		.holder = holders[0].tid,
+		.holder_site = holders[0].site,
+		.holder_stack = holders[0].stack,
+	};
+
+	ws_emit(wait_begin, &begin);
+	wait->begun = true;
+	for (size_t i = 1; i < n; i++) {
+		struct ws_ev_holder more = {
+			.seq = wait->seq,
+			.holder = holders[i].tid,
+			.holder_site = holders[i].site,
+			.holder_stack = holders[i].stack,
+		};
+
+		ws_emit(holder, &more);
+	}
+}
+
+void ws_wait_end(struct ws_wait *wait)
+{
+	struct ws_thread *self = wait->self;
+
+	if (wait->outcome == WS_OUTCOME_NONE)
+		wait->outcome = WS_OUTCOME_CANCELLED;
+
+	if (wait->counted) {
+		/* Above it there can only be waits that were left by longjmp(). */
+		while (self->n_open > 0) {
+			const struct ws_open_wait *open = &self->open[--self->n_open];
+
+			ws_waiters_sub(open->object, open->shared);
+			if (open->seq == wait->seq)
+				break;
+		}
+	}
+	if (!wait->begun)
+		return;
+
+	struct ws_ev_wait_end end = {
+		.seq = wait->seq, .outcome = wait->outcome, .error = wait->error};
+	struct ws_holder_ref holders[WS_HOLDERS_MAX] = {{0}};
+
+	WS_SECTION(self);
+	if (wait->holders && wait->outcome != WS_OUTCOME_ACQUIRED &&
+	    wait->holders(wait, holders, WS_HOLDERS_MAX) > 0) {
+		end.holder = holders[0].tid;
+		end.holder_site = holders[0].site;
+	}
+	ws_emit(wait_end, &end);
+}
+
+void ws_wait_result(struct ws_wait *wait, int error)
+{
+	wait->error = error;
+	switch (error) {
+	case 0:
+		wait->outcome = WS_OUTCOME_ACQUIRED;
+		break;
+	case EOWNERDEAD: /* the lock of a thread that died: it is ours */
+		wait->outcome = WS_OUTCOME_ACQUIRED;
+		break;
+	case ETIMEDOUT:
+		wait->outcome = WS_OUTCOME_TIMEOUT;
+		break;
+	case EINTR:
+		wait->outcome = WS_OUTCOME_INTERRUPTED;
+		break;
+	case EIDRM:
+		wait->outcome = WS_OUTCOME_REMOVED;
+		break;
+	default:
+		wait->outcome = WS_OUTCOME_ERROR;
+		break;
+	}
+}
+
+void ws_wait_errno(struct ws_wait *wait, int result)
+{
+	ws_wait_result(wait, result == -1 ? errno : 0);
+}
+
+void ws_wake_slow(struct ws_wake *wake, uint8_t flags)
+{
+	if (!ws_wanted(wake) || ws_is_tracer_code(wake->site))
+		return;
+
+	const struct ws_held *held = ws_held_own(wake->self, wake->object);
+	struct ws_ev_wake event = {
+		.seq = ++wake->self->wake_seq,
+		.kind = wake->kind,
+		.op = wake->op,
+		.flags = flags,
+		.object = wake->object,
+		.other = wake->other,
+		.count = wake->count,
+		.site = wake->site,
+		.hold_site = held ? held->site : 0,
+		.hold_stack = held ? held->stack : 0,
+	};
+
+	WS_SECTION(wake->self);
+	ws_definitions();
+	ws_emit(wake, &event);
+	wake->seq = event.seq;
+	wake->begun = true;
+}
+
+void ws_wake_after_slow(struct ws_wake *wake)
+{
+	if (!wake->begun)
+		ws_wake_slow(wake, WS_WAKE_LATE);
+	if (!wake->begun || !ws_wanted(wake_stack))
+		return;
+
+	WS_SECTION(wake->self);
+
+	struct ws_ev_wake_stack event = {
+		.seq = wake->seq, .stack = ws_stack_take(wake->self, wake->site)};
+
+	if (event.stack)
+		ws_emit(wake_stack, &event);
+}

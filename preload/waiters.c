@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: MIT */
+/* waiters.c: the tables behind waiters.h. */
+#include "preload/waiters.h"
+
+#include <sys/mman.h>
+
+#include "preload/raw.h"
+
+_Atomic uint32_t ws_waiters_private[WS_WAITERS_PRIVATE];
+_Atomic uint32_t *ws_waiters_shared;
+
+void ws_waiters_map(const char *path)
+{
+	size_t size = WS_WAITERS_SHARED * sizeof(*ws_waiters_shared);
+	struct stat st;
+	int fd = ws_raw_open(path, O_RDWR | O_CLOEXEC);
+
+	if (fd < 0)
+		return;
+
+	/* A shorter file would kill the program with SIGBUS. */
+	long map = ws_raw_fstat(fd, &st) == 0 && st.st_size >= (off_t)size
+			   ? ws_raw_mmap(size, PROT_READ | PROT_WRITE, MAP_SHARED, fd)
+			   : -1;
+
+	ws_raw_close(fd);
+	if (map > 0)
+		ws_waiters_shared = (_Atomic uint32_t *)map;
+}
+
+void ws_waiters_forked(void)
+{
+	for (size_t i = 0; i < WS_WAITERS_PRIVATE; i++)
+		if (atomic_load_explicit(&ws_waiters_private[i], memory_order_relaxed))
+			atomic_store_explicit(&ws_waiters_private[i], 0, memory_order_relaxed);
+}

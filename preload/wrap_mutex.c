@@ -1,0 +1,246 @@
+/* SPDX-License-Identifier: MIT */
+/* wrap_mutex.c: pthread mutexes of every type.
+ *
+ * Rules: see export.h. Try first: whatever trylock answers but EBUSY is what lock would have
+ * answered, with two exceptions that are passed on untried: a mutex that its own thread holds
+ * (EDEADLK, or for ever, where trylock says EBUSY), and an unknown clock.
+ */
+#include "preload/mutex.h"
+
+#include <errno.h>
+
+#include "preload/export.h"
+#include "preload/glibc.h"
+#include "preload/object.h"
+#include "preload/real.h"
+#include "preload/wait.h"
+
+/* The owner writes its tid after it took the word: a short look finds nobody in a good part of
+ * the cases. It is only worth so many looks, since it may have been released, too. */
+#define OWNER_LOOKS 100
+
+static size_t mutex_holders(const struct ws_wait *wait, struct ws_holder_ref *ret, size_t max)
+{
+	const pthread_mutex_t *m = (const pthread_mutex_t *)wait->object;
+	struct ws_held held;
+	int32_t owner = 0;
+
+	(void)max;
+	for (int i = 0; i < OWNER_LOOKS && owner == 0; i++) {
+		owner = ws_mutex_owner(m);
+		if (owner == 0)
+			__builtin_ia32_pause();
+	}
+	if (owner == 0)
+		return 0;
+
+	*ret = (struct ws_holder_ref){.tid = owner};
+	/* What the array says counts only while the owner is still that thread. */
+	if (ws_held_find(owner, wait->object, &held) && ws_mutex_owner(m) == owner) {
+		ret->site = held.site;
+		ret->stack = held.stack;
+	}
+	return 1;
+}
+
+/* True if lock() fails at once, or never returns, where trylock() says EBUSY. */
+static bool is_relock(const struct ws_thread *self, const pthread_mutex_t *m)
+{
+	return (ws_mutex_kind(m) & WS_MUTEX_TYPE) == PTHREAD_MUTEX_ERRORCHECK_NP &&
+	       ws_mutex_owner(m) == self->tid;
+}
+
+static inline void took(struct ws_thread *self, pthread_mutex_t *m, int r, uintptr_t site,
+			uint32_t stack)
+{
+	if (ws_likely(r == 0 || r == EOWNERDEAD))
+		ws_held_add(self, (uintptr_t)m, WS_KIND_MUTEX, 0, site, stack);
+}
+
+#define MUTEX_WAIT(self_, m_, site_, flags_)                                                       \
+	.self = (self_), .object = (uintptr_t)(m_), .site = (site_), .kind = WS_KIND_MUTEX,        \
+	.flags = (uint8_t)((flags_) | (ws_mutex_is_shared(m_) ? WS_WAIT_SHARED : 0)),              \
+	.holders = mutex_holders
+
+static __attribute__((noinline)) int lock_slow(struct ws_thread *self, pthread_mutex_t *m,
+					       uintptr_t site)
+{
+	if (is_relock(self, m))
+		return ws_real.pthread_mutex_lock(m);
+
+	WS_WAIT(wait, MUTEX_WAIT(self, m, site, 0));
+	int r = ws_real.pthread_mutex_lock(m);
+
+	ws_wait_result(&wait, r);
+	took(self, m, r, site, wait.stack);
+	return r;
+}
+
+int ws_mutex_lock(struct ws_thread *self, pthread_mutex_t *m, uintptr_t site)
+{
+	int r = ws_real.pthread_mutex_trylock(m);
+
+	if (ws_unlikely(r == EBUSY))
+		return lock_slow(self, m, site);
+	took(self, m, r, site, 0);
+	return r;
+}
+
+int ws_mutex_trylock(struct ws_thread *self, pthread_mutex_t *m, uintptr_t site)
+{
+	int r = ws_real.pthread_mutex_trylock(m);
+
+	took(self, m, r, site, 0);
+	return r;
+}
+
+int ws_mutex_timedlock(struct ws_thread *self, pthread_mutex_t *m, const struct timespec *t,
+		       uintptr_t site)
+{
+	int r = ws_real.pthread_mutex_trylock(m);
+
+	if (r == EBUSY) {
+		if (is_relock(self, m))
+			return ws_real.pthread_mutex_timedlock(m, t);
+
+		WS_WAIT(wait, MUTEX_WAIT(self, m, site, WS_WAIT_TIMED));
+		r = ws_real.pthread_mutex_timedlock(m, t);
+		ws_wait_result(&wait, r);
+		took(self, m, r, site, wait.stack);
+		return r;
+	}
+	took(self, m, r, site, 0);
+	return r;
+}
+
+int ws_mutex_unlock(struct ws_thread *self, pthread_mutex_t *m, uintptr_t site)
+{
+	int kind = ws_mutex_kind(m);
+
+	/* Refused if it is not ours: then there is no release to record. */
+	if (ws_unlikely(((kind & WS_MUTEX_TYPE) != PTHREAD_MUTEX_TIMED_NP ||
+			 (kind & WS_MUTEX_ROBUST)) &&
+			ws_mutex_owner(m) != self->tid))
+		return ws_real.pthread_mutex_unlock(m);
+	/* A recursive mutex is released by its last unlock only. */
+	if (ws_unlikely((kind & WS_MUTEX_TYPE) == PTHREAD_MUTEX_RECURSIVE_NP &&
+			ws_peek(m->__data.__count) > 1)) {
+		ws_held_remove(self, (uintptr_t)m);
+		return ws_real.pthread_mutex_unlock(m);
+	}
+
+	struct ws_wake wake = {
+		.self = self,
+		.object = (uintptr_t)m,
+		.site = site,
+		.kind = WS_KIND_MUTEX,
+		.op = WS_WAKE_UNLOCK,
+		.shared = kind & WS_MUTEX_PSHARED,
+		.sure = ws_mutex_has_sleepers(m),
+		.count = 1,
+	};
+
+	ws_wake_before(&wake);
+	int r = ws_real.pthread_mutex_unlock(m);
+
+	ws_wake_after(&wake);
+	ws_held_remove(self, (uintptr_t)m);
+	return r;
+}
+
+WS_EXPORT int pthread_mutex_lock(pthread_mutex_t *m)
+{
+	struct ws_thread *self = ws_thread();
+
+	if (ws_unlikely(!self))
+		return ws_real.pthread_mutex_lock(m);
+	return ws_mutex_lock(self, m, WS_SITE);
+}
+
+WS_EXPORT int pthread_mutex_trylock(pthread_mutex_t *m)
+{
+	struct ws_thread *self = ws_thread();
+
+	if (!self)
+		return ws_real.pthread_mutex_trylock(m);
+	return ws_mutex_trylock(self, m, WS_SITE);
+}
+
+WS_EXPORT int pthread_mutex_timedlock(pthread_mutex_t *m, const struct timespec *t)
+{
+	struct ws_thread *self = ws_thread();
+
+	if (!self)
+		return ws_real.pthread_mutex_timedlock(m, t);
+	return ws_mutex_timedlock(self, m, t, WS_SITE);
+}
+
+WS_EXPORT int pthread_mutex_clocklock(pthread_mutex_t *m, clockid_t c, const struct timespec *t)
+{
+	struct ws_thread *self = ws_thread();
+
+	if (!self || !ws_clock_is_valid(c))
+		return ws_real.pthread_mutex_clocklock(m, c, t);
+
+	/* A priority-inheriting mutex has no monotonic limit on older kernels: EINVAL, even when
+	 * it is free. */
+	if (c != CLOCK_REALTIME && (ws_mutex_kind(m) & WS_MUTEX_PI))
+		return ws_real.pthread_mutex_clocklock(m, c, t);
+
+	int r = ws_real.pthread_mutex_trylock(m);
+	uint32_t stack = 0;
+
+	if (r == EBUSY) {
+		if (is_relock(self, m))
+			return ws_real.pthread_mutex_clocklock(m, c, t);
+
+		WS_WAIT(wait, MUTEX_WAIT(self, m, WS_SITE, WS_WAIT_TIMED));
+		r = ws_real.pthread_mutex_clocklock(m, c, t);
+		ws_wait_result(&wait, r);
+		stack = wait.stack;
+	}
+	took(self, m, r, WS_SITE, stack);
+	return r;
+}
+
+WS_EXPORT int pthread_mutex_unlock(pthread_mutex_t *m)
+{
+	struct ws_thread *self = ws_thread();
+
+	if (ws_unlikely(!self))
+		return ws_real.pthread_mutex_unlock(m);
+	return ws_mutex_unlock(self, m, WS_SITE);
+}
+
+WS_EXPORT int pthread_mutex_init(pthread_mutex_t *m, const pthread_mutexattr_t *a)
+{
+	int r = ws_real.pthread_mutex_init(m, a);
+	struct ws_thread *self = r == 0 ? ws_thread() : NULL;
+
+	if (self)
+		ws_object_record(self, WS_KIND_MUTEX, WS_OBJECT_INIT, (uintptr_t)m, 0, NULL,
+				 WS_SITE);
+	return r;
+}
+
+WS_EXPORT int pthread_mutex_destroy(pthread_mutex_t *m)
+{
+	int r = ws_real.pthread_mutex_destroy(m);
+	struct ws_thread *self = r == 0 ? ws_thread() : NULL;
+
+	if (self)
+		ws_object_record(self, WS_KIND_MUTEX, WS_OBJECT_DESTROY, (uintptr_t)m, 0, NULL,
+				 WS_SITE);
+	return r;
+}
+
+WS_EXPORT int pthread_mutex_consistent(pthread_mutex_t *m)
+{
+	int r = ws_real.pthread_mutex_consistent(m);
+	struct ws_thread *self = r == 0 ? ws_thread() : NULL;
+
+	if (self)
+		ws_object_record(self, WS_KIND_MUTEX, WS_OBJECT_CONSISTENT, (uintptr_t)m, 0, NULL,
+				 WS_SITE);
+	return r;
+}

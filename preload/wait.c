@@ -92,6 +92,18 @@ void ws_wait_begin(struct ws_wait *wait)
 	}
 }
 
+void ws_wait_also(struct ws_wait *wait, uint8_t kind, uintptr_t object, uint8_t flags)
+{
+	if (!wait->begun)
+		return;
+
+	struct ws_ev_wait_object event = {
+		.seq = wait->seq, .kind = kind, .flags = flags, .object = object};
+
+	WS_SECTION(wait->self);
+	ws_emit(wait_object, &event);
+}
+
 void ws_wait_end(struct ws_wait *wait)
 {
 	struct ws_thread *self = wait->self;
@@ -112,8 +124,10 @@ void ws_wait_end(struct ws_wait *wait)
 	if (!wait->begun)
 		return;
 
-	struct ws_ev_wait_end end = {
-		.seq = wait->seq, .outcome = wait->outcome, .error = wait->error};
+	struct ws_ev_wait_end end = {.seq = wait->seq,
+				     .outcome = wait->outcome,
+				     .error = wait->error,
+				     .index = wait->which - 1};
 	struct ws_holder_ref holders[WS_HOLDERS_MAX] = {{0}};
 
 	WS_SECTION(self);

@@ -184,21 +184,60 @@ static long futex_unlock_pi(const struct call *c)
 	return r;
 }
 
-/* futex_waitv(2): one wait on any of several words. */
+/* The words of a futex_waitv() call, counted as waited for while it blocks: the first by the wait
+ * itself, the others here. */
+struct words {
+	const struct futex_waitv *list;
+	unsigned long n;
+};
+
+static inline bool word_is_shared(const struct futex_waitv *w)
+{
+	return !(w->flags & FUTEX_PRIVATE_FLAG);
+}
+
+static void words_done(struct words *w)
+{
+	for (unsigned long i = 1; i < w->n; i++)
+		ws_waiters_sub(w->list[i].uaddr, word_is_shared(&w->list[i]));
+}
+
+/* futex_waitv(2): one wait on any of several words. Its time limit is absolute, so one in the past
+ * makes it a try; what that accepts (ETIMEDOUT) may be read here, and nothing else. */
 static long futex_waitv(const struct call *c)
 {
-	const struct futex_waitv *list = (const struct futex_waitv *)c->a[1];
-	unsigned long n = (unsigned long)c->a[2];
+	static const struct timespec past = {0, 0};
+	int saved = errno;
+	long r = ws_real.syscall(SYS_futex_waitv, c->a[1], c->a[2], c->a[3], (long)&past,
+				 CLOCK_MONOTONIC, 0);
 
-	/* Refused by the kernel before it looks at a word. */
-	if (!list || n == 0 || n > FUTEX_WAITV_MAX)
+	if (r != -1)
+		return r;
+	if (errno != ETIMEDOUT) {
+		errno = saved;
 		return real_call(c);
+	}
+	errno = saved;
 
-	WS_WAIT(wait, .self = c->self, .object = (uintptr_t)list, .other = n, .site = c->site,
-		.kind = WS_KIND_POLL, .flags = (uint8_t)(c->a[4] ? WS_WAIT_TIMED : 0));
-	long r = real_call(c);
+	struct words words = {(const struct futex_waitv *)c->a[1], (unsigned long)c->a[2]};
+	__attribute__((cleanup(words_done), unused)) struct words counted = words;
+	const struct futex_waitv *list = words.list;
+
+	for (unsigned long i = 1; i < words.n; i++)
+		ws_waiters_add(list[i].uaddr, word_is_shared(&list[i]));
+
+	WS_WAIT(wait, .self = c->self, .object = list[0].uaddr, .other = list[0].val,
+		.site = c->site, .kind = WS_KIND_FUTEX,
+		.flags = (uint8_t)((word_is_shared(&list[0]) ? WS_WAIT_SHARED : 0) |
+				   (c->a[4] ? WS_WAIT_TIMED : 0)));
+	for (unsigned long i = 1; i < words.n; i++)
+		ws_wait_also(&wait, WS_KIND_FUTEX, list[i].uaddr,
+			     word_is_shared(&list[i]) ? WS_WAIT_SHARED : 0);
+	r = real_call(c);
 
 	futex_result(&wait, r);
+	if (r >= 0)
+		wait.which = (int32_t)r + 1;
 	return r;
 }
 

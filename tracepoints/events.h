@@ -42,7 +42,14 @@
 	ENUM(ws_outcome, outcome, "how it ended")                                                  \
 	INT(int32_t, error, "errno value of the call that waited; 0: none")                        \
 	INT(int32_t, holder, "tid of the holder now, where the wait did not acquire; 0: none or not known") \
-	HEX(uint64_t, holder_site, "where that holder took it; 0: not known")
+	HEX(uint64_t, holder_site, "where that holder took it; 0: not known")                      \
+	INT(int32_t, index, "a wait on several objects: which of them ended it, from 0 in the order of their events; -1: none of them, or there is one only")
+
+#define WS_FIELDS_wait_object(INT, HEX, ENUM, STR, SEQ)                                            \
+	INT(uint32_t, seq, "number of the wait within its thread")                                 \
+	ENUM(ws_kind, kind, "what it is")                                                          \
+	INT(uint8_t, flags, "as in wait_begin")                                                    \
+	HEX(uint64_t, object, "address of one more object that could end the wait")
 
 #define WS_FIELDS_holder(INT, HEX, ENUM, STR, SEQ)                                                 \
 	INT(uint32_t, seq, "number of the wait within its thread")                                 \
@@ -123,6 +130,8 @@
 	X(wait_begin, WS_FIELDS_wait_begin, waits,                                                 \
 	  "A thread is about to block: its attempt to go on without waiting failed.")              \
 	X(wait_end, WS_FIELDS_wait_end, waits, "That wait is over.")                               \
+	X(wait_object, WS_FIELDS_wait_object, waits,                                               \
+	  "One more object of the wait that has just begun: any one of them ends it (futex_waitv).") \
 	X(holder, WS_FIELDS_holder, waits,                                                         \
 	  "One more holder of the object of the wait that has just begun (read locks).")           \
 	X(wake, WS_FIELDS_wake, waits,                                                             \

@@ -46,6 +46,7 @@ enum ws_record_type {
 	WS_RECORD_THREAD,     /* START, EXIT: tables.h has the rest */
 	WS_RECORD_PROCESS,    /* START, FORK, EXIT, REAPED of this process */
 	WS_RECORD_LOSS,       /* events were lost before this record: what is open is uncertain */
+	WS_RECORD_WAIT_OBJECT, /* one more object that could end the thread's wait `seq` */
 };
 
 /* One record. What is not in its type's member is 0. */
@@ -71,8 +72,16 @@ struct ws_record {
 			uint32_t seq;
 			uint8_t outcome; /* enum ws_outcome */
 			int32_t error;   /* errno, 0: none */
+			int32_t index;   /* which of several objects ended it: 0 the one of
+			                  * WAIT_BEGIN, 1 the first WAIT_OBJECT; -1: not known, or
+			                  * there is one only */
 			struct ws_holder holder;
 		} wait_end;
+		struct {
+			uint32_t seq;
+			struct ws_object_key object;
+			uint32_t data; /* as in wait_begin */
+		} wait_object;
 		struct {
 			uint32_t seq;
 			struct ws_holder holder;

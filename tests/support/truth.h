@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: MIT */
+/* truth.h: what a test program knows about its own waits, measured by itself and printed as JSON.
+ *
+ * A program describes each object that it waits on (TRUTH_OBJECT), makes each blocking call inside
+ * TRUTH_WAIT, each acquisition that did not wait inside TRUTH_TAKE, and each release inside
+ * TRUTH_RELEASE; at its end it calls truth_print(). The macros read the clock right around the
+ * call and keep the function and the line. Where one spans several lines, __LINE__ and the debug
+ * information agree with gcc only: under clang keep it on one line.
+ *
+ * That a call really waits is never left to time: the thread that would end the wait first asks
+ * the kernel, by truth_until_blocked(), whether the waiter sleeps on that object's address.
+ *
+ * Two numbers bound every wait, and no noise can break them:
+ *   outer  the clock around the call: the true wait lies within it;
+ *   least  outer without the time that the kernel says the thread ran or was kept from running:
+ *          what is left was slept inside the call.
+ *
+ * The functions may be used from any thread and from forked children, not from signal handlers.
+ * A forked child starts with an empty list and prints its own.
+ */
+#ifndef WS_TRUTH_H
+#define WS_TRUTH_H
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+#include <time.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Something that is waited on. Lives as long as the program. */
+struct truth_object {
+	const char *kind;             /* word of tracepoints/kinds.h */
+	const char *name;             /* as the report shall call it; "" when it has no name */
+	const volatile void *address; /* where the kernel sees its waiters; NULL: any futex */
+	size_t size;                  /* bytes from there; 0 if address is NULL */
+};
+
+/* The object of a variable with static storage, called by the variable's name. */
+#define TRUTH_OBJECT(kind, variable)                                                               \
+	{                                                                                          \
+		(kind), #variable, &(variable), sizeof(variable)                                   \
+	}
+
+/* A call of the program that waits, holds or wakes. Owned by the list, which is never freed. */
+struct truth_call {
+	int type; /* enum truth_type of truth.c */
+	const struct truth_object *object;
+	const char *function;
+	int line;
+	pid_t tid;
+	const char *outcome;       /* wait: word of tracepoints/kinds.h, or "mixed" */
+	int64_t count;             /* wake: how many waits it ended; -1: not known */
+	uint64_t begin_ns;         /* CLOCK_MONOTONIC; wake: when */
+	uint64_t end_ns;           /* same; 0: not yet */
+	uint64_t least_ns;         /* wait: what was slept of it, by the kernel's account */
+	int64_t sleeps;            /* wait: voluntary context switches during it */
+	uint64_t cpu_ns, delay_ns; /* at its begin; used while it is open */
+};
+
+/* x(): a call of which any result but 0 ends the test. xs(): -1 does; gives the result. */
+#define x(call)  truth_x((call), #call, __FILE__, __LINE__)
+#define xs(call) truth_xs((call), #call, __FILE__, __LINE__)
+/* Ends the test unless the call gives this result. */
+#define x_is(expected, call) truth_x_is((expected), (call), #call, __FILE__, __LINE__)
+
+void truth_x(long result, const char *call, const char *file, int line);
+long truth_xs(long result, const char *call, const char *file, int line);
+void truth_x_is(long expected, long result, const char *call, const char *file, int line);
+void truth_die(const char *format, ...) __attribute__((format(printf, 1, 2), noreturn));
+
+/* A blocking call that waits. `result` is its outcome, read after the call. */
+#define TRUTH_WAIT(object, result, call)                                                           \
+	do {                                                                                       \
+		__attribute__((cleanup(truth_wait_left))) struct truth_call *truth_w =             \
+			truth_wait_begin((object), __func__, __LINE__);                            \
+		call;                                                                              \
+		truth_wait_end(truth_w, (result));                                                 \
+	} while (0)
+
+/* The same, after which the caller holds the object. */
+#define TRUTH_WAIT_TAKE(object, call)                                                              \
+	do {                                                                                       \
+		TRUTH_WAIT((object), "acquired", call);                                            \
+		truth_hold_begin((object), __func__, __LINE__);                                    \
+	} while (0)
+
+/* An acquisition that does not wait. */
+#define TRUTH_TAKE(object, call)                                                                   \
+	do {                                                                                       \
+		call;                                                                              \
+		truth_hold_begin((object), __func__, __LINE__);                                    \
+	} while (0)
+
+/* Ends the caller's latest hold, if it has one, and wakes `n` waiters (-1: not known). */
+#define TRUTH_RELEASE(object, n, call)                                                             \
+	do {                                                                                       \
+		truth_release((object), (n), __func__, __LINE__);                                  \
+		call;                                                                              \
+	} while (0)
+
+struct truth_call *truth_wait_begin(const struct truth_object *object, const char *function,
+				    int line);
+void truth_wait_end(struct truth_call *wait, const char *outcome);
+/* Cleanup of TRUTH_WAIT: a wait that was not ended was left by cancellation. */
+void truth_wait_left(struct truth_call **wait);
+/* Ends the caller's open wait, which it left by longjmp(). */
+void truth_wait_jumped(const char *outcome);
+/* Takes the caller's latest wait back: it turned out not to be one. */
+void truth_wait_forget(void);
+void truth_hold_begin(const struct truth_object *object, const char *function, int line);
+/* Ends the caller's latest hold: for holds that end without a call, such as a robust mutex's. */
+void truth_hold_end(const struct truth_object *object);
+void truth_release(const struct truth_object *object, int64_t count, const char *function,
+		   int line);
+
+uint64_t truth_now_ns(void);                                  /* CLOCK_MONOTONIC */
+void truth_work_ns(uint64_t ns);                              /* keeps a processor busy */
+void truth_sleep_ns(uint64_t ns);                             /* sleeps; never decides anything */
+pid_t truth_tid(void);                                        /* of the caller */
+struct timespec truth_after_ns(clockid_t clock, uint64_t ns); /* that clock's time, ns from now */
+
+/* Returns once the kernel says that the thread (of any process) sleeps in a futex call on an
+ * address of the object; for size 0 in any futex call. */
+void truth_until_blocked_at(pid_t tid, const volatile void *address, size_t size);
+static inline void truth_until_blocked(pid_t tid, const struct truth_object *object)
+{
+	truth_until_blocked_at(tid, object->address, object->size);
+}
+/* Returns once that thread is gone: joining it will not wait. */
+void truth_until_gone(pid_t tid);
+/* Returns once *word is at least `value`. */
+void truth_until_at_least(const volatile int *word, int value);
+
+/* A thread whose tid is known when truth_start() returns. Owned by the caller. */
+struct truth_thread {
+	pthread_t thread;
+	volatile pid_t tid;
+	void (*function)(void *);
+	void *argument;
+};
+void truth_start(struct truth_thread *thread, void (*function)(void *), void *argument);
+/* Joins it after the kernel says that it is gone, so that this is no wait. */
+void truth_join(struct truth_thread *thread);
+
+/* One more number or text for the test to read, as `values.<name>`. */
+void truth_value(const char *name, int64_t value);
+void truth_text(const char *name, const char *text);
+
+/* Appends everything, as one JSON object, to the file that $WS_TRUTH names; without it to stdout.
+ * Every process of the program prints its own. */
+void truth_print(void);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -187,7 +187,7 @@ static long futex_unlock_pi(const struct call *c)
 /* The words of a futex_waitv() call, counted as waited for while it blocks: the first by the wait
  * itself, the others here. */
 struct words {
-	const struct futex_waitv *list;
+	struct futex_waitv list[FUTEX_WAITV_MAX]; /* a copy: the program may change its own */
 	unsigned long n;
 };
 
@@ -219,10 +219,12 @@ static long futex_waitv(const struct call *c)
 	}
 	errno = saved;
 
-	struct words words = {(const struct futex_waitv *)c->a[1], (unsigned long)c->a[2]};
-	__attribute__((cleanup(words_done), unused)) struct words counted = words;
+	__attribute__((cleanup(words_done))) struct words words;
 	const struct futex_waitv *list = words.list;
 
+	words.n = (unsigned long)c->a[2];
+	for (unsigned long i = 0; i < words.n; i++)
+		words.list[i] = ((const struct futex_waitv *)c->a[1])[i];
 	for (unsigned long i = 1; i < words.n; i++)
 		ws_waiters_add(list[i].uaddr, word_is_shared(&list[i]));
 

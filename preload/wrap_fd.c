@@ -1,0 +1,254 @@
+/* SPDX-License-Identifier: MIT */
+/* wrap_fd.c: file descriptors: the tracer's are moved out of the program's way as they are made,
+ * and are not there for the program that closes or overwrites them. See fdguard.h.
+ *
+ * Rules: see export.h. For the program's own calls that make an fd, or write to one, it all comes
+ * to one look at the return address or at one counter, and a jump.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "preload/export.h"
+#include "preload/fdguard.h"
+#include "preload/lifecycle.h"
+#include "preload/raw.h"
+#include "preload/real.h"
+#include "preload/thread.h"
+
+/* A vfork child shares our memory but not our fds: what it does to them must not be noted. */
+static bool in_vfork_child(void)
+{
+	const struct ws_thread *self = ws_self;
+
+	return self && self->quiet == WS_QUIET_VFORK;
+}
+
+static int adopt_pair(int result, int p[2])
+{
+	if (result != 0)
+		return result;
+
+	int read_end = ws_fd_adopt(p[0]);
+	int write_end = ws_fd_adopt(p[1]);
+
+	if (read_end < 0 || write_end < 0) {
+		if (read_end >= 0)
+			ws_fd_close(read_end);
+		if (write_end >= 0)
+			ws_fd_close(write_end);
+		errno = EMFILE;
+		return -1;
+	}
+	p[0] = read_end;
+	p[1] = write_end;
+	return 0;
+}
+
+/* The fds of a message that the tracer has received: where they cannot be moved they are guarded
+ * in their place, since the daemon counts on their being there. */
+static void adopt_received(struct msghdr *m)
+{
+	for (struct cmsghdr *c = CMSG_FIRSTHDR(m); c; c = CMSG_NXTHDR(m, c)) {
+		if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS)
+			continue;
+
+		size_t n = (c->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+
+		for (size_t i = 0; i < n; i++) {
+			int fd;
+
+			memcpy(&fd, CMSG_DATA(c) + i * sizeof(fd), sizeof(fd));
+			int high = ws_fd_take(fd);
+
+			if (high < 0) {
+				ws_raw_fcntl(fd, F_SETFD, FD_CLOEXEC);
+				ws_fd_guard(fd);
+				continue;
+			}
+			memcpy(CMSG_DATA(c) + i * sizeof(high), &high, sizeof(high));
+		}
+	}
+}
+
+/* An fd as the tracer remembers it: one that the program has overwritten is elsewhere by now. */
+static inline int tracers(int fd, uintptr_t site)
+{
+	if (ws_likely(atomic_load_explicit(&ws_fd_aliases, memory_order_relaxed) == 0))
+		return fd;
+	return ws_is_tracer_code(site) ? ws_fd_actual(fd) : fd;
+}
+
+WS_EXPORT int socket(int d, int t, int p)
+{
+	if (ws_unlikely(ws_is_tracer_code(WS_SITE)))
+		return ws_fd_adopt(ws_real.socket(d, t, p));
+	return ws_real.socket(d, t, p);
+}
+
+WS_EXPORT int accept(int fd, struct sockaddr *a, socklen_t *l)
+{
+	if (ws_unlikely(ws_is_tracer_code(WS_SITE)))
+		return ws_fd_adopt(ws_real.accept(ws_fd_actual(fd), a, l));
+	return ws_real.accept(fd, a, l);
+}
+
+WS_EXPORT int pipe(int p[2])
+{
+	if (ws_unlikely(ws_is_tracer_code(WS_SITE)))
+		return adopt_pair(ws_real.pipe(p), p);
+	return ws_real.pipe(p);
+}
+
+WS_EXPORT int pipe2(int p[2], int f)
+{
+	if (ws_unlikely(ws_is_tracer_code(WS_SITE)))
+		return adopt_pair(ws_real.pipe2(p, f), p);
+	return ws_real.pipe2(p, f);
+}
+
+WS_EXPORT int open(const char *p, int f, ...)
+{
+	mode_t m = 0;
+
+	if (__OPEN_NEEDS_MODE(f)) {
+		va_list args;
+
+		va_start(args, f);
+		m = va_arg(args, mode_t);
+		va_end(args);
+	}
+	if (ws_unlikely(ws_is_tracer_code(WS_SITE)))
+		return ws_fd_adopt(ws_real.open(p, f, m));
+	return ws_real.open(p, f, m);
+}
+
+WS_EXPORT ssize_t recvmsg(int fd, struct msghdr *m, int f)
+{
+	if (ws_likely(!ws_is_tracer_code(WS_SITE)))
+		return ws_real.recvmsg(fd, m, f);
+
+	ssize_t n = ws_real.recvmsg(ws_fd_actual(fd), m, f | MSG_CMSG_CLOEXEC);
+
+	if (n > 0)
+		adopt_received(m);
+	return n;
+}
+
+WS_EXPORT ssize_t sendmsg(int fd, const struct msghdr *m, int f)
+{
+	return ws_real.sendmsg(tracers(fd, WS_SITE), m, f);
+}
+
+WS_EXPORT ssize_t send(int fd, const void *p, size_t n, int f)
+{
+	return ws_real.send(tracers(fd, WS_SITE), p, n, f);
+}
+
+WS_EXPORT ssize_t write(int fd, const void *p, size_t n)
+{
+	return ws_real.write(tracers(fd, WS_SITE), p, n);
+}
+
+WS_EXPORT int shutdown(int fd, int how)
+{
+	return ws_real.shutdown(tracers(fd, WS_SITE), how);
+}
+
+static __attribute__((noinline)) int close_slow(int fd, uintptr_t site)
+{
+	if (ws_is_tracer_code(site))
+		return ws_real.close(ws_fd_release(fd));
+	if (ws_fd_is_guarded(fd))
+		fd = -1; /* EBADF, and a cancellation point */
+	return ws_real.close(fd);
+}
+
+WS_EXPORT int close(int fd)
+{
+	if (ws_unlikely(ws_fd_is_guarded(fd) ||
+			atomic_load_explicit(&ws_fd_aliases, memory_order_relaxed) != 0))
+		return close_slow(fd, WS_SITE);
+	return ws_real.close(fd);
+}
+
+/* Closes [first, last], in which nothing is guarded, where the kernel has no close_range(). */
+static void close_each(unsigned int first, unsigned int last)
+{
+	for (unsigned int fd = first; fd <= last; fd++)
+		ws_raw_close((int)fd);
+}
+
+WS_EXPORT int close_range(unsigned int a, unsigned int b, int f)
+{
+	int guarded = -1;
+
+	/* Ours are close-on-exec as it is. */
+	if (a <= b && !(f & CLOSE_RANGE_CLOEXEC))
+		guarded = ws_fd_next(a, b);
+	if (ws_likely(guarded < 0))
+		return ws_real.close_range(a, b, f);
+
+	/* The first piece brings the flags, and the errors; if it is empty, a number that cannot
+	 * be open stands for it. */
+	unsigned int first = a, last = (unsigned int)guarded - 1;
+
+	if (a == (unsigned int)guarded)
+		first = last = ~0u;
+	int r = ws_real.close_range(first, last, f);
+
+	while (r == 0 && guarded >= 0) {
+		first = (unsigned int)guarded + 1;
+		if (first > b)
+			break;
+		guarded = ws_fd_next(first, b);
+		last = guarded >= 0 ? (unsigned int)guarded - 1 : b;
+		if (guarded < 0 || (unsigned int)guarded > first)
+			r = ws_real.close_range(first, last, f & ~CLOSE_RANGE_UNSHARE);
+	}
+	return r;
+}
+
+WS_EXPORT void closefrom(int fd)
+{
+	int saved = errno;
+	unsigned int first = fd > 0 ? (unsigned int)fd : 0;
+	int guarded;
+
+	while ((guarded = ws_fd_next(first, ~0u)) >= 0) {
+		if ((unsigned int)guarded > first &&
+		    ws_real.close_range(first, (unsigned int)guarded - 1, 0) != 0)
+			close_each(first, (unsigned int)guarded - 1);
+		first = (unsigned int)guarded + 1;
+	}
+	errno = saved;
+	ws_real.closefrom((int)first);
+}
+
+/* Before the program puts its fd `a` on the guarded number `b`. Returns the fd to be copied: -1 in
+ * place of one that is not the program's to name. */
+static __attribute__((noinline)) int make_way(int a, int b)
+{
+	if (ws_fd_is_guarded(a))
+		return -1;
+	if (!in_vfork_child() && ws_raw_fcntl(a, F_GETFD, 0) >= 0 && ws_fd_yield(b) != 0)
+		return -1;
+	return a;
+}
+
+WS_EXPORT int dup2(int a, int b)
+{
+	if (ws_unlikely(ws_fd_is_guarded(a) || ws_fd_is_guarded(b)))
+		a = make_way(a, b);
+	return ws_real.dup2(a, b);
+}
+
+WS_EXPORT int dup3(int a, int b, int f)
+{
+	if (ws_unlikely(ws_fd_is_guarded(a) || ws_fd_is_guarded(b)))
+		a = make_way(a, b);
+	return ws_real.dup3(a, b, f);
+}

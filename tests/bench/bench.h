@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT */
+/* bench.h: what the benched programs share: the clock, errors, and how a figure is printed. */
+#ifndef WS_BENCH_H
+#define WS_BENCH_H
+
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+static inline uint64_t bench_now_ns(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
+}
+
+/* Ends the program if `error` is not 0: a figure of a failed run is worth nothing. */
+static inline void bench_x(int error, const char *what)
+{
+	if (error) {
+		fprintf(stderr, "%s: error %d\n", what, error);
+		exit(1);
+	}
+}
+
+/* The one line that tests/bench/run reads: nanoseconds per operation. */
+static inline void bench_result(uint64_t begin_ns, uint64_t operations)
+{
+	printf("ns_per_op %.3f\n", (double)(bench_now_ns() - begin_ns) / (double)operations);
+}
+
+#endif

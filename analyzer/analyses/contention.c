@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: MIT */
+/* contention.c: collects the waits by who waited where, and for whom. */
+#include "analyzer/analyses/contention.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "analyzer/analyses/groups.h"
+
+int ws_contention_new(const struct ws_filter *filter, struct ws_contention **ret)
+{
+	struct ws_contention *contention = calloc(1, sizeof(*contention));
+
+	if (!contention)
+		return -ENOMEM;
+	contention->filter = *filter;
+	*ret = contention;
+	return 0;
+}
+
+void ws_contention_free(struct ws_contention *contention)
+{
+	struct waiter *waiter, *next_waiter;
+	struct link *link, *next_link;
+	struct releaser *releaser, *next_releaser;
+
+	if (!contention)
+		return;
+	HASH_ITER (hh, contention->waiters, waiter, next_waiter) {
+		HASH_DEL(contention->waiters, waiter);
+		ws_histogram_free(&waiter->waits);
+		ws_histogram_free(&waiter->unended);
+		free(waiter);
+	}
+	HASH_ITER (hh, contention->links, link, next_link) {
+		HASH_DEL(contention->links, link);
+		ws_histogram_free(&link->waits);
+		free(link);
+	}
+	HASH_ITER (hh, contention->releasers, releaser, next_releaser) {
+		HASH_DEL(contention->releasers, releaser);
+		free(releaser);
+	}
+	free(contention);
+}
+
+void ws_contention_begin(struct ws_contention *contention, uint64_t begin_ns)
+{
+	contention->begin_ns = begin_ns;
+}
+
+static bool counts(const struct ws_contention *contention, const struct ws_wait *wait)
+{
+	const struct ws_filter *filter = &contention->filter;
+	uint64_t begin_ns = wait->begin_ns - contention->begin_ns;
+	uint64_t end_ns = wait->end_ns - contention->begin_ns;
+
+	if (wait->end_ns - wait->begin_ns < filter->min_wait_ns)
+		return false;
+	if (filter->kinds && !(filter->kinds & (1u << wait->object->key.kind)))
+		return false;
+	if (filter->from_ns && end_ns <= filter->from_ns)
+		return false;
+	return begin_ns < filter->to_ns;
+}
+
+static int get_waiter(struct ws_contention *contention, const struct ws_wait *wait,
+		      struct waiter **ret)
+{
+	struct waiter_key key = { wait->object->id, wait->thread, wait->site, wait->stack };
+	struct waiter *waiter;
+
+	HASH_FIND(hh, contention->waiters, &key, sizeof(key), waiter);
+	if (!waiter) {
+		waiter = calloc(1, sizeof(*waiter));
+		if (!waiter)
+			return -ENOMEM;
+		waiter->key = key;
+		waiter->id = contention->n_waiters++;
+		waiter->process = wait->process;
+		waiter->object = wait->object;
+		HASH_ADD(hh, contention->waiters, key, sizeof(waiter->key), waiter);
+	}
+	*ret = waiter;
+	return 0;
+}
+
+static int add_link(struct ws_contention *contention, const struct waiter *waiter, enum role role,
+		    const struct ws_holder *who, uint64_t ns)
+{
+	struct link_key key = { waiter->id, role, who->thread, who->site, who->stack };
+	struct link *link;
+
+	HASH_FIND(hh, contention->links, &key, sizeof(key), link);
+	if (!link) {
+		link = calloc(1, sizeof(*link));
+		if (!link)
+			return -ENOMEM;
+		link->key = key;
+		link->waiter = waiter;
+		HASH_ADD(hh, contention->links, key, sizeof(link->key), link);
+	}
+	return ws_histogram_add(&link->waits, ns);
+}
+
+static int add_charges(struct ws_contention *contention, const struct waiter *waiter,
+		       const struct ws_wait *wait)
+{
+	for (size_t i = 0; i < wait->n_charges; i++) {
+		const struct ws_charge *charge = &wait->charges[i];
+		int r;
+
+		/* A holder for no time at all says nothing, unless it is all there is. */
+		if (!charge->ns && wait->n_charges > 1)
+			continue;
+		r = add_link(contention, waiter, ROLE_HOLDER, &charge->holder, charge->ns);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+/* True if the wait ended by what somebody did, known or not. */
+static bool was_ended(const struct ws_wait *wait)
+{
+	return wait->state == WS_WAIT_LOST ||
+	       (wait->state == WS_WAIT_ENDED &&
+		(wait->outcome == WS_OUTCOME_ACQUIRED || wait->outcome == WS_OUTCOME_REMOVED));
+}
+
+static int take_wait(void *context, const struct ws_wait *wait)
+{
+	struct ws_contention *contention = context;
+	uint64_t ns = wait->end_ns - wait->begin_ns;
+	struct ws_holder who = { WS_UNKNOWN, WS_UNKNOWN, WS_UNKNOWN };
+	bool owned = ws_kind_is_owned(wait->object->key.kind);
+	struct waiter *waiter;
+	int r;
+
+	if (!counts(contention, wait))
+		return 0;
+	r = get_waiter(contention, wait, &waiter);
+	if (r == 0)
+		r = ws_histogram_add(&waiter->waits, ns);
+	if (r < 0)
+		return r;
+	if (wait->state == WS_WAIT_OPEN)
+		waiter->open++;
+	else if (wait->state == WS_WAIT_LOST)
+		waiter->lost++;
+	else if (wait->outcome < WS_OUTCOME_COUNT)
+		waiter->outcomes[wait->outcome]++;
+	if (owned)
+		r = add_charges(contention, waiter, wait);
+	if (r < 0)
+		return r;
+	if (wait->waker) {
+		who = (struct ws_holder){ wait->waker->thread, wait->waker->site,
+					  wait->waker->stack };
+		return add_link(contention, waiter, ROLE_WAKER, &who, ns);
+	}
+	if (owned)
+		return 0;
+	if (was_ended(wait) || wait->uncertain)
+		return add_link(contention, waiter, ROLE_WAKER, &who, ns);
+	return ws_histogram_add(&waiter->unended, ns);
+}
+
+static int take_wake(void *context, const struct ws_wake *wake)
+{
+	struct ws_contention *contention = context;
+	struct waiter_key key = { wake->object->id, wake->thread, wake->site, wake->stack };
+	struct releaser *releaser;
+
+	if (ws_kind_is_owned(wake->object->key.kind))
+		return 0; /* its waits are charged to holders, open or not */
+	HASH_FIND(hh, contention->releasers, &key, sizeof(key), releaser);
+	if (releaser)
+		return 0;
+	releaser = calloc(1, sizeof(*releaser));
+	if (!releaser)
+		return -ENOMEM;
+	releaser->key = key;
+	releaser->process = wake->process;
+	HASH_ADD(hh, contention->releasers, key, sizeof(releaser->key), releaser);
+	return 0;
+}
+
+struct ws_model_observer ws_contention_observer(struct ws_contention *contention)
+{
+	return (struct ws_model_observer){
+		.context = contention,
+		.wait = take_wait,
+		.wake = take_wake,
+	};
+}

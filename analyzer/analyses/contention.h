@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: MIT */
+/* contention.h: on what threads waited, how long, who held it, and who ended the waits.
+ *
+ * In:   the waits of the model, one by one; at the end the tables and the symbols.
+ * Out:  one entry an object with its waiters, holders and wakers, and the edges waiter -> blocker,
+ *       in the order that reports show: the same trace gives the same bytes.
+ * Rule: a wait counts once for its object, its kind and its thread. For an owned object it counts
+ *       for each holder with the part that this one is charged with (model.h); the parts of one
+ *       wait sum up to it, except for several read holders, each of whom it needed. Without an
+ * owner it counts in full for its waker. A wait on such an object that nobody ended (timeout, open)
+ *       has an edge to every place that ever released the object: any of them could have.
+ *       What is not known is a party of its own, with thread WS_UNKNOWN.
+ * Cost: O(log buckets) a wait; memory by distinct (object, waiter, blocker), threads at sites with
+ *       stacks, not by waits. Prints nothing, reads no clock.
+ */
+#ifndef WS_CONTENTION_H
+#define WS_CONTENTION_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "analyzer/analyses/histogram.h"
+#include "analyzer/decode/symbols.h"
+#include "analyzer/model/model.h"
+
+/* Which waits count. */
+struct ws_filter {
+	uint64_t min_wait_ns; /* shorter ones do not; 0: all do */
+	int32_t pid;          /* of the waiter; 0: any */
+	int32_t tid;          /* of the waiter; 0: any */
+	uint32_t kinds;       /* bit 1 << enum ws_kind each; 0: all */
+	uint64_t from_ns;     /* since the first record: what had ended by then does not count */
+	uint64_t to_ns;       /* same: what began then or later does not; UINT64_MAX: no limit */
+};
+_Static_assert(WS_KIND_COUNT <= 32, "a kind is a bit of ws_filter.kinds");
+
+/* A call stack as people read it, innermost first, without the preload library's own frames. */
+struct ws_trail {
+	const struct ws_frame *frames; /* Owned by the result; NULL if n is 0 */
+	size_t n;                      /* 0: not taken, or its definition never came */
+};
+
+/* A thread at a place in the code. */
+struct ws_party {
+	uint32_t thread;              /* index in the tables, or WS_UNKNOWN */
+	uint32_t code;                /* code index of the site, or WS_UNKNOWN */
+	uint32_t stack;               /* stack index, or WS_UNKNOWN */
+	const struct ws_frame *site;  /* first frame outside the runtime; NULL: unknown */
+	const struct ws_trail *trail; /* never NULL; Owned by the result */
+};
+
+/* What one party has to do with the waits on one object. */
+struct ws_share {
+	struct ws_party party;
+	struct ws_histogram waits; /* of the time that it counts for */
+};
+
+/* The same for one line of code, whatever thread and stack led there. */
+struct ws_site_share {
+	const struct ws_frame *site; /* NULL: unknown */
+	size_t n_threads;            /* distinct known threads */
+	uint32_t thread;             /* the one with most of the time, or WS_UNKNOWN */
+	struct ws_histogram waits;
+};
+
+/* Those in one role towards an object. Each order is by time, most first. */
+struct ws_role {
+	struct ws_share *shares;
+	size_t n_shares;
+	struct ws_site_share *sites;
+	size_t n_sites;
+};
+
+struct ws_object_contention {
+	const struct ws_object *object; /* Weak: owned by the model */
+	const char *name;               /* Owned by the result */
+	const uint32_t *processes;      /* indexes of those that met it, ascending */
+	size_t n_processes;
+	struct ws_histogram waits;
+	uint64_t outcomes[WS_OUTCOME_COUNT]; /* by enum ws_outcome */
+	uint64_t open;                       /* waits that were open at the end */
+	uint64_t lost;                       /* waits whose end was lost */
+	uint64_t unknown_ns;                 /* time for which no holder or waker is known */
+	struct ws_role waiters;
+	struct ws_role holders; /* owned kinds only */
+	struct ws_role wakers;
+};
+
+/* A waited for B. */
+struct ws_edge {
+	struct ws_party waiter;
+	struct ws_party blocker;
+	size_t object;  /* index in the result's objects */
+	bool needs_all; /* the waiter needs all of its blockers (and), not any of them (or) */
+	uint64_t waits;
+	uint64_t wait_ns;
+};
+
+struct ws_sum {
+	uint64_t waits;
+	uint64_t wait_ns;
+};
+
+struct ws_contention_result {
+	struct ws_object_contention *objects; /* by time, most first */
+	size_t n_objects;
+	struct ws_edge *edges; /* by time, most first */
+	size_t n_edges;
+	struct ws_sum *threads; /* by index in the tables */
+	size_t n_threads;
+	struct ws_sum total;
+	struct ws_sum kinds[WS_KIND_COUNT]; /* by enum ws_kind */
+	uint64_t open_waits;
+	uint64_t lost_waits;
+	uint64_t unknown_ns;      /* of the total: no holder or waker is known */
+	struct ws_places *places; /* Owned by this: frames and trails */
+	struct ws_arena *strings; /* Owned by this: names and lists */
+};
+
+struct ws_contention;
+
+/* 0 or -ENOMEM with *ret untouched. The filter is copied. */
+int ws_contention_new(const struct ws_filter *filter, struct ws_contention **ret);
+void ws_contention_free(struct ws_contention *contention); /* NULL is fine */
+
+/* To be given to ws_model_new. Valid as long as `contention`. */
+struct ws_model_observer ws_contention_observer(struct ws_contention *contention);
+
+/* Time of the first record: --from and --to count from there. Before the first wait. */
+void ws_contention_begin(struct ws_contention *contention, uint64_t begin_ns);
+
+/* The answer. The model, the tables and the symbols must outlive it.
+ * 0 or -ENOMEM with *ret untouched. */
+int ws_contention_finish(const struct ws_contention *contention, const struct ws_tables *tables,
+			 struct ws_symbols *symbols, struct ws_contention_result **ret);
+void ws_contention_result_free(struct ws_contention_result *result); /* NULL is fine */
+
+#endif

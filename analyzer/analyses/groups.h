@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: MIT */
+/* groups.h: what contention.c collects and result.c makes the answer from. */
+#ifndef WS_GROUPS_H
+#define WS_GROUPS_H
+
+#include <uthash.h>
+
+#include "analyzer/analyses/contention.h"
+
+/* All members are 32 bits wide: no padding, so that keys can be compared and hashed as bytes. */
+struct waiter_key {
+	uint32_t object; /* ws_object.id */
+	uint32_t thread;
+	uint32_t site;
+	uint32_t stack;
+};
+
+/* Waits of one thread at one place on one object. */
+struct waiter {
+	struct waiter_key key;
+	uint32_t id; /* dense, in order of appearance */
+	uint32_t process;
+	const struct ws_object *object; /* Weak: owned by the model */
+	struct ws_histogram waits;
+	struct ws_histogram unended; /* of these, those that nobody ended, on an object without
+				      * an owner */
+	uint64_t outcomes[WS_OUTCOME_COUNT];
+	uint64_t open;
+	uint64_t lost;
+	UT_hash_handle hh;
+};
+
+enum role { ROLE_HOLDER, ROLE_WAKER };
+
+struct link_key {
+	uint32_t waiter; /* waiter.id */
+	uint32_t role;   /* enum role */
+	uint32_t thread;
+	uint32_t site;
+	uint32_t stack;
+};
+
+/* What one holder or waker has to do with the waits of one waiter group. */
+struct link {
+	struct link_key key;
+	const struct waiter *waiter; /* Weak: owned by the same contention */
+	struct ws_histogram waits;
+	UT_hash_handle hh;
+};
+
+/* A place from which an object was ever released. */
+struct releaser {
+	struct waiter_key key;
+	uint32_t process;
+	UT_hash_handle hh;
+};
+
+struct ws_contention {
+	struct ws_filter filter;
+	uint64_t begin_ns;
+	struct waiter *waiters; /* in order of appearance, as uthash keeps it */
+	uint32_t n_waiters;
+	struct link *links;
+	struct releaser *releasers;
+};
+
+#endif

@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: MIT */
+/* names.c: see names.h. */
+#include "analyzer/analyses/names.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+
+#define KIND_WORD(sym, word, n) [n] = #word,
+static const char *const kind_words[WS_KIND_COUNT] = { WS_KINDS(KIND_WORD) };
+
+static const char *kind_word(const struct ws_object *object)
+{
+	uint8_t kind = object->key.kind;
+
+	return kind < WS_KIND_COUNT && kind_words[kind] ? kind_words[kind] : "object";
+}
+
+static int print(struct ws_arena *strings, const char **ret, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+static int print(struct ws_arena *strings, const char **ret, const char *format, ...)
+{
+	va_list args;
+	char *text;
+	int n;
+
+	va_start(args, format);
+	n = vsnprintf(NULL, 0, format, args);
+	va_end(args);
+	if (n < 0)
+		return -EINVAL;
+	text = ws_arena_alloc(strings, (size_t)n + 1);
+	if (!text)
+		return -ENOMEM;
+	va_start(args, format);
+	vsnprintf(text, (size_t)n + 1, format, args);
+	va_end(args);
+	*ret = text;
+	return 0;
+}
+
+static const char *module_name(const struct ws_tables *tables, uint32_t module)
+{
+	const char *name = NULL;
+
+	if (module < tables->n_modules)
+		name = ws_base_name(tables->modules[module].path);
+	return name && name[0] ? name : NULL;
+}
+
+/* By the symbol or at least the module that its memory belongs to. -ENOENT: it is not static. */
+static int name_by_data(const struct ws_object *object, const struct ws_tables *tables,
+			struct ws_symbols *symbols, struct ws_arena *strings, const char **ret)
+{
+	const struct ws_code *code;
+	const char *name;
+	uint64_t offset;
+
+	if (object->data >= tables->n_codes)
+		return -ENOENT;
+	if (ws_symbols_data(symbols, object->data, &name, &offset) == 0) {
+		if (offset)
+			return print(strings, ret, "%s+0x%" PRIx64, name, offset);
+		return print(strings, ret, "%s", name);
+	}
+	code = &tables->codes[object->data];
+	name = module_name(tables, code->module);
+	if (!name)
+		return -ENOENT;
+	return print(strings, ret, "%s+0x%" PRIx64, name, code->offset);
+}
+
+static int name_by_thread(const struct ws_object *object, const struct ws_tables *tables,
+			  struct ws_arena *strings, const char **ret)
+{
+	const struct ws_task *task;
+
+	if (object->key.offset >= tables->n_threads)
+		return print(strings, ret, "thread that is not known");
+	task = &tables->threads[object->key.offset];
+	if (task->name && task->name[0])
+		return print(strings, ret, "thread %s[%" PRId32 "]", task->name, task->tid);
+	return print(strings, ret, "thread %" PRId32, task->tid);
+}
+
+static int name_by_site(const struct ws_object *object, const char *what, bool with_function,
+			const struct ws_frame *site, struct ws_arena *strings, const char **ret)
+{
+	const char *file = ws_base_name(site->file);
+	const char *module = ws_base_name(site->module);
+	const char *function = site->function;
+
+	if (file && site->line && function && with_function)
+		return print(strings, ret, "%s %s at %s() %s:%" PRIu32, kind_word(object), what,
+			     function, file, site->line);
+	if (file && site->line)
+		return print(strings, ret, "%s %s at %s:%" PRIu32, kind_word(object), what, file,
+			     site->line);
+	if (function)
+		return print(strings, ret, "%s %s in %s()", kind_word(object), what, function);
+	return print(strings, ret, "%s %s at %s+0x%" PRIx64, kind_word(object), what,
+		     module ? module : "unknown code", site->offset);
+}
+
+int ws_object_name(const struct ws_object *object, const struct ws_tables *tables,
+		   struct ws_symbols *symbols, struct ws_places *places, struct ws_arena *strings,
+		   const char **ret)
+{
+	struct ws_party party;
+	int r;
+
+	if (object->name && object->name[0])
+		return print(strings, ret, "%s", object->name);
+	if (object->key.kind == WS_KIND_THREAD)
+		return name_by_thread(object, tables, strings, ret);
+	r = name_by_data(object, tables, symbols, strings, ret);
+	if (r != -ENOENT)
+		return r;
+	r = ws_places_party(places, WS_UNKNOWN, object->init_site, WS_UNKNOWN, &party);
+	if (r < 0)
+		return r;
+	if (party.site)
+		return name_by_site(object, "initialised", false, party.site, strings, ret);
+	r = ws_places_party(places, WS_UNKNOWN, object->first_site, object->first_stack, &party);
+	if (r < 0)
+		return r;
+	if (party.site)
+		return name_by_site(object, "first waited for", true, party.site, strings, ret);
+	return print(strings, ret, "%s that is not known", kind_word(object));
+}

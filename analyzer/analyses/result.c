@@ -1,0 +1,441 @@
+/* SPDX-License-Identifier: MIT */
+/* result.c: makes the answer of contention.h from what contention.c collected. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "analyzer/analyses/groups.h"
+#include "analyzer/analyses/names.h"
+#include "analyzer/analyses/roles.h"
+#include "analyzer/base/grow.h"
+
+/* An object while its lists grow. */
+struct draft {
+	struct ws_object_contention object;
+	struct ws_share_list waiters, holders, wakers;
+	uint32_t *processes; /* Owned by this; with repetitions until the end */
+	size_t n_processes, processes_size;
+};
+
+struct builder {
+	const struct ws_contention *contention; /* Weak */
+	const struct ws_tables *tables;         /* Weak */
+	struct ws_symbols *symbols;             /* Weak */
+	struct ws_contention_result *result;    /* Owned by this until it is handed out */
+	struct draft *drafts;                   /* Owned by this, by order of appearance */
+	size_t n_drafts, drafts_size;
+	uint32_t *draft_of; /* Owned by this: by ws_object.id; WS_UNKNOWN: none */
+	size_t draft_of_size;
+	size_t edges_size;
+};
+
+static bool passes(const struct builder *builder, const struct waiter *waiter)
+{
+	const struct ws_filter *filter = &builder->contention->filter;
+	const struct ws_tables *tables = builder->tables;
+	const struct ws_task *task;
+
+	if (waiter->key.thread >= tables->n_threads)
+		return !filter->pid && !filter->tid;
+	task = &tables->threads[waiter->key.thread];
+	if (filter->tid && task->tid != filter->tid)
+		return false;
+	return !filter->pid || tables->processes[task->process].pid == filter->pid;
+}
+
+static int draft_get(struct builder *builder, const struct ws_object *object, struct draft **ret)
+{
+	size_t known = builder->draft_of_size;
+
+	if (ws_grow(&builder->draft_of, &builder->draft_of_size, (size_t)object->id + 1))
+		return -ENOMEM;
+	for (size_t i = known; i < builder->draft_of_size; i++)
+		builder->draft_of[i] = WS_UNKNOWN;
+	if (builder->draft_of[object->id] == WS_UNKNOWN) {
+		if (ws_grow(&builder->drafts, &builder->drafts_size, builder->n_drafts + 1))
+			return -ENOMEM;
+		builder->drafts[builder->n_drafts] = (struct draft){ .object.object = object };
+		builder->draft_of[object->id] = (uint32_t)builder->n_drafts++;
+	}
+	*ret = &builder->drafts[builder->draft_of[object->id]];
+	return 0;
+}
+
+/* The draft of an object that is in the answer, or NULL. */
+static struct draft *draft_find(struct builder *builder, uint32_t object_id)
+{
+	if (object_id >= builder->draft_of_size || builder->draft_of[object_id] == WS_UNKNOWN)
+		return NULL;
+	return &builder->drafts[builder->draft_of[object_id]];
+}
+
+static int meet(struct draft *draft, uint32_t process)
+{
+	if (process == WS_UNKNOWN)
+		return 0;
+	if (draft->n_processes && draft->processes[draft->n_processes - 1] == process)
+		return 0;
+	if (ws_grow(&draft->processes, &draft->processes_size, draft->n_processes + 1))
+		return -ENOMEM;
+	draft->processes[draft->n_processes++] = process;
+	return 0;
+}
+
+static int meet_thread(const struct builder *builder, struct draft *draft, uint32_t thread)
+{
+	if (thread >= builder->tables->n_threads)
+		return 0;
+	return meet(draft, builder->tables->threads[thread].process);
+}
+
+static int party_of(struct builder *builder, uint32_t thread, uint32_t site, uint32_t stack,
+		    struct ws_party *ret)
+{
+	return ws_places_party(builder->result->places, thread, site, stack, ret);
+}
+
+static int add_waiter(struct builder *builder, const struct waiter *waiter)
+{
+	struct ws_contention_result *result = builder->result;
+	uint8_t kind = waiter->object->key.kind;
+	struct ws_party party;
+	struct draft *draft;
+	int r;
+
+	r = draft_get(builder, waiter->object, &draft);
+	if (r == 0)
+		r = party_of(builder, waiter->key.thread, waiter->key.site, waiter->key.stack,
+			     &party);
+	if (r == 0)
+		r = ws_share_add(&draft->waiters, &party, &waiter->waits);
+	if (r == 0)
+		r = ws_histogram_merge(&draft->object.waits, &waiter->waits);
+	if (r == 0)
+		r = meet(draft, waiter->process);
+	if (r < 0)
+		return r;
+	for (int i = 0; i < WS_OUTCOME_COUNT; i++)
+		draft->object.outcomes[i] += waiter->outcomes[i];
+	draft->object.open += waiter->open;
+	draft->object.lost += waiter->lost;
+	result->open_waits += waiter->open;
+	result->lost_waits += waiter->lost;
+	result->total.waits += waiter->waits.count;
+	result->total.wait_ns += waiter->waits.total;
+	if (kind < WS_KIND_COUNT) {
+		result->kinds[kind].waits += waiter->waits.count;
+		result->kinds[kind].wait_ns += waiter->waits.total;
+	}
+	if (waiter->key.thread < result->n_threads) {
+		result->threads[waiter->key.thread].waits += waiter->waits.count;
+		result->threads[waiter->key.thread].wait_ns += waiter->waits.total;
+	}
+	return 0;
+}
+
+static int add_edge(struct builder *builder, const struct waiter *waiter,
+		    const struct ws_party *blocker, const struct ws_histogram *waits)
+{
+	struct ws_contention_result *result = builder->result;
+	struct ws_edge *edge;
+	int r;
+
+	if (ws_grow(&result->edges, &builder->edges_size, result->n_edges + 1))
+		return -ENOMEM;
+	edge = &result->edges[result->n_edges];
+	r = party_of(builder, waiter->key.thread, waiter->key.site, waiter->key.stack,
+		     &edge->waiter);
+	if (r < 0)
+		return r;
+	edge->blocker = *blocker;
+	edge->object = builder->draft_of[waiter->object->id];
+	edge->needs_all = ws_kind_needs_all(waiter->object->key.kind);
+	edge->waits = waits->count;
+	edge->wait_ns = waits->total;
+	result->n_edges++;
+	return 0;
+}
+
+static int add_link(struct builder *builder, const struct link *link)
+{
+	bool owned = ws_kind_is_owned(link->waiter->object->key.kind);
+	bool holder = link->key.role == ROLE_HOLDER;
+	struct draft *draft;
+	struct ws_party party;
+	int r;
+
+	r = draft_get(builder, link->waiter->object, &draft);
+	if (r == 0)
+		r = party_of(builder, link->key.thread, link->key.site, link->key.stack, &party);
+	if (r == 0)
+		r = meet_thread(builder, draft, party.thread);
+	if (r == 0)
+		r = ws_share_add(holder ? &draft->holders : &draft->wakers, &party, &link->waits);
+	if (r < 0 || holder != owned)
+		return r;
+	if (party.thread == WS_UNKNOWN)
+		draft->object.unknown_ns += link->waits.total;
+	return add_edge(builder, link->waiter, &party, &link->waits);
+}
+
+/* Waits that nobody ended: any place that ever released the object could have. */
+static int add_candidates(struct builder *builder, const struct waiter *waiter)
+{
+	const struct releaser *releaser;
+	struct ws_party party;
+	bool any = false;
+	int r;
+
+	if (!waiter->unended.count)
+		return 0;
+	if (waiter->object->key.kind == WS_KIND_THREAD) {
+		r = party_of(builder, (uint32_t)waiter->object->key.offset, WS_UNKNOWN, WS_UNKNOWN,
+			     &party);
+		return r < 0 ? r : add_edge(builder, waiter, &party, &waiter->unended);
+	}
+	for (releaser = builder->contention->releasers; releaser; releaser = releaser->hh.next) {
+		if (releaser->key.object != waiter->object->id ||
+		    releaser->key.thread == waiter->key.thread)
+			continue;
+		r = party_of(builder, releaser->key.thread, releaser->key.site, releaser->key.stack,
+			     &party);
+		if (r == 0)
+			r = add_edge(builder, waiter, &party, &waiter->unended);
+		if (r < 0)
+			return r;
+		any = true;
+	}
+	if (any)
+		return 0;
+	r = party_of(builder, WS_UNKNOWN, WS_UNKNOWN, WS_UNKNOWN, &party);
+	return r < 0 ? r : add_edge(builder, waiter, &party, &waiter->unended);
+}
+
+static int collect(struct builder *builder)
+{
+	const struct waiter *waiter;
+	const struct releaser *releaser;
+	const struct link *link;
+	struct draft *draft;
+	int r = 0;
+
+	for (waiter = builder->contention->waiters; waiter && r == 0; waiter = waiter->hh.next) {
+		if (passes(builder, waiter))
+			r = add_waiter(builder, waiter);
+	}
+	for (link = builder->contention->links; link && r == 0; link = link->hh.next) {
+		if (passes(builder, link->waiter))
+			r = add_link(builder, link);
+	}
+	for (waiter = builder->contention->waiters; waiter && r == 0; waiter = waiter->hh.next) {
+		if (passes(builder, waiter))
+			r = add_candidates(builder, waiter);
+	}
+	for (releaser = builder->contention->releasers; releaser && r == 0;
+	     releaser = releaser->hh.next) {
+		draft = draft_find(builder, releaser->key.object);
+		if (draft)
+			r = meet(draft, releaser->process);
+	}
+	return r;
+}
+
+static int by_number(const void *a, const void *b)
+{
+	const uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+
+	return (x > y) - (x < y);
+}
+
+static int finish_processes(struct builder *builder, struct draft *draft)
+{
+	uint32_t *list;
+	size_t n = 0;
+
+	if (!draft->n_processes)
+		return 0;
+	qsort(draft->processes, draft->n_processes, sizeof(*draft->processes), by_number);
+	list = ws_arena_alloc(builder->result->strings, draft->n_processes * sizeof(*list));
+	if (!list)
+		return -ENOMEM;
+	for (size_t i = 0; i < draft->n_processes; i++) {
+		if (!n || list[n - 1] != draft->processes[i])
+			list[n++] = draft->processes[i];
+	}
+	draft->object.processes = list;
+	draft->object.n_processes = n;
+	return 0;
+}
+
+static int by_object_time(const void *a, const void *b)
+{
+	const struct ws_object_contention *x = a, *y = b;
+
+	if (x->waits.total != y->waits.total)
+		return x->waits.total < y->waits.total ? 1 : -1;
+	return (x->object->id > y->object->id) - (x->object->id < y->object->id);
+}
+
+/* The drafts become objects in the order that reports show. */
+static int finish_objects(struct builder *builder)
+{
+	struct ws_contention_result *result = builder->result;
+
+	result->objects = calloc(builder->n_drafts + 1, sizeof(*result->objects));
+	if (!result->objects)
+		return -ENOMEM;
+	for (size_t i = 0; i < builder->n_drafts; i++) {
+		struct draft *draft = &builder->drafts[i];
+		struct ws_object_contention *object = &draft->object;
+		int r;
+
+		r = ws_role_make(&draft->waiters, builder->tables, &object->waiters);
+		if (r == 0)
+			r = ws_role_make(&draft->holders, builder->tables, &object->holders);
+		if (r == 0)
+			r = ws_role_make(&draft->wakers, builder->tables, &object->wakers);
+		if (r == 0)
+			r = finish_processes(builder, draft);
+		if (r == 0)
+			r = ws_object_name(object->object, builder->tables, builder->symbols,
+					   result->places, result->strings, &object->name);
+		/* Handed over even on failure: the result frees it then. */
+		result->objects[result->n_objects++] = *object;
+		*object = (struct ws_object_contention){ 0 };
+		if (r < 0)
+			return r;
+		result->unknown_ns += result->objects[i].unknown_ns;
+	}
+	return 0;
+}
+
+static int by_edge(const void *a, const void *b, void *tables)
+{
+	const struct ws_edge *x = a, *y = b;
+	int c;
+
+	if (x->object != y->object)
+		return x->object < y->object ? -1 : 1;
+	c = ws_party_compare(tables, &x->waiter, &y->waiter);
+	return c ? c : ws_party_compare(tables, &x->blocker, &y->blocker);
+}
+
+static int by_edge_time(const void *a, const void *b, void *tables)
+{
+	const struct ws_edge *x = a, *y = b;
+
+	if (x->wait_ns != y->wait_ns)
+		return x->wait_ns < y->wait_ns ? 1 : -1;
+	return by_edge(a, b, tables);
+}
+
+/* Objects in order; edges refer to their place in it, equal ones merged, in order too. */
+static int put_in_order(struct builder *builder)
+{
+	struct ws_contention_result *result = builder->result;
+	uint32_t *id_of = malloc((result->n_objects + 1) * sizeof(*id_of));
+	size_t n = 0;
+
+	if (!id_of)
+		return -ENOMEM;
+	for (size_t i = 0; i < result->n_objects; i++)
+		id_of[i] = result->objects[i].object->id;
+	qsort(result->objects, result->n_objects, sizeof(*result->objects), by_object_time);
+	for (size_t i = 0; i < result->n_objects; i++)
+		builder->draft_of[result->objects[i].object->id] = (uint32_t)i;
+	for (size_t i = 0; i < result->n_edges; i++)
+		result->edges[i].object = builder->draft_of[id_of[result->edges[i].object]];
+	free(id_of);
+	if (!result->n_edges)
+		return 0;
+	qsort_r(result->edges, result->n_edges, sizeof(*result->edges), by_edge,
+		(void *)builder->tables);
+	for (size_t i = 0; i < result->n_edges; i++) {
+		if (n && by_edge(&result->edges[n - 1], &result->edges[i],
+				 (void *)builder->tables) == 0) {
+			result->edges[n - 1].waits += result->edges[i].waits;
+			result->edges[n - 1].wait_ns += result->edges[i].wait_ns;
+		} else {
+			result->edges[n++] = result->edges[i];
+		}
+	}
+	result->n_edges = n;
+	qsort_r(result->edges, n, sizeof(*result->edges), by_edge_time, (void *)builder->tables);
+	return 0;
+}
+
+static int result_new(const struct ws_tables *tables, struct ws_symbols *symbols,
+		      struct ws_contention_result **ret)
+{
+	struct ws_contention_result *result = calloc(1, sizeof(*result));
+
+	if (!result)
+		return -ENOMEM;
+	result->n_threads = tables->n_threads;
+	result->threads = calloc(tables->n_threads + 1, sizeof(*result->threads));
+	result->strings = calloc(1, sizeof(*result->strings));
+	if (!result->threads || !result->strings ||
+	    ws_places_new(tables, symbols, &result->places) < 0) {
+		ws_contention_result_free(result);
+		return -ENOMEM;
+	}
+	*ret = result;
+	return 0;
+}
+
+int ws_contention_finish(const struct ws_contention *contention, const struct ws_tables *tables,
+			 struct ws_symbols *symbols, struct ws_contention_result **ret)
+{
+	struct builder builder = {
+		.contention = contention,
+		.tables = tables,
+		.symbols = symbols,
+	};
+	int r;
+
+	r = result_new(tables, symbols, &builder.result);
+	if (r < 0)
+		return r;
+	r = collect(&builder);
+	if (r == 0)
+		r = finish_objects(&builder);
+	if (r == 0)
+		r = put_in_order(&builder);
+	for (size_t i = 0; i < builder.n_drafts; i++) {
+		struct draft *draft = &builder.drafts[i];
+
+		ws_share_list_free(&draft->waiters);
+		ws_share_list_free(&draft->holders);
+		ws_share_list_free(&draft->wakers);
+		ws_histogram_free(&draft->object.waits);
+		free(draft->processes);
+	}
+	free(builder.drafts);
+	free(builder.draft_of);
+	if (r < 0) {
+		ws_contention_result_free(builder.result);
+		return r;
+	}
+	*ret = builder.result;
+	return 0;
+}
+
+void ws_contention_result_free(struct ws_contention_result *result)
+{
+	if (!result)
+		return;
+	for (size_t i = 0; i < result->n_objects; i++) {
+		ws_histogram_free(&result->objects[i].waits);
+		ws_role_free(&result->objects[i].waiters);
+		ws_role_free(&result->objects[i].holders);
+		ws_role_free(&result->objects[i].wakers);
+	}
+	if (result->strings)
+		ws_arena_free(result->strings);
+	ws_places_free(result->places);
+	free(result->strings);
+	free(result->objects);
+	free(result->edges);
+	free(result->threads);
+	free(result);
+}

@@ -1,0 +1,459 @@
+/* SPDX-License-Identifier: MIT */
+/* case_trace.c: see case_trace.h. */
+#include "tests/support/case_trace.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define MAX_NAMES 512
+#define MAX_WORDS 24
+
+/* Texts by number, in order of appearance. */
+struct names {
+	char *text[MAX_NAMES];
+	size_t n;
+};
+
+struct case_trace {
+	struct ws_record *records;
+	size_t n_records, size;
+	struct ws_tables tables;
+	struct names processes, threads, codes, stacks, objects, texts;
+	uint32_t open_seq[MAX_NAMES][8]; /* by thread: seqs of its open waits */
+	unsigned n_open[MAX_NAMES];
+	uint32_t next_seq[MAX_NAMES];
+	uint32_t next_wake[MAX_NAMES];
+};
+
+static void *need(void *memory)
+{
+	if (!memory)
+		abort();
+	return memory;
+}
+
+static void *grown(void *array, size_t n, size_t size)
+{
+	array = need(realloc(array, (n + 1) * size));
+	memset((char *)array + n * size, 0, size);
+	return array;
+}
+
+static uint32_t number_of(struct names *names, const char *text, bool *fresh)
+{
+	for (size_t i = 0; i < names->n; i++) {
+		if (strcmp(names->text[i], text) == 0) {
+			*fresh = false;
+			return (uint32_t)i;
+		}
+	}
+	if (names->n == MAX_NAMES)
+		abort();
+	names->text[names->n] = need(strdup(text));
+	*fresh = true;
+	return (uint32_t)names->n++;
+}
+
+struct case_trace *case_trace_new(void)
+{
+	return need(calloc(1, sizeof(struct case_trace)));
+}
+
+static void names_free(struct names *names)
+{
+	for (size_t i = 0; i < names->n; i++)
+		free(names->text[i]);
+}
+
+void case_trace_free(struct case_trace *trace)
+{
+	if (!trace)
+		return;
+	for (size_t i = 0; i < trace->tables.n_stacks; i++)
+		free(trace->tables.stacks[i].frames);
+	free(trace->tables.processes);
+	free(trace->tables.threads);
+	free(trace->tables.modules);
+	free(trace->tables.codes);
+	free(trace->tables.stacks);
+	names_free(&trace->processes);
+	names_free(&trace->threads);
+	names_free(&trace->codes);
+	names_free(&trace->stacks);
+	names_free(&trace->objects);
+	names_free(&trace->texts);
+	free(trace->records);
+	free(trace);
+}
+
+static uint32_t process_of(struct case_trace *trace, const char *name)
+{
+	struct ws_tables *tables = &trace->tables;
+	bool fresh;
+	uint32_t index = number_of(&trace->processes, name, &fresh);
+
+	if (fresh) {
+		tables->processes = grown(tables->processes, index, sizeof(*tables->processes));
+		tables->processes[index].pid = 1000 * ((int32_t)index + 1);
+		tables->processes[index].parent = WS_UNKNOWN;
+		tables->processes[index].name = trace->processes.text[index];
+		tables->processes[index].exe = "";
+		tables->n_processes = index + 1;
+	}
+	return index;
+}
+
+static uint32_t thread_of(struct case_trace *trace, const char *name)
+{
+	struct ws_tables *tables = &trace->tables;
+	const char *dot = strchr(name, '.');
+	char process[64] = "p";
+	uint32_t index, owner;
+	bool fresh;
+
+	if (strcmp(name, "-") == 0 || strcmp(name, "?") == 0)
+		return WS_UNKNOWN;
+	if (dot)
+		snprintf(process, sizeof(process), "%.*s", (int)(dot - name), name);
+	owner = process_of(trace, process);
+	index = number_of(&trace->threads, name, &fresh);
+	if (fresh) {
+		tables->threads = grown(tables->threads, index, sizeof(*tables->threads));
+		tables->threads[index].tid = tables->processes[owner].pid + (int32_t)index;
+		tables->threads[index].process = owner;
+		tables->threads[index].creator = WS_UNKNOWN;
+		tables->threads[index].start = WS_UNKNOWN;
+		tables->threads[index].name = dot ? strchr(trace->threads.text[index], '.') + 1
+						  : trace->threads.text[index];
+		tables->n_threads = index + 1;
+	}
+	return index;
+}
+
+/* Each code is a module of its own, whose path is the text: the symbols of tests read it there. */
+static uint32_t code_of(struct case_trace *trace, const char *text)
+{
+	struct ws_tables *tables = &trace->tables;
+	uint32_t index;
+	bool fresh;
+
+	if (!text || strcmp(text, "?") == 0)
+		return WS_UNKNOWN;
+	index = number_of(&trace->codes, text, &fresh);
+	if (fresh) {
+		tables->codes = grown(tables->codes, index, sizeof(*tables->codes));
+		tables->modules = grown(tables->modules, index, sizeof(*tables->modules));
+		tables->codes[index] = (struct ws_code){ index, 0x1000 + 0x10 * (uint64_t)index };
+		tables->modules[index].path = trace->codes.text[index];
+		tables->n_codes = tables->n_modules = index + 1;
+	}
+	return index;
+}
+
+static uint32_t stack_of(struct case_trace *trace, const char *text)
+{
+	struct ws_tables *tables = &trace->tables;
+	char *copy, *rest, *frame;
+	struct ws_stack stack = { 0 };
+	uint32_t index;
+	bool fresh;
+
+	if (!text || strcmp(text, "?") == 0)
+		return WS_UNKNOWN;
+	index = number_of(&trace->stacks, text, &fresh);
+	if (!fresh)
+		return index;
+	rest = copy = need(strdup(text));
+	while ((frame = strsep(&rest, "<"))) {
+		stack.frames = grown(stack.frames, stack.depth, sizeof(*stack.frames));
+		stack.frames[stack.depth++] = code_of(trace, frame);
+	}
+	free(copy);
+	tables->stacks = grown(tables->stacks, index, sizeof(*tables->stacks));
+	tables->stacks[index] = stack;
+	tables->n_stacks = index + 1;
+	return index;
+}
+
+static struct ws_holder who_of(struct case_trace *trace, const char *text)
+{
+	struct ws_holder who = { WS_UNKNOWN, WS_UNKNOWN, WS_UNKNOWN };
+	char *copy, *rest;
+
+	if (!text)
+		return who;
+	rest = copy = need(strdup(text));
+	who.thread = thread_of(trace, strsep(&rest, "/"));
+	who.site = code_of(trace, strsep(&rest, "/"));
+	who.stack = stack_of(trace, rest);
+	free(copy);
+	return who;
+}
+
+#define KIND_NAME(sym, word, n) [n] = #word,
+static const char *const kinds[] = { WS_KINDS(KIND_NAME) };
+static const char *const outcomes[] = { WS_OUTCOMES(KIND_NAME) };
+static const char *const wake_ops[] = { WS_WAKE_OPS(KIND_NAME) };
+static const char *const object_ops[] = { WS_OBJECT_OPS(KIND_NAME) };
+static const char *const process_ops[] = { WS_PROCESS_OPS(KIND_NAME) };
+#define WORD(list, text) word_of(list, sizeof(list) / sizeof((list)[0]), text)
+
+static uint8_t word_of(const char *const *list, size_t n, const char *text)
+{
+	for (size_t i = 0; text && i < n; i++) {
+		if (list[i] && strcmp(list[i], text) == 0)
+			return (uint8_t)i;
+	}
+	return 0;
+}
+
+/* Kind 0 if the text is none. */
+static struct ws_object_key object_of(struct case_trace *trace, const char *text, uint32_t process)
+{
+	struct ws_object_key key = { 0 };
+	const char *colon = text ? strchr(text, ':') : NULL;
+	char kind[32];
+	bool fresh;
+
+	if (!colon)
+		return key;
+	snprintf(kind, sizeof(kind), "%.*s", (int)(colon - text), text);
+	key.kind = WORD(kinds, kind);
+	key.process = process;
+	if (key.kind == WS_KIND_THREAD) {
+		key.process = WS_UNKNOWN;
+		key.offset = thread_of(trace, colon + 1);
+		return key;
+	}
+	key.offset = 0x100 + number_of(&trace->objects, colon + 1, &fresh);
+	if (colon[1] == '*') {
+		key.process = WS_UNKNOWN;
+		key.origin = WS_MAP_ANON;
+		key.dev = 1;
+		key.ino = 7;
+	}
+	return key;
+}
+
+/* The value of `name=`, or NULL; "" for a word that stands alone. */
+static const char *word(char *const *words, const char *name)
+{
+	size_t length = strlen(name);
+
+	for (; *words; words++) {
+		if (strncmp(*words, name, length) != 0)
+			continue;
+		if ((*words)[length] == '=')
+			return *words + length + 1;
+		if (!(*words)[length])
+			return *words + length;
+	}
+	return NULL;
+}
+
+static uint32_t number(char *const *words, const char *name, uint32_t otherwise)
+{
+	const char *text = word(words, name);
+
+	if (!text)
+		return otherwise;
+	return strcmp(text, "all") == 0 ? WS_WAKE_ALL : (uint32_t)strtoul(text, NULL, 10);
+}
+
+static const char *parse_begin(struct case_trace *trace, struct ws_record *record, char **words)
+{
+	uint32_t thread = record->thread;
+
+	record->type = WS_RECORD_WAIT_BEGIN;
+	record->wait_begin.object = object_of(trace, words[0], record->process);
+	if (!record->wait_begin.object.kind)
+		return "begin: no such kind";
+	record->wait_begin.seq = number(words, "seq", ++trace->next_seq[thread]);
+	if (trace->n_open[thread] == 8)
+		return "begin: too deeply nested";
+	trace->open_seq[thread][trace->n_open[thread]++] = record->wait_begin.seq;
+	record->wait_begin.flags = (uint8_t)((word(words, "read") ? WS_WAIT_READ : 0) |
+					     (word(words, "timed") ? WS_WAIT_TIMED : 0) |
+					     (word(words, "shared") ? WS_WAIT_SHARED : 0));
+	record->wait_begin.data = code_of(trace, word(words, "data"));
+	record->wait_begin.site = code_of(trace, word(words, "site"));
+	record->wait_begin.stack = stack_of(trace, word(words, "stack"));
+	record->wait_begin.holder = who_of(trace, word(words, "held"));
+	return NULL;
+}
+
+static const char *parse_end(struct case_trace *trace, struct ws_record *record, char **words)
+{
+	uint32_t thread = record->thread;
+	uint32_t top = 0;
+
+	record->type = WS_RECORD_WAIT_END;
+	record->wait_end.outcome = WORD(outcomes, words[0]);
+	if (!record->wait_end.outcome)
+		return "end: no such outcome";
+	if (trace->n_open[thread])
+		top = trace->open_seq[thread][--trace->n_open[thread]];
+	record->wait_end.seq = number(words + 1, "seq", top);
+	record->wait_end.error = (int32_t)number(words + 1, "error", 0);
+	record->wait_end.holder = who_of(trace, word(words + 1, "held"));
+	return NULL;
+}
+
+static const char *parse_wake(struct case_trace *trace, struct ws_record *record, char **words)
+{
+	record->type = WS_RECORD_WAKE;
+	record->wake.op = WORD(wake_ops, words[0]);
+	record->wake.object = object_of(trace, words[1], record->process);
+	if (!record->wake.op || !record->wake.object.kind)
+		return "wake: no such operation or kind";
+	record->wake.seq = ++trace->next_wake[record->thread];
+	record->wake.flags = word(words, "late") ? WS_WAKE_LATE : 0;
+	record->wake.target = object_of(trace, word(words, "target"), record->process);
+	record->wake.count = number(words, "count", 1);
+	record->wake.data = WS_UNKNOWN;
+	record->wake.site = code_of(trace, word(words, "site"));
+	record->wake.hold.thread = record->thread;
+	record->wake.hold.site = code_of(trace, word(words, "hold"));
+	record->wake.hold.stack = stack_of(trace, word(words, "hold_stack"));
+	return NULL;
+}
+
+static const char *parse_object(struct case_trace *trace, struct ws_record *record, char **words)
+{
+	const char *name = word(words, "name");
+	bool fresh;
+
+	record->type = WS_RECORD_OBJECT;
+	record->object.op = WORD(object_ops, words[0]);
+	record->object.object = object_of(trace, words[1], record->process);
+	if (!record->object.op || !record->object.object.kind)
+		return "object: no such operation or kind";
+	record->object.data = code_of(trace, word(words, "data"));
+	record->object.site = code_of(trace, word(words, "site"));
+	record->object.name = "";
+	if (name)
+		record->object.name = trace->texts.text[number_of(&trace->texts, name, &fresh)];
+	return NULL;
+}
+
+static const char *parse_verb(struct case_trace *trace, struct ws_record *record, const char *verb,
+			      char **words)
+{
+	if (strcmp(verb, "begin") == 0)
+		return parse_begin(trace, record, words);
+	if (strcmp(verb, "end") == 0)
+		return parse_end(trace, record, words);
+	if (strcmp(verb, "wake") == 0)
+		return parse_wake(trace, record, words);
+	if (strcmp(verb, "object") == 0)
+		return parse_object(trace, record, words);
+	if (strcmp(verb, "holder") == 0) {
+		record->type = WS_RECORD_HOLDER;
+		record->holder.seq = number(words, "seq", trace->next_seq[record->thread]);
+		record->holder.holder = who_of(trace, words[0]);
+	} else if (strcmp(verb, "wake_stack") == 0) {
+		record->type = WS_RECORD_WAKE_STACK;
+		record->wake_stack.seq = number(words, "seq", trace->next_wake[record->thread]);
+		record->wake_stack.stack = stack_of(trace, words[0]);
+	} else if (strcmp(verb, "start") == 0 || strcmp(verb, "exit") == 0) {
+		record->type = WS_RECORD_THREAD;
+		record->thread_step.op = verb[0] == 's' ? WS_THREAD_START : WS_THREAD_EXIT;
+		if (verb[0] == 'e')
+			trace->tables.threads[record->thread].end_ns = record->at_ns;
+	} else if (strcmp(verb, "process") == 0) {
+		record->type = WS_RECORD_PROCESS;
+		record->process_step.op = WORD(process_ops, words[0]);
+		if (!record->process_step.op)
+			return "process: no such operation";
+		if (record->process_step.op == WS_PROCESS_EXIT) {
+			trace->tables.processes[record->process].end = WS_END_EXITED;
+			trace->tables.processes[record->process].end_ns = record->at_ns;
+		}
+	} else if (strcmp(verb, "loss") == 0) {
+		record->type = WS_RECORD_LOSS;
+		record->loss.events = words[0] ? strtoul(words[0], NULL, 10) : 1;
+		trace->tables.lost_events += record->loss.events;
+	} else {
+		return "no such verb";
+	}
+	return NULL;
+}
+
+const char *case_trace_line(struct case_trace *trace, const char *line)
+{
+	char *copy = need(strdup(line));
+	char *words[MAX_WORDS + 1] = { NULL };
+	struct ws_tables *tables = &trace->tables;
+	struct ws_record record = { 0 };
+	const char *error = "not TIME THREAD VERB";
+	size_t n = 0;
+
+	for (char *rest = copy, *token; n < MAX_WORDS && (token = strsep(&rest, " \t\n"));) {
+		if (*token)
+			words[n++] = token;
+	}
+	if (n >= 3) {
+		record.at_ns = strtoull(words[0], NULL, 10);
+		record.thread = thread_of(trace, words[1]);
+		record.process = WS_UNKNOWN;
+		if (record.thread != WS_UNKNOWN)
+			record.process = tables->threads[record.thread].process;
+		error = parse_verb(trace, &record, words[2], words + 3);
+	}
+	free(copy);
+	if (error)
+		return error;
+	if (trace->n_records == 0)
+		tables->begin_ns = record.at_ns;
+	tables->end_ns = record.at_ns;
+	tables->events++;
+	if (record.process != WS_UNKNOWN) {
+		struct ws_process *process = &tables->processes[record.process];
+
+		if (!process->begin_ns)
+			process->begin_ns = record.at_ns;
+		process->end_ns = record.at_ns;
+	}
+	trace->records = grown(trace->records, trace->n_records, sizeof(*trace->records));
+	trace->records[trace->n_records++] = record;
+	return NULL;
+}
+
+const struct ws_record *case_trace_records(const struct case_trace *trace, size_t *n)
+{
+	*n = trace->n_records;
+	return trace->records;
+}
+
+struct ws_tables *case_trace_tables(struct case_trace *trace)
+{
+	return &trace->tables;
+}
+
+static const char *name_of(const struct names *names, uint64_t index)
+{
+	return index < names->n ? names->text[index] : "?";
+}
+
+const char *case_thread_name(const struct case_trace *trace, uint32_t thread)
+{
+	return name_of(&trace->threads, thread);
+}
+
+const char *case_code_name(const struct case_trace *trace, uint32_t code)
+{
+	return name_of(&trace->codes, code);
+}
+
+const char *case_stack_name(const struct case_trace *trace, uint32_t stack)
+{
+	return name_of(&trace->stacks, stack);
+}
+
+const char *case_object_name(const struct case_trace *trace, const struct ws_object_key *key)
+{
+	if (key->kind == WS_KIND_THREAD)
+		return name_of(&trace->threads, key->offset);
+	return name_of(&trace->objects, key->offset - 0x100);
+}

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: MIT */
+/* case_trace.h: records and tables from text, for tests of what comes after decode.
+ *
+ * A line is `TIME THREAD VERB [WORD...]`. Numbers and indexes are given in order of appearance.
+ *   TIME     nanoseconds
+ *   THREAD   a name, `A`; in another process than `p`: `q.A`
+ *   OBJECT   KIND:name, private to the thread's process; KIND:*name, shared; thread:A, joining A
+ *   SITE     function@file:line, or only part of it; `!` before it: code of the runtime;
+ *            `inlined@file:line|function@file:line`: innermost first
+ *   STACK    SITE<SITE<..., innermost first
+ *   WHO      THREAD, THREAD/SITE or THREAD/SITE/STACK
+ *
+ * Verbs, with words that may be left out in brackets:
+ *   begin OBJECT [site=SITE] [stack=STACK] [held=WHO] [data=SYMBOL] [seq=N] [read] [timed] [shared]
+ *   end OUTCOME [error=N] [held=WHO] [seq=N]       the innermost wait, unless seq says
+ *   holder WHO [seq=N]
+ *   wake OP OBJECT [site=SITE] [hold=SITE] [hold_stack=STACK] [count=N|all] [target=OBJECT] [late]
+ *   wake_stack STACK [seq=N]                       of the last wake, unless seq says
+ *   object OP OBJECT [name=TEXT] [site=SITE] [data=SYMBOL]
+ *   start, exit                                    of the thread
+ *   process OP                                     of the thread's process
+ *   loss N                                         of events; the thread is `-`
+ */
+#ifndef WS_CASE_TRACE_H
+#define WS_CASE_TRACE_H
+
+#include <stddef.h>
+
+#include "analyzer/decode/record.h"
+#include "analyzer/decode/tables.h"
+
+struct case_trace;
+
+/* Ends the program when memory is out, as everything here. */
+struct case_trace *case_trace_new(void);
+void case_trace_free(struct case_trace *trace);
+
+/* Takes one line. NULL, or what is wrong with it. */
+const char *case_trace_line(struct case_trace *trace, const char *line);
+
+/* Valid until the next line. */
+const struct ws_record *case_trace_records(const struct case_trace *trace, size_t *n);
+/* The same, as decode would leave them; ends are those of the records. */
+struct ws_tables *case_trace_tables(struct case_trace *trace);
+
+/* How the text called them; "?" for WS_UNKNOWN. */
+const char *case_thread_name(const struct case_trace *trace, uint32_t thread);
+const char *case_code_name(const struct case_trace *trace, uint32_t code);
+const char *case_stack_name(const struct case_trace *trace, uint32_t stack);
+const char *case_object_name(const struct case_trace *trace, const struct ws_object_key *key);
+
+#endif

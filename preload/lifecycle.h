@@ -13,17 +13,39 @@ extern bool ws_active;
 /* False: children are not to be recorded (WAITSCOPE_FOLLOW=0). */
 extern bool ws_follow;
 
-/* True if the address lies in LTTng's or libunwind's code: such a call is not the program's. */
+/* True if the address lies in LTTng's or libunwind's code or in this library: such a call is not
+ * the program's. */
 bool ws_is_tracer_code(uintptr_t address);
 
 /* Inside a quiet section, before the first events: records the process, its modules, threads and
  * mappings, if a session has begun since they were last recorded. */
 void ws_definitions(void);
 
-/* In a fork child, before it runs on. */
-void ws_process_forked(struct ws_thread *self, int32_t parent);
+/* In a fork child, before it runs on and before LTTng does: the tables are the child's own now. */
+void ws_process_forked(struct ws_thread *self);
+/* In a fork child, once LTTng runs: records it, or steps aside if children are not followed. */
+void ws_process_follow(struct ws_thread *self, int32_t parent);
+
+/* Each opens a section of its own. */
+/* Records that this process ends with `status`, once in its life. */
+void ws_process_exit(struct ws_thread *self, int status);
+/* The same of the parent, which ended inside libc, by daemon(). */
+void ws_process_parent_exited(struct ws_thread *self, int32_t parent, int32_t tid);
+/* Records that the image is about to be replaced by `path`, and that it was not after all. */
+void ws_process_exec(struct ws_thread *self, const char *path);
+void ws_process_exec_failed(struct ws_thread *self, const char *path, int error);
+/* Records that a child was collected with this wait(2) status. */
+void ws_process_reaped(struct ws_thread *self, int32_t child, int status);
+
+/* Called by __libc_start_main's wrapper: once all libraries are set up, and before main(). */
+void ws_process_start(void);
+void ws_process_main(void);
+/* What the loader is to call at the very end, after all exit handlers. */
+void (*ws_process_at_end(void (*rtld_fini)(void)))(void);
 
 /* Stops recording in this process for good: every wrapper passes through from now on. */
 void ws_step_aside(void);
+/* True once it has. */
+extern bool ws_aside;
 
 #endif

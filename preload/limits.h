@@ -14,7 +14,8 @@
 	X(open_waits, "more nested waits than WS_OPEN_WAITS_MAX: not counted as waiting")          \
 	X(stacks, "more distinct stacks than WS_STACKS_MAX: recorded without a stack")             \
 	X(shared_maps, "more shared mappings than the table holds: every munmap is recorded")      \
-	X(modules, "more loaded objects than the table holds: their code stays unresolved")
+	X(modules, "more loaded objects than the table holds: their code stays unresolved") \
+	X(environment, "longer variables of the recorder than are kept: children may go unrecorded")
 
 #define WS_LIMIT_ENUM(name, reason) WS_LIMIT_##name,
 enum ws_limit { WS_LIMITS(WS_LIMIT_ENUM) WS_LIMIT_COUNT };

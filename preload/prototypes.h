@@ -8,6 +8,7 @@
 #include <link.h>
 #include <mqueue.h>
 #include <pthread.h>
+#include <pty.h>
 #include <sched.h>
 #include <semaphore.h>
 #include <signal.h>

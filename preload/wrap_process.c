@@ -1,0 +1,346 @@
+/* SPDX-License-Identifier: MIT */
+/* wrap_process.c: processes that begin, fork, end and collect their children.
+ *
+ * LTTng must be told of each fork (its locks, its threads), but not of vfork: that child shares
+ * the parent's memory, and nothing in it may change or record anything.
+ */
+#include <errno.h>
+#include <lttng/ust-fork.h>
+#include <sys/syscall.h>
+
+#include "preload/emit.h"
+#include "preload/lifecycle.h"
+#include "preload/real.h"
+
+/* A child of _Fork(), or of a fork inside our own work: LTTng's locks may be held for ever. */
+static bool lttng_lost;
+
+WS_EXPORT int __libc_start_main(int (*main_fn)(int, char **, char **), int argc, char **argv,
+				void (*init)(void), void (*fini)(void), void (*rtld_fini)(void),
+				void *stack_end);
+
+static int (*program_main)(int, char **, char **);
+
+/* Both calls below are tail calls, so that the program's stacks end as they do without us. */
+static int ws_main(int argc, char **argv, char **envp)
+{
+	ws_process_main();
+	return program_main(argc, argv, envp);
+}
+
+/* `init` and `fini` are given by programs linked against glibc before 2.34, and NULL since. */
+WS_EXPORT int __libc_start_main(int (*main_fn)(int, char **, char **), int argc, char **argv,
+				void (*init)(void), void (*fini)(void), void (*rtld_fini)(void),
+				void *stack_end)
+{
+	program_main = main_fn;
+	ws_process_start();
+	return ws_real.__libc_start_main(ws_main, argc, argv, init, fini,
+					 ws_process_at_end(rtld_fini), stack_end);
+}
+
+/* What surrounds a call that forks. */
+struct forking {
+	struct ws_thread *self; /* NULL: the library has stepped aside */
+	int32_t parent;         /* pid of the caller */
+	int32_t tid;            /* of the caller */
+	bool lttng;             /* LTTng takes part */
+	sigset_t mask;          /* the caller's, while LTTng blocks all signals */
+};
+
+static void fork_before(struct forking *f, uintptr_t site)
+{
+	f->self = ws_thread();
+	f->parent = ws_pid;
+	f->tid = f->self ? f->self->tid : 0;
+	f->lttng = (f->self || ws_aside) && !lttng_lost && !ws_is_tracer_code(site);
+	if (!f->lttng)
+		return;
+	if (f->self)
+		f->self->quiet = WS_QUIET_FORK;
+	lttng_ust_before_fork(&f->mask);
+}
+
+/* In both processes. True: this is the child. errno is kept. */
+static bool fork_after(struct forking *f, uintptr_t site)
+{
+	int saved = errno;
+	bool child = (int32_t)syscall(SYS_getpid) != f->parent;
+
+	if (!f->lttng) {
+		/* LTTng's own children are left alone; the program's, forked where LTTng could
+		 * not be told (a signal handler inside our own work), are not recorded. */
+		if (child && !ws_is_tracer_code(site)) {
+			ws_pid = (int32_t)syscall(SYS_getpid);
+			lttng_lost = true;
+			ws_step_aside();
+		}
+		errno = saved;
+		return child;
+	}
+	if (child) {
+		if (f->self)
+			ws_process_forked(f->self);
+		else
+			ws_pid = (int32_t)syscall(SYS_getpid);
+		lttng_ust_after_fork_child(&f->mask);
+	} else {
+		lttng_ust_after_fork_parent(&f->mask);
+	}
+	if (f->self) {
+		f->self->quiet = WS_QUIET_NOT;
+		if (child)
+			ws_process_follow(f->self, f->parent);
+	}
+	errno = saved;
+	return child;
+}
+
+WS_EXPORT pid_t fork(void)
+{
+	struct forking f;
+	uintptr_t site = WS_SITE;
+
+	fork_before(&f, site);
+
+	pid_t r = ws_real.fork();
+
+	fork_after(&f, site);
+	return r;
+}
+
+WS_EXPORT pid_t __fork(void) __THROWNL __attribute__((alias("fork")));
+
+WS_EXPORT int forkpty(int *master, char *name, const struct termios *t, const struct winsize *w)
+{
+	struct forking f;
+	uintptr_t site = WS_SITE;
+
+	fork_before(&f, site);
+
+	int r = ws_real.forkpty(master, name, t, w);
+
+	fork_after(&f, site);
+	return r;
+}
+
+/* Runs no fork handlers and may be called in a signal handler: LTTng cannot be told. */
+WS_EXPORT pid_t _Fork(void)
+{
+	pid_t r = ws_real._Fork();
+
+	if (r == 0) {
+		ws_pid = (int32_t)syscall(SYS_getpid);
+		lttng_lost = true;
+		ws_step_aside();
+	}
+	return r;
+}
+
+WS_EXPORT int daemon(int nochdir, int noclose)
+{
+	struct forking f;
+	uintptr_t site = WS_SITE;
+
+	fork_before(&f, site);
+
+	int r = ws_real.daemon(nochdir, noclose);
+
+	/* The parent is gone: it left by _exit(0) inside libc. A failure may come back in either. */
+	if (fork_after(&f, site) && f.self && ws_active)
+		ws_process_parent_exited(f.self, f.parent, f.tid);
+	return r;
+}
+
+struct clone_start {
+	int (*fn)(void *);
+	void *arg;
+	struct forking forking;
+	uintptr_t site;
+};
+
+static int clone_child(void *p)
+{
+	struct clone_start *start = p;
+
+	fork_after(&start->forking, start->site);
+
+	int r = start->fn(start->arg);
+	struct ws_thread *self = ws_thread();
+
+	if (self)
+		ws_process_exit(self, r);
+	return r;
+}
+
+WS_EXPORT int clone(int (*fn)(void *), void *stack, int flags, void *arg, ...)
+{
+	struct clone_start start = {.fn = fn, .arg = arg, .site = WS_SITE};
+	va_list more;
+
+	/* Always read: what the caller did not pass is passed on as the noise that it is. */
+	va_start(more, arg);
+	void *a = va_arg(more, void *);
+	void *b = va_arg(more, void *);
+	void *c = va_arg(more, void *);
+	va_end(more);
+
+	if (flags & CLONE_VM) {
+		struct ws_thread *self = ws_thread();
+
+		/* A process in our memory is not to touch it: as after vfork(). */
+		if (self && !(flags & CLONE_THREAD))
+			self->quiet = WS_QUIET_VFORK;
+		return ws_real.clone(fn, stack, flags, arg, a, b, c);
+	}
+	if (!fn || !stack)
+		return ws_real.clone(fn, stack, flags, arg, a, b, c);
+
+	fork_before(&start.forking, start.site);
+
+	int r = ws_real.clone(clone_child, stack, flags, &start, a, b, c);
+
+	fork_after(&start.forking, start.site);
+	return r;
+}
+
+WS_EXPORT int __clone(int (*fn)(void *), void *stack, int flags, void *arg, ...) __THROW
+	__attribute__((alias("clone")));
+
+/* Returns twice, the second time on a stack that the child has used since: so it can have no
+ * frame of ours. What is to be done comes before, in a call that returns where to go on. */
+void *ws_vfork_prepare(void);
+__attribute__((used)) void *ws_vfork_prepare(void)
+{
+	struct ws_thread *self = ws_thread();
+
+	if (!ws_active && !ws_aside)
+		ws_real_resolve(); /* the stub that resolves itself is such a frame */
+	if (self)
+		self->quiet = WS_QUIET_VFORK;
+	return (void *)(uintptr_t)ws_real.vfork;
+}
+
+__asm__(".text\n"
+	".globl vfork\n"
+	".globl __vfork\n"
+	".type vfork, @function\n"
+	".type __vfork, @function\n"
+	"vfork:\n"
+	"__vfork:\n"
+	"	.cfi_startproc\n"
+	"	subq $8, %rsp\n"
+	"	.cfi_adjust_cfa_offset 8\n"
+	"	call ws_vfork_prepare\n"
+	"	addq $8, %rsp\n"
+	"	.cfi_adjust_cfa_offset -8\n"
+	"	jmp *%rax\n"
+	"	.cfi_endproc\n"
+	".size vfork, . - vfork\n"
+	".size __vfork, . - __vfork\n");
+
+WS_EXPORT void _exit(int status)
+{
+	struct ws_thread *self = ws_thread();
+
+	if (self)
+		ws_process_exit(self, status);
+	ws_real._exit(status);
+	__builtin_unreachable();
+}
+
+WS_EXPORT void _Exit(int status)
+{
+	struct ws_thread *self = ws_thread();
+
+	if (self)
+		ws_process_exit(self, status);
+	ws_real._Exit(status);
+	__builtin_unreachable();
+}
+
+/* Its handlers run after this: waits in them follow the exit event. */
+WS_EXPORT void quick_exit(int status)
+{
+	struct ws_thread *self = ws_thread();
+
+	if (self)
+		ws_process_exit(self, status);
+	ws_real.quick_exit(status);
+	__builtin_unreachable();
+}
+
+static void reaped(pid_t child, int status)
+{
+	struct ws_thread *self;
+
+	if (child <= 0 || !(WIFEXITED(status) || WIFSIGNALED(status)))
+		return;
+	self = ws_thread();
+	if (self)
+		ws_process_reaped(self, child, status);
+}
+
+/* In all of these the caller's own `status` is given to the kernel, and read only where the kernel
+ * has filled it in. */
+WS_EXPORT pid_t waitpid(pid_t pid, int *status, int options)
+{
+	int own = 0;
+	pid_t r = ws_real.waitpid(pid, status ? status : &own, options);
+
+	if (r > 0)
+		reaped(r, status ? *status : own);
+	return r;
+}
+
+WS_EXPORT pid_t __waitpid(pid_t pid, int *status, int options) __attribute__((alias("waitpid")));
+
+WS_EXPORT pid_t wait(int *status)
+{
+	int own = 0;
+	pid_t r = ws_real.wait(status ? status : &own);
+
+	if (r > 0)
+		reaped(r, status ? *status : own);
+	return r;
+}
+
+WS_EXPORT pid_t __wait(int *status) __attribute__((alias("wait")));
+
+WS_EXPORT pid_t wait3(int *status, int options, struct rusage *usage)
+{
+	int own = 0;
+	pid_t r = ws_real.wait3(status ? status : &own, options, usage);
+
+	if (r > 0)
+		reaped(r, status ? *status : own);
+	return r;
+}
+
+WS_EXPORT pid_t wait4(pid_t pid, int *status, int options, struct rusage *usage)
+{
+	int own = 0;
+	pid_t r = ws_real.wait4(pid, status ? status : &own, options, usage);
+
+	if (r > 0)
+		reaped(r, status ? *status : own);
+	return r;
+}
+
+WS_EXPORT int waitid(idtype_t type, id_t id, siginfo_t *info, int options)
+{
+	siginfo_t own = {0};
+	siginfo_t *got = info ? info : &own; /* Linux allows NULL */
+	int r = ws_real.waitid(type, id, got, options);
+
+	/* With WNOHANG and nothing to collect, the pid is 0. */
+	if (r != 0 || (options & WNOWAIT) || got->si_pid <= 0)
+		return r;
+	if (got->si_code == CLD_EXITED)
+		reaped(got->si_pid, W_EXITCODE(got->si_status & 0xff, 0));
+	else if (got->si_code == CLD_KILLED)
+		reaped(got->si_pid, got->si_status);
+	else if (got->si_code == CLD_DUMPED)
+		reaped(got->si_pid, got->si_status | WCOREFLAG);
+	return r;
+}

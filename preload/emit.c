@@ -5,6 +5,8 @@
 #include <errno.h>
 #include <pthread.h>
 
+#include "preload/lifecycle.h"
+
 uint32_t ws_run;
 int32_t ws_pid;
 
@@ -19,7 +21,7 @@ void ws_section_open(struct ws_section *section, struct ws_thread *self)
 
 void ws_section_close(struct ws_section *section)
 {
-	section->self->quiet = WS_QUIET_NOT;
+	section->self->quiet = ws_aside ? WS_QUIET_ASIDE : WS_QUIET_NOT;
 	errno = section->saved_errno;
 	pthread_setcancelstate(section->cancel_state, NULL);
 }

@@ -9,6 +9,7 @@
 #include <sys/mman.h>
 
 #include "preload/emit.h"
+#include "preload/lifecycle.h"
 #include "preload/limits.h"
 #include "preload/raw.h"
 

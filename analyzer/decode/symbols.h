@@ -41,8 +41,7 @@ int ws_symbols_code(struct ws_symbols *symbols, uint32_t code, bool is_return,
 		    const struct ws_frame **frames, size_t *n_frames);
 
 /* The data symbol that covers `code`, and how far into it. -ENOENT: there is none. */
-int ws_symbols_data(struct ws_symbols *symbols, uint32_t code, const char **name,
-		    uint64_t *offset);
+int ws_symbols_data(struct ws_symbols *symbols, uint32_t code, const char **name, uint64_t *offset);
 
 /* True if the module is part of the runtime below the program: the preload library, libc, the
  * loader, libstdc++'s or libpthread's thin wrappers. A *site* is the first frame outside of it. */

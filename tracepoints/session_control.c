@@ -68,7 +68,7 @@ static void say(const struct ws_session_message *message)
 
 static void say_failed(int code, const char *reason)
 {
-	struct ws_session_message message = {.type = WS_SESSION_FAILED, .code = code};
+	struct ws_session_message message = { .type = WS_SESSION_FAILED, .code = code };
 
 	snprintf(message.reason, sizeof(message.reason), "%s", reason);
 	say(&message);
@@ -78,8 +78,8 @@ static void say_failed(int code, const char *reason)
 static bool wait_for_stop(const struct ws_daemon *daemon)
 {
 	struct pollfd fds[2] = {
-	    {.fd = CONTROL_FD, .events = POLLIN},
-	    {.fd = daemon->pid_fd, .events = POLLIN}, /* -1: poll() ignores it */
+		{ .fd = CONTROL_FD, .events = POLLIN },
+		{ .fd = daemon->pid_fd, .events = POLLIN }, /* -1: poll() ignores it */
 	};
 
 	for (;;) {
@@ -97,8 +97,8 @@ static bool wait_for_stop(const struct ws_daemon *daemon)
 
 int ws_session_control(const struct ws_session_options *options, int fd)
 {
-	struct ws_daemon daemon = {.pid_fd = -1, .rundir_fd = -1};
-	struct ws_session_message message = {.type = WS_SESSION_STARTED};
+	struct ws_daemon daemon = { .pid_fd = -1, .rundir_fd = -1 };
+	struct ws_session_message message = { .type = WS_SESSION_STARTED };
 	char reason[WS_SESSION_REASON_MAX] = "";
 	int r;
 
@@ -109,7 +109,7 @@ int ws_session_control(const struct ws_session_options *options, int fd)
 	ws_daemon_settled(&daemon);
 	if (r < 0) {
 		/* Nothing may be left when the owner hears of it. */
-		ws_daemon_stop(&daemon);
+		ws_daemon_stop(&daemon, false);
 		say_failed(r, reason);
 		return 1;
 	}
@@ -125,7 +125,7 @@ int ws_session_control(const struct ws_session_options *options, int fd)
 		snprintf(reason, sizeof(reason), "the session daemon died during the recording%s%s",
 			 last[0] ? ": " : "", last);
 		say_failed(-EPIPE, reason);
-		ws_daemon_stop(&daemon);
+		ws_daemon_stop(&daemon, false);
 		return 1;
 	}
 
@@ -137,6 +137,8 @@ int ws_session_control(const struct ws_session_options *options, int fd)
 		say_failed(r, reason);
 	else
 		say(&message);
-	ws_daemon_stop(&daemon);
+	if (daemon.kind == WS_DAEMON_MACHINE)
+		ws_trace_session_destroy(options->run);
+	ws_daemon_stop(&daemon, r == 0);
 	return r < 0;
 }

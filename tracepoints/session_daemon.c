@@ -60,7 +60,7 @@ static int fail(int code, const char *what, char *reason)
  * since the program may change its user. */
 static int make_home(struct ws_daemon *daemon, char *reason)
 {
-	static const char *const places[] = {"/tmp", "/var/tmp", "/dev/shm"};
+	static const char *const places[] = { "/tmp", "/var/tmp", "/dev/shm" };
 	char path[WS_SESSION_PATH_MAX + 16];
 	int r = 0;
 
@@ -158,8 +158,8 @@ static void set_environment(const struct ws_daemon *daemon)
 {
 	/* The daemon is not to be traced, be it by an outer recording. */
 	static const char *const gone[] = {
-	    "LD_PRELOAD",    "LTTNG_UST_REGISTER_TIMEOUT", "LTTNG_UST_ALLOW_BLOCKING",
-	    "WAITSCOPE_RUN", "WAITSCOPE_SHARED",
+		"LD_PRELOAD",    "LTTNG_UST_REGISTER_TIMEOUT", "LTTNG_UST_ALLOW_BLOCKING",
+		"WAITSCOPE_RUN", "WAITSCOPE_SHARED",
 	};
 
 	for (size_t i = 0; i < sizeof(gone) / sizeof(gone[0]); i++)
@@ -213,7 +213,7 @@ static void exec_daemon(const struct ws_daemon *daemon)
 /* Starts it and waits until it says that it is ready. */
 static int spawn(struct ws_daemon *daemon, char *reason)
 {
-	const struct timespec limit = {.tv_sec = START_MAX_S};
+	const struct timespec limit = { .tv_sec = START_MAX_S };
 	char last[WS_SESSION_REASON_MAX / 2];
 	sigset_t wanted;
 	siginfo_t info;
@@ -378,7 +378,7 @@ static void keep_error(const char *text, void *user)
 
 void ws_daemon_last_error(const struct ws_daemon *daemon, char *text, size_t size)
 {
-	struct last_error last = {text, size};
+	struct last_error last = { text, size };
 
 	text[0] = '\0';
 	each_log_line(daemon, keep_error, &last);
@@ -388,7 +388,7 @@ void ws_daemon_last_error(const struct ws_daemon *daemon, char *text, size_t siz
 
 static void sleep_ms(int ms)
 {
-	const struct timespec step = {.tv_nsec = ms * 1000000L};
+	const struct timespec step = { .tv_nsec = ms * 1000000L };
 
 	nanosleep(&step, NULL);
 }
@@ -407,12 +407,13 @@ static void kill_children(void)
 }
 
 /* Waits for our own daemon and for what it started: as their subreaper we inherit them. */
-static void end_own_daemon(struct ws_daemon *daemon)
+static void end_own_daemon(struct ws_daemon *daemon, bool complete)
 {
-	struct pollfd fd = {.fd = daemon->pid_fd, .events = POLLIN};
+	struct pollfd fd = { .fd = daemon->pid_fd, .events = POLLIN };
 
 	if (daemon->pid > 0) {
-		kill(daemon->pid, SIGTERM);
+		/* Its own way out takes half a second, for sessions that nobody needs any more. */
+		kill(daemon->pid, complete ? SIGKILL : SIGTERM);
 		if (poll(&fd, 1, STOP_MAX_MS) == 0)
 			kill(daemon->pid, SIGKILL);
 		waitpid(daemon->pid, NULL, 0);
@@ -448,7 +449,7 @@ static void end_machine_daemon(struct ws_daemon *daemon)
 	if (pid <= 0)
 		return;
 
-	struct pollfd end = {.fd = (int)syscall(SYS_pidfd_open, pid, 0), .events = POLLIN};
+	struct pollfd end = { .fd = (int)syscall(SYS_pidfd_open, pid, 0), .events = POLLIN };
 	char path[64], comm[32] = "";
 
 	snprintf(path, sizeof(path), "/proc/%d/comm", (int)pid);
@@ -469,10 +470,10 @@ static void end_machine_daemon(struct ws_daemon *daemon)
 		close(end.fd);
 }
 
-void ws_daemon_stop(struct ws_daemon *daemon)
+void ws_daemon_stop(struct ws_daemon *daemon, bool complete)
 {
 	if (daemon->kind != WS_DAEMON_MACHINE)
-		end_own_daemon(daemon);
+		end_own_daemon(daemon, complete);
 	if (daemon->mounted)
 		umount2(RUNDIR, MNT_DETACH);
 	if (daemon->rundir_fd >= 0) {

@@ -13,10 +13,10 @@
 struct ws_daemon {
 	enum ws_session_daemon kind;
 	char home[WS_SESSION_PATH_MAX]; /* the private folder; "": there is none */
-	pid_t pid;			/* of the daemon, where it is our child; 0: it is not */
-	int pid_fd;			/* readable once that daemon ended; -1: not our child */
-	int rundir_fd;			/* locked while in use, see session_daemon.c; -1: none */
-	bool mounted;			/* a tmpfs of ours covers the run directory */
+	pid_t pid;                      /* of the daemon, where it is our child; 0: it is not */
+	int pid_fd;                     /* readable once that daemon ended; -1: not our child */
+	int rundir_fd;                  /* locked while in use, see session_daemon.c; -1: none */
+	bool mounted;                   /* a tmpfs of ours covers the run directory */
 };
 
 /* Makes the private folder and finds or starts a daemon, which answers when this returns; the
@@ -34,7 +34,8 @@ bool ws_daemon_saw_full_disk(const struct ws_daemon *daemon);
 /* The last error line of the daemon's log into `text`; "" if there is none. */
 void ws_daemon_last_error(const struct ws_daemon *daemon, char *text, size_t size);
 
-/* Ends the daemon where it is ours to end, with all its children, and removes the folder. */
-void ws_daemon_stop(struct ws_daemon *daemon);
+/* Ends the daemon where it is ours to end, with all its children, and removes the folder.
+ * `complete`: everything is written, so that our own daemon may end without ceremony. */
+void ws_daemon_stop(struct ws_daemon *daemon, bool complete);
 
 #endif

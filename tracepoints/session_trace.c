@@ -17,8 +17,8 @@
 #include "events.h"
 
 #define WAITS_SUBBUFFERS 8
-#define DEFS_SUBBUFFERS	 4
-#define DEFS_SHARE	 4 /* `defs` has 1/4 of the bytes of `waits` */
+#define DEFS_SUBBUFFERS  4
+#define DEFS_SHARE       4 /* `defs` has 1/4 of the bytes of `waits` */
 
 /* Longest wait for the consumer to write out what was recorded: beyond that it hangs. */
 #define DRAIN_MAX_MS   60000
@@ -31,8 +31,8 @@ struct event_row {
 	const char *channel;
 };
 
-#define EVENT_ROW(event, fields, channel, doc) {"waitscope:" #event, #channel},
-static const struct event_row event_rows[] = {WS_EVENTS(EVENT_ROW)};
+#define EVENT_ROW(event, fields, channel, doc) { "waitscope:" #event, #channel },
+static const struct event_row event_rows[] = { WS_EVENTS(EVENT_ROW) };
 #undef EVENT_ROW
 
 static int fail(int code, const char *what, char *reason)
@@ -220,7 +220,7 @@ int ws_trace_session_start(const struct ws_session_options *options, bool filter
 /* lttng_stop_tracing() does the same with steps of 200 ms. */
 static int drain(const char *name, char *reason)
 {
-	const struct timespec step = {.tv_nsec = DRAIN_STEP_MS * 1000000L};
+	const struct timespec step = { .tv_nsec = DRAIN_STEP_MS * 1000000L };
 	int r = lttng_stop_tracing_no_wait(name);
 
 	if (r < 0)
@@ -238,6 +238,10 @@ static int drain(const char *name, char *reason)
 		 DRAIN_MAX_MS / 1000);
 	return -ETIMEDOUT;
 }
+
+/* A sub-buffer that is delivered late can carry an older count than the one before it, which LTTng
+ * takes for a counter that went round and adds 2^63. The sum is right without that. */
+#define LOSS_MASK ((1ull << 63) - 1)
 
 static int count_losses(const char *name, char *reason, struct ws_session_result *result)
 {
@@ -260,8 +264,8 @@ static int count_losses(const char *name, char *reason, struct ws_session_result
 		lttng_destroy_handle(handle);
 	if (n < 0)
 		return fail(n, "count lost events", reason);
-	result->lost_events = events;
-	result->lost_packets = packets;
+	result->lost_events = events & LOSS_MASK;
+	result->lost_packets = packets & LOSS_MASK;
 	return 0;
 }
 
@@ -274,8 +278,15 @@ int ws_trace_session_stop(uint32_t run, char *reason, struct ws_session_result *
 	r = drain(name, reason);
 	if (r == 0)
 		r = count_losses(name, reason, result);
-	destroy(name);
 	return r;
+}
+
+void ws_trace_session_destroy(uint32_t run)
+{
+	char name[32];
+
+	session_name(run, name);
+	destroy(name);
 }
 
 int ws_trace_session_count(void)

@@ -22,10 +22,13 @@
  * and no session left. */
 int ws_trace_session_start(const struct ws_session_options *options, bool filter, char *reason);
 
-/* Stops the session, waits until all data is on disk, counts losses and destroys it.
- * 0, or a negative errno with `reason` set; the session is gone in both cases, if its daemon
- * still answers. */
+/* Stops the session, waits until all data is on disk and counts losses.
+ * 0, or a negative errno with `reason` set. */
 int ws_trace_session_stop(uint32_t run, char *reason, struct ws_session_result *result);
+
+/* Takes the session out of a daemon that lives on. It takes half a second, which a daemon that
+ * ends right away saves. */
+void ws_trace_session_destroy(uint32_t run);
 
 /* How many sessions of anybody the daemon has; negative: it does not answer. */
 int ws_trace_session_count(void);

@@ -114,6 +114,28 @@ static struct ws_code get_code(const struct ws_symbols *symbols, uint32_t code)
 	return (struct ws_code){ .module = WS_UNKNOWN };
 }
 
+/* The outermost function is in the symbol tables, too. They name it where DWARF does not, and know
+ * the name that callers use where a library wrote it otherwise: glibc's ___pthread_mutex_lock. */
+static int name_from_tables(struct ws_symbols *symbols, struct ws_elf *elf, uint64_t at,
+			    const char **function)
+{
+	const char *name;
+	int r = ws_elf_function(elf, symbols->strings, at, &name);
+
+	if (r)
+		return r == -ENOMEM ? r : 0;
+	if (!*function) {
+		*function = name;
+	} else {
+		size_t length = strlen(*function), plain = strlen(name);
+
+		if (**function == '_' && plain < length &&
+		    !strcmp(*function + length - plain, name))
+			*function = name;
+	}
+	return 0;
+}
+
 /* Fills found->frames from the module's files: DWARF first, then its symbol tables. */
 static int resolve_code(struct ws_symbols *symbols, struct ws_found *found)
 {
@@ -137,10 +159,11 @@ static int resolve_code(struct ws_symbols *symbols, struct ws_found *found)
 	}
 	if (r)
 		return r;
-	if (elf && !found->frames[found->n_frames - 1].function &&
-	    ws_elf_function(elf, symbols->strings, at,
-			    &found->frames[found->n_frames - 1].function) == -ENOMEM)
-		return -ENOMEM;
+	if (elf)
+		r = name_from_tables(symbols, elf, at,
+				     &found->frames[found->n_frames - 1].function);
+	if (r)
+		return r;
 	if (found->key.module < tables->n_modules && tables->modules[found->key.module].path[0])
 		module = tables->modules[found->key.module].path;
 	for (size_t i = 0; i < found->n_frames; i++) {

@@ -32,7 +32,8 @@
 #define LOCAL     2
 #define ARRAY     3
 #define START     4
-#define N_CODES   5
+#define ALIAS     5
+#define N_CODES   6
 
 /* A loaded sample as the tables would have it. */
 struct sample {
@@ -138,6 +139,8 @@ static void start(struct sample *sample, const char *name)
 		vaddr(sample, *(void **)at_symbol(sample, "sample_inner_return"));
 	sample->codes[HIDDEN].offset =
 		vaddr(sample, *(void **)at_symbol(sample, "sample_hidden_return"));
+	sample->codes[ALIAS].offset =
+		vaddr(sample, *(void **)at_symbol(sample, "sample_alias_return"));
 	sample->codes[LOCAL].offset = vaddr(sample, *(void **)at_symbol(sample, "sample_local"));
 	sample->codes[ARRAY].offset = vaddr(sample, (int *)at_symbol(sample, "sample_array") + 2);
 	sample->codes[START].offset = vaddr(sample, at_symbol(sample, "sample_outer"));
@@ -232,6 +235,8 @@ static void assert_all_known(struct sample *sample)
 	}
 	frames = frames_of(sample, HIDDEN, true, 1);
 	assert_frame(&frames[0], "hidden_step", SOURCE, line_of(SOURCE, "hidden"), false);
+	frames = frames_of(sample, ALIAS, true, 1);
+	assert_frame(&frames[0], "sample_alias", SOURCE, line_of(SOURCE, "alias"), false);
 	assert_data(sample, ARRAY, "sample_array", 2 * sizeof(int));
 	assert_local(sample);
 	assert_no_data(sample, INNER);
@@ -556,7 +561,7 @@ static void test_store(void **state)
 	assert_string_equal(frame[n - 1].function, "sample_outer");
 	assert_false(frame[n - 1].inlined);
 	ws_symbols_counts(sample.symbols, &asked, &unresolved);
-	assert_int_equal(asked, 3);
+	assert_int_equal(asked, 4);
 	assert_int_equal(unresolved, 0);
 
 	/* Saved again without the files, nothing gets lost and no byte changes. */

@@ -49,8 +49,18 @@ __attribute__((noinline)) static int hidden_step(int x)
 	return kept;
 }
 
+void *sample_alias_return; /* return address in __sample_alias() */
+
+/* As in glibc: defined under a name of its own, called by another. */
+__attribute__((noinline)) void __sample_alias(void)
+{
+	sample_alias_return = return_address(); /* MARK alias */
+}
+void sample_alias(void) __attribute__((alias("__sample_alias")));
+
 int sample_run(void)
 {
+	sample_alias();
 	return sample_outer(3) + hidden_step(4);
 }
 

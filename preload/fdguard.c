@@ -22,6 +22,10 @@
  * that does it in a loop meets as many as LTTng has fds. */
 #define ALIASES 256
 
+/* In place of the actual number: there was no other to move to. The tracer's calls with it fail
+ * with EBADF; LTTng then connects anew if it was a socket, and needs the others no more. */
+#define GONE (-1)
+
 _Atomic uint64_t ws_fd_bits[WS_FD_MAX / 64];
 _Atomic uint32_t ws_fd_aliases;
 
@@ -143,6 +147,12 @@ static void unguard(int fd)
 					  memory_order_relaxed);
 }
 
+void ws_fd_close(int fd)
+{
+	unguard(fd);
+	ws_raw_close(fd);
+}
+
 int ws_fd_take(int fd)
 {
 	int high = dup_unambiguous(fd);
@@ -215,11 +225,11 @@ int ws_fd_yield(int fd)
 	int moved = dup_unambiguous(fd);
 
 	if (moved < 0)
-		return moved;
+		moved = GONE;
 	ws_fd_guard(moved);
 	if (!add_alias(fd, moved)) {
-		unguard(moved);
-		ws_raw_close(moved);
+		if (moved >= 0)
+			ws_fd_close(moved);
 		return -EMFILE;
 	}
 	unguard(fd);
@@ -274,10 +284,4 @@ int ws_fd_open(const char *path, int flags)
 	}
 	ws_fd_guard(fd);
 	return fd;
-}
-
-void ws_fd_close(int fd)
-{
-	unguard(fd);
-	ws_raw_close(fd);
 }

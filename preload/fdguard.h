@@ -48,14 +48,14 @@ int ws_fd_adopt(int fd);
 void ws_fd_guard(int fd);
 
 /* The tracer closes `fd`, a number that it remembers: what is really to be closed is returned, and
- * no longer guarded. */
+ * no longer guarded. -1: it is gone already. */
 int ws_fd_release(int fd);
 
-/* The program is about to put a file of its own on this guarded number: moves the tracer's away.
- * 0 or negative errno; then it is still there. */
+/* The program is about to put a file of its own on this guarded number: moves the tracer's away,
+ * or gives it up where there is no other number. 0 or negative errno; then it is still there. */
 int ws_fd_yield(int fd);
 
-/* Where the file is by now that the tracer remembers as `fd`. */
+/* Where the file is by now that the tracer remembers as `fd`; -1: it is gone. */
 int ws_fd_actual_slow(int fd);
 static inline int ws_fd_actual(int fd)
 {

@@ -26,13 +26,18 @@ static bool starts_with(const char *text, const char *prefix)
 	return strncmp(text, prefix, strlen(prefix)) == 0;
 }
 
-/* LTTng's ring buffers and its wait page; and devices, which hold no locks. */
+/* Not LTTng's ring buffers and wait pages, nor devices, which hold no locks. */
 static bool is_of_interest(const struct ws_maps_line *line)
 {
+	static const char *const lttng[] = { "/dev/shm/shm-ust-", "/dev/shm/ust-shm-",
+					     "/dev/shm/shm-event-notifier-",
+					     "/dev/shm/lttng-ust-" };
 	const char *path = line->path;
 
-	if (path[0] != '/' || starts_with(path, "/dev/shm/ust-shm-") ||
-	    starts_with(path, "/dev/shm/shm-ust-") || starts_with(path, "/dev/shm/lttng-ust-"))
+	for (size_t i = 0; i < sizeof(lttng) / sizeof(lttng[0]); i++)
+		if (starts_with(path, lttng[i]))
+			return false;
+	if (path[0] != '/')
 		return false;
 	if (ws_waiters_shared && (uintptr_t)ws_waiters_shared >= line->start &&
 	    (uintptr_t)ws_waiters_shared < line->end)

@@ -2,8 +2,8 @@
 /* module.c: the table of loaded objects, see module.h.
  *
  * Rules: no malloc, no lock. An entry is written once, by the thread that took its place, then
- * published by `state`; it is never reused. Two threads that find the same new object at once
- * make two entries of the same content, which harms nobody.
+ * published by `state`; its place is never given to another object. Two threads that find the same
+ * new object at once make two entries of the same content, which harms nobody.
  */
 #include "preload/module.h"
 
@@ -34,12 +34,14 @@ enum state { FREE, LOADED, GONE };
 
 struct module {
 	_Atomic uint8_t state; /* enum state; release: publishes the rest */
+	_Atomic bool told;     /* recorded in the session that runs, as far as is known */
 	uint8_t build_id_size; /* 0: it has none */
 	uint16_t n_phdrs;
 	uintptr_t base; /* lowest address, page aligned */
 	size_t size;    /* bytes from there to the end of its last segment */
 	uintptr_t bias;
-	const struct link_map *map; /* Weak: compared, never followed once the entry is made */
+	/* Weak: compared, never followed once the entry is made. */
+	const struct link_map *_Atomic map;
 	const uint8_t *live_id;     /* where its build id lies in its own memory; NULL: none */
 	const uint8_t *build_id;    /* Owned by the arena */
 	const ElfW(Phdr) *phdrs;    /* Owned by the arena */
@@ -49,6 +51,7 @@ struct module {
 static struct module modules[WS_MODULES_MAX];
 static _Atomic uint32_t n_modules; /* places taken; may exceed the table */
 static _Atomic uint32_t n_gone;
+static _Atomic bool stale; /* stacks may be known whose addresses mean other code now */
 
 static char arena[ARENA_BYTES] __attribute__((aligned(16)));
 static _Atomic size_t arena_used;
@@ -197,7 +200,7 @@ static const char *path_of(const struct link_map *map)
 	return path;
 }
 
-static void record(const struct module *m, bool loaded)
+static void record(struct module *m, bool loaded)
 {
 	struct ws_section ws_section_here = {.self = ws_self}; /* the caller's section is open */
 	struct ws_ev_module event = {
@@ -209,7 +212,50 @@ static void record(const struct module *m, bool loaded)
 		.path = m->path,
 	};
 
+	atomic_store_explicit(&m->told, loaded && ws_wanted(module), memory_order_relaxed);
 	ws_emit(module, &event);
+}
+
+/* Records it if that is still to be done: the unwinder may have met it first. */
+static struct module *tell(struct module *m, bool record_it)
+{
+	if (record_it && !atomic_load_explicit(&m->told, memory_order_relaxed))
+		record(m, true);
+	return m;
+}
+
+/* An object that was unloaded and is loaded again at the same place, as programs do that open a
+ * plugin for each use. NULL: there is none. */
+static struct module *revive(const struct dl_find_object *found, uint32_t n)
+{
+	const struct link_map *map = found->dlfo_link_map;
+	size_t n_name = strlen(map->l_name);
+	uint16_t n_phdrs = 0;
+	uint8_t id_size = 0;
+	const ElfW(Phdr) *phdrs = live_phdrs(found, &n_phdrs);
+	const uint8_t *id = phdrs ? live_build_id(phdrs, n_phdrs, map->l_addr, &id_size) : NULL;
+
+	for (uint32_t i = 0; id && i < n; i++) {
+		struct module *m = &modules[i];
+		uint8_t was = GONE;
+
+		if (atomic_load_explicit(&m->state, memory_order_acquire) != GONE ||
+		    m->base != (uintptr_t)found->dlfo_map_start ||
+		    m->base + m->size != (uintptr_t)found->dlfo_map_end ||
+		    m->bias != map->l_addr || m->live_id != id || m->build_id_size != id_size ||
+		    memcmp(m->build_id, id, id_size) != 0)
+			continue;
+
+		size_t n_path = strlen(m->path);
+
+		if (n_path < n_name || strcmp(m->path + n_path - n_name, map->l_name) != 0)
+			continue;
+		atomic_store_explicit(&m->map, map, memory_order_relaxed);
+		atomic_store_explicit(&m->told, false, memory_order_relaxed);
+		if (atomic_compare_exchange_strong(&m->state, &was, LOADED))
+			return m;
+	}
+	return NULL;
 }
 
 static struct module *add(const struct dl_find_object *found)
@@ -230,7 +276,7 @@ static struct module *add(const struct dl_find_object *found)
 	m->base = (uintptr_t)found->dlfo_map_start;
 	m->size = (uintptr_t)found->dlfo_map_end - m->base;
 	m->bias = found->dlfo_link_map->l_addr;
-	m->map = found->dlfo_link_map;
+	atomic_store_explicit(&m->map, found->dlfo_link_map, memory_order_relaxed);
 	if (live) {
 		ElfW(Phdr) *copy = arena_take(n * sizeof(*copy));
 
@@ -287,7 +333,6 @@ static struct module *ensure(uintptr_t pc, bool record_it)
 		return NULL;
 
 	uint32_t n = modules_used();
-	bool stale = false;
 
 	for (uint32_t i = 0; i < n; i++) {
 		struct module *m = &modules[i];
@@ -296,24 +341,24 @@ static struct module *ensure(uintptr_t pc, bool record_it)
 		    m->base + m->size <= (uintptr_t)found.dlfo_map_start)
 			continue;
 		if (is_same(m, &found))
-			return m;
+			return tell(m, record_it);
 		gone(m, record_it); /* unloaded inside libc, and something else has its place */
-		stale = true;
+		atomic_store_explicit(&stale, true, memory_order_relaxed);
 	}
-	if (stale && record_it)
-		ws_stack_forget();
 
-	struct module *m = add(&found);
+	struct module *m = revive(&found, n);
 
-	if (m && record_it)
-		record(m, true);
-	return m;
+	if (!m)
+		m = add(&found);
+	return m ? tell(m, record_it) : NULL;
 }
 
 void ws_module_ensure(const uintptr_t *pcs, size_t n)
 {
 	const struct module *last = NULL;
 
+	if (atomic_load_explicit(&stale, memory_order_relaxed) && atomic_exchange(&stale, false))
+		ws_stack_forget();
 	for (size_t i = 0; i < n; i++) {
 		if (last && pcs[i] >= last->base && pcs[i] - last->base < last->size)
 			continue;
@@ -396,7 +441,8 @@ static bool is_tracer_object(const struct link_map *map, uintptr_t begin, uintpt
 
 	if (strncmp(slash ? slash + 1 : name, "liblttng-ust", strlen("liblttng-ust")) == 0)
 		return true;
-	return (self >= begin && self < end) || (unwinder >= begin && unwinder < end);
+	/* The program itself has no name: unit tests have us in it, and make their calls from it. */
+	return (name[0] && self >= begin && self < end) || (unwinder >= begin && unwinder < end);
 }
 
 bool ws_module_is_tracer(uintptr_t address)

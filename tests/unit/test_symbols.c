@@ -495,6 +495,52 @@ static void write_all(const char *path, const char *text, size_t size)
 	assert_int_equal(fclose(file), 0);
 }
 
+/* A file that is cut off or scrambled tells less, and never harms. */
+static void test_damaged_file(void **state)
+{
+	char dir[] = "/tmp/test_symbols.XXXXXX", path[PATH_MAX], *good;
+	const struct ws_frame *frames;
+	struct sample sample;
+	unsigned int seed = 1, known = 0;
+	size_t size, n;
+
+	(void)state;
+	assert_non_null(mkdtemp(dir));
+	start(&sample, "inlined.so");
+	good = read_all(sample.path, &size);
+	snprintf(path, sizeof(path), "%s/damaged.so", dir);
+	sample.module.path = path;
+	for (size_t cut = 0; cut < size; cut += size / 50) {
+		write_all(path, good, cut);
+		open_symbols(&sample, NULL);
+		for (uint32_t code = 0; code < N_CODES; code++)
+			assert_int_equal(ws_symbols_code(sample.symbols, code, true, &frames, &n),
+					 0);
+		assert_true(n >= 1);
+		assert_int_not_equal(ws_symbols_save(sample.symbols, "/nonexistent"), 0);
+	}
+	for (int round = 0; round < 200; round++) {
+		char *bad = malloc(size);
+
+		assert_non_null(bad);
+		memcpy(bad, good, size);
+		for (int i = 0; i < 40; i++) /* past the notes, so that the build id stays */
+			bad[1024 + (size_t)rand_r(&seed) % (size - 1024)] = (char)rand_r(&seed);
+		write_all(path, bad, size);
+		free(bad);
+		open_symbols(&sample, NULL);
+		for (uint32_t code = 0; code < N_CODES; code++)
+			assert_int_equal(ws_symbols_code(sample.symbols, code, true, &frames, &n),
+					 0);
+		known += frames[0].function != NULL;
+	}
+	assert_in_range(known, 20, 199); /* the damage is neither none nor everything */
+	free(good);
+	unlink(path);
+	rmdir(dir);
+	stop(&sample);
+}
+
 /* debuginfod's cache has the only copy: names come from there. */
 static void test_debuginfod_cache(void **state)
 {
@@ -684,19 +730,13 @@ static void test_runtime(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_unoptimised),
-		cmocka_unit_test(test_return_address),
-		cmocka_unit_test(test_inlined),
-		cmocka_unit_test(test_stripped),
-		cmocka_unit_test(test_minidebug),
-		cmocka_unit_test(test_executable),
-		cmocka_unit_test(test_cplusplus),
-		cmocka_unit_test(test_other_file_is_refused),
-		cmocka_unit_test(test_no_file),
-		cmocka_unit_test(test_counts),
-		cmocka_unit_test(test_debuginfod_cache),
-		cmocka_unit_test(test_store),
-		cmocka_unit_test(test_store_damaged),
+		cmocka_unit_test(test_unoptimised),  cmocka_unit_test(test_return_address),
+		cmocka_unit_test(test_inlined),      cmocka_unit_test(test_stripped),
+		cmocka_unit_test(test_minidebug),    cmocka_unit_test(test_executable),
+		cmocka_unit_test(test_cplusplus),    cmocka_unit_test(test_other_file_is_refused),
+		cmocka_unit_test(test_no_file),      cmocka_unit_test(test_counts),
+		cmocka_unit_test(test_damaged_file), cmocka_unit_test(test_debuginfod_cache),
+		cmocka_unit_test(test_store),        cmocka_unit_test(test_store_damaged),
 		cmocka_unit_test(test_runtime),
 	};
 

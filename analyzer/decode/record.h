@@ -44,7 +44,9 @@ enum ws_record_type {
 	WS_RECORD_WAKE_STACK, /* the stack of the thread's wake `seq` */
 	WS_RECORD_OBJECT,
 	WS_RECORD_THREAD,     /* START, EXIT: tables.h has the rest */
-	WS_RECORD_PROCESS,    /* START, FORK, EXIT, REAPED of this process */
+	WS_RECORD_PROCESS,    /* a step of `process`: START, FORK, EXIT; REAPED: its parent collected
+	                       * it (thread WS_UNKNOWN); EXEC: its image was replaced by the one
+	                       * whose START follows (thread WS_UNKNOWN) */
 	WS_RECORD_LOSS,       /* events were lost before this record: what is open is uncertain */
 	WS_RECORD_WAIT_OBJECT, /* one more object that could end the thread's wait `seq` */
 };

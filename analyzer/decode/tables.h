@@ -76,6 +76,7 @@ struct ws_tables {
 	uint64_t events;        /* decoded */
 	uint64_t lost_events;   /* discarded by the tracer, as it counted them */
 	uint64_t lost_packets;  /* whole packets lost */
+	uint64_t foreign;       /* events of other providers, which were passed over */
 	uint64_t unmatched;     /* events of ours that made no sense where they stood */
 	char **warnings;        /* one line each; Owned by this */
 	size_t n_warnings;

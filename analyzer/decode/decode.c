@@ -1,0 +1,370 @@
+/* SPDX-License-Identifier: MIT */
+/* decode.c: see decode.h. Here events are sent to where they are understood, and waits and wakes
+ * become records. */
+#include "analyzer/decode/decode.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "analyzer/decode/state.h"
+
+struct ws_decode *ws_decode_new(struct ws_store *store, const struct ws_decode_sink *sink)
+{
+	struct ws_decode *d = calloc(1, sizeof(*d));
+
+	if (d) {
+		d->store = store;
+		d->sink = sink;
+	}
+	return d;
+}
+
+/* Hands the batch over and gets an empty one. */
+static int next_batch(struct ws_decode *d)
+{
+	struct ws_record_batch *batch = d->batch;
+	int r = 0;
+
+	d->batch = NULL;
+	if (batch)
+		r = d->sink->filled(d->sink->user, batch);
+	if (!r)
+		r = d->sink->empty(d->sink->user, &batch);
+	if (!r)
+		d->batch = batch;
+	return r;
+}
+
+int ws_decode_record(struct ws_decode *d, uint8_t type, uint64_t at_ns, uint32_t process,
+		     uint32_t thread, struct ws_record **record)
+{
+	if (!d->batch || d->batch->n == WS_RECORD_BATCH) {
+		int r = next_batch(d);
+
+		if (r)
+			return r;
+	}
+	*record = &d->batch->records[d->batch->n++];
+	memset(*record, 0, sizeof(**record));
+	(*record)->at_ns = at_ns;
+	(*record)->type = type;
+	(*record)->process = process;
+	(*record)->thread = thread;
+	return 0;
+}
+
+/* Takes the last record back: it could not be completed. */
+static int drop(struct ws_decode *d, int r)
+{
+	d->batch->n--;
+	return r;
+}
+
+/* Code and stack of a holder whose thread is known already. */
+static int hold(struct ws_decode *d, uint32_t process, uint64_t site, uint32_t stack,
+		struct ws_holder *holder)
+{
+	int r = ws_decode_code(d, process, site, &holder->site);
+
+	return r ? r : ws_decode_stack(d, process, stack, &holder->stack);
+}
+
+/* A holder as an event names it: its site and stack are in the words of the event's process. */
+static int holder(struct ws_decode *d, uint32_t process, bool own, uint64_t at_ns, int32_t tid,
+		  uint64_t site, uint32_t stack, struct ws_holder *to)
+{
+	int r = ws_decode_holder(d, process, tid, own, at_ns, &to->thread);
+
+	return r ? r : hold(d, process, site, stack, to);
+}
+
+/* The object of a wait or wake: by address or id, or the thread with the tid `tid`. */
+static int object(struct ws_decode *d, uint32_t process, uint8_t kind, uint64_t address,
+		  uint64_t tid, uint64_t at_ns, struct ws_object_key *key, uint32_t *data)
+{
+	uint32_t thread;
+	int r;
+
+	*data = WS_UNKNOWN;
+	if (kind != WS_KIND_THREAD) {
+		ws_decode_object(d, process, kind, address, key);
+		return ws_decode_data(d, process, address, data);
+	}
+	r = ws_decode_thread(d, process, (int32_t)tid, at_ns, &thread);
+	if (!r)
+		ws_decode_thread_object(thread, key);
+	return r;
+}
+
+static int on_wait_begin(struct ws_decode *d, const struct ws_raw *raw, uint32_t process,
+			 struct ws_record *record)
+{
+	const struct ws_ev_wait_begin *e = &raw->wait_begin;
+	int r;
+
+	record->wait_begin.seq = e->seq;
+	record->wait_begin.flags = e->flags;
+	r = object(d, process, e->kind, e->object, e->other, raw->at_ns,
+		   &record->wait_begin.object, &record->wait_begin.data);
+	if (!r && e->kind == WS_KIND_COND && e->other)
+		ws_decode_object(d, process, WS_KIND_MUTEX, e->other, &record->wait_begin.mutex);
+	if (!r)
+		r = ws_decode_code(d, process, e->site, &record->wait_begin.site);
+	if (!r)
+		r = ws_decode_stack(d, process, e->stack, &record->wait_begin.stack);
+	if (!r)
+		r = holder(d, process, record->wait_begin.object.process == process, raw->at_ns,
+			   e->holder, e->holder_site, e->holder_stack, &record->wait_begin.holder);
+	return r;
+}
+
+static int on_wake(struct ws_decode *d, const struct ws_raw *raw, uint32_t process, uint32_t thread,
+		   struct ws_record *record)
+{
+	const struct ws_ev_wake *e = &raw->wake;
+	int r;
+
+	record->wake.seq = e->seq;
+	record->wake.op = e->op;
+	record->wake.flags = e->flags;
+	record->wake.count = e->count;
+	r = object(d, process, e->kind, e->object, e->object, raw->at_ns, &record->wake.object,
+		   &record->wake.data);
+	if (!r && e->op == WS_WAKE_FUTEX_REQUEUE && e->other)
+		ws_decode_object(d, process, e->kind, e->other, &record->wake.target);
+	if (!r)
+		r = ws_decode_code(d, process, e->site, &record->wake.site);
+	record->wake.hold.thread = thread;
+	if (!r)
+		r = hold(d, process, e->hold_site, e->hold_stack, &record->wake.hold);
+	return r;
+}
+
+static int on_object(struct ws_decode *d, const struct ws_raw *raw, uint32_t process,
+		     struct ws_record *record)
+{
+	const struct ws_ev_object *e = &raw->object;
+	int r;
+
+	record->object.op = e->op;
+	record->object.value = e->value;
+	record->object.name = ws_strings_intern(d->store->strings, e->name);
+	if (!record->object.name)
+		return -ENOMEM;
+	r = object(d, process, e->kind, e->object, e->object, raw->at_ns, &record->object.object,
+		   &record->object.data);
+	return r ? r : ws_decode_code(d, process, e->site, &record->object.site);
+}
+
+/* A word from a newer waitscope: what it means is not known here. */
+static bool is_strange(const struct ws_raw *raw)
+{
+	switch (raw->type) {
+	case WS_RAW_wait_begin:
+		return raw->wait_begin.kind == 0 || raw->wait_begin.kind >= WS_KIND_COUNT;
+	case WS_RAW_wait_end:
+		return raw->wait_end.outcome == 0 || raw->wait_end.outcome >= WS_OUTCOME_COUNT;
+	case WS_RAW_wait_object:
+		return raw->wait_object.kind == 0 || raw->wait_object.kind >= WS_KIND_COUNT;
+	case WS_RAW_wake:
+		return raw->wake.kind == 0 || raw->wake.kind >= WS_KIND_COUNT ||
+		       raw->wake.op == 0 || raw->wake.op >= WS_WAKE_COUNT;
+	case WS_RAW_object:
+		return raw->object.kind == 0 || raw->object.kind >= WS_KIND_COUNT ||
+		       raw->object.op == 0 || raw->object.op >= WS_OBJECT_COUNT;
+	default:
+		return false;
+	}
+}
+
+/* Events that become one record each. */
+static int on_recorded(struct ws_decode *d, const struct ws_raw *raw, uint8_t type)
+{
+	struct ws_record *record;
+	uint32_t process, thread;
+	int r = ws_decode_process(d, &raw->common, raw->at_ns, &process);
+
+	if (!r)
+		r = ws_decode_thread(d, process, raw->common.tid, raw->at_ns, &thread);
+	if (!r)
+		r = ws_decode_record(d, type, raw->at_ns, process, thread, &record);
+	if (r)
+		return r;
+	switch (raw->type) {
+	case WS_RAW_wait_begin:
+		r = on_wait_begin(d, raw, process, record);
+		break;
+	case WS_RAW_wait_end:
+		record->wait_end.seq = raw->wait_end.seq;
+		record->wait_end.outcome = raw->wait_end.outcome;
+		record->wait_end.error = raw->wait_end.error;
+		record->wait_end.index = raw->wait_end.index;
+		r = holder(d, process, false, raw->at_ns, raw->wait_end.holder,
+			   raw->wait_end.holder_site, 0, &record->wait_end.holder);
+		break;
+	case WS_RAW_wait_object:
+		record->wait_object.seq = raw->wait_object.seq;
+		r = object(d, process, raw->wait_object.kind, raw->wait_object.object, 0,
+			   raw->at_ns, &record->wait_object.object, &record->wait_object.data);
+		break;
+	case WS_RAW_holder:
+		record->holder.seq = raw->holder.seq;
+		r = holder(d, process, false, raw->at_ns, raw->holder.holder,
+			   raw->holder.holder_site, raw->holder.holder_stack,
+			   &record->holder.holder);
+		break;
+	case WS_RAW_wake:
+		r = on_wake(d, raw, process, thread, record);
+		break;
+	case WS_RAW_wake_stack:
+		record->wake_stack.seq = raw->wake_stack.seq;
+		r = ws_decode_stack(d, process, raw->wake_stack.stack, &record->wake_stack.stack);
+		break;
+	default:
+		r = on_object(d, raw, process, record);
+	}
+	return r ? drop(d, r) : 0;
+}
+
+/* Events that say what the words of the process mean. */
+static int on_definition(struct ws_decode *d, const struct ws_raw *raw)
+{
+	const struct ws_process *p;
+	uint32_t process;
+	int r = ws_decode_process(d, &raw->common, raw->at_ns, &process);
+
+	if (r)
+		return r;
+	switch (raw->type) {
+	case WS_RAW_map:
+		return ws_decode_map_event(d, process, &raw->map);
+	case WS_RAW_unmap:
+		return ws_decode_unmap_event(d, process, &raw->unmap);
+	case WS_RAW_module:
+		return ws_decode_module_event(d, process, &raw->module);
+	case WS_RAW_stack:
+		return ws_decode_stack_event(d, process, &raw->stack);
+	default:
+		p = &d->store->tables.processes[process];
+		return ws_store_warn(d->store, "%s[%d] reached the library's limit `%s` %llu times",
+				     *p->name ? p->name : "process", p->pid, raw->limit.name,
+				     (unsigned long long)raw->limit.value);
+	}
+}
+
+static int on_loss(struct ws_decode *d, const struct ws_raw *raw)
+{
+	struct ws_record *record;
+	int r = ws_decode_record(d, WS_RECORD_LOSS, raw->at_ns, WS_UNKNOWN, WS_UNKNOWN, &record);
+
+	if (r)
+		return r;
+	record->loss.events = raw->loss.events;
+	record->loss.packets = raw->loss.packets;
+	d->store->tables.lost_events += raw->loss.events;
+	d->store->tables.lost_packets += raw->loss.packets;
+	return 0;
+}
+
+static int on_event(struct ws_decode *d, const struct ws_raw *raw)
+{
+	struct ws_tables *t = &d->store->tables;
+
+	switch (raw->type) {
+	case WS_RAW_LOSS:
+		return on_loss(d, raw);
+	case WS_RAW_FOREIGN:
+		t->foreign += raw->foreign.events;
+		return 0;
+	case WS_RAW_WARNING:
+		return ws_store_warn(d->store, "%s", raw->warning.text);
+	default:
+		break;
+	}
+	if (!t->events++)
+		t->begin_ns = raw->at_ns;
+	t->end_ns = raw->at_ns;
+	if (is_strange(raw)) {
+		t->unmatched++;
+		return 0;
+	}
+	switch (raw->type) {
+	case WS_RAW_wait_begin:
+		return on_recorded(d, raw, WS_RECORD_WAIT_BEGIN);
+	case WS_RAW_wait_end:
+		return on_recorded(d, raw, WS_RECORD_WAIT_END);
+	case WS_RAW_wait_object:
+		return on_recorded(d, raw, WS_RECORD_WAIT_OBJECT);
+	case WS_RAW_holder:
+		return on_recorded(d, raw, WS_RECORD_HOLDER);
+	case WS_RAW_wake:
+		return on_recorded(d, raw, WS_RECORD_WAKE);
+	case WS_RAW_wake_stack:
+		return on_recorded(d, raw, WS_RECORD_WAKE_STACK);
+	case WS_RAW_object:
+		return on_recorded(d, raw, WS_RECORD_OBJECT);
+	case WS_RAW_thread:
+		return ws_decode_thread_event(d, raw);
+	case WS_RAW_process:
+		return ws_decode_process_event(d, raw);
+	default:
+		return on_definition(d, raw);
+	}
+}
+
+int ws_decode_batch(struct ws_decode *d, const struct ws_raw_batch *batch)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < batch->n && !r; i++)
+		r = on_event(d, &batch->events[i]);
+	return r;
+}
+
+int ws_decode_finish(struct ws_decode *d)
+{
+	struct ws_tables *t = &d->store->tables;
+	int r = 0;
+
+	for (size_t i = 0; i < t->n_threads; i++) {
+		const struct ws_process *p = &t->processes[t->threads[i].process];
+
+		if (!t->threads[i].end_ns && p->end != WS_END_UNKNOWN && p->end != WS_END_RUNNING)
+			t->threads[i].end_ns = p->end_ns;
+	}
+	if (t->unmatched)
+		r = ws_store_warn(d->store, "%llu events hold words that this waitscope does not know",
+				  (unsigned long long)t->unmatched);
+	if (!r && d->batch) {
+		struct ws_record_batch *batch = d->batch;
+
+		d->batch = NULL;
+		r = d->sink->filled(d->sink->user, batch);
+	}
+	return r;
+}
+
+void ws_decode_free(struct ws_decode *d)
+{
+	if (!d)
+		return;
+	if (d->batch) {
+		d->batch->n = 0;
+		d->sink->filled(d->sink->user, d->batch);
+	}
+	for (size_t i = 0; i < d->store->tables.n_processes; i++) {
+		ws_ranges_free(&d->processes[i].modules);
+		ws_ranges_free(&d->processes[i].mappings);
+		ws_map64_free(&d->processes[i].stacks);
+		ws_map64_free(&d->processes[i].codes);
+	}
+	ws_decode_free_places(d);
+	ws_map64_free(&d->by_pid);
+	ws_map64_free(&d->by_thread);
+	ws_map64_free(&d->by_tid);
+	free(d->processes);
+	free(d->threads);
+	free(d->backings);
+	free(d);
+}

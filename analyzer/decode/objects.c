@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: MIT */
+/* objects.c: who an object is: shared memory makes one address in each process one object. */
+#include <errno.h>
+#include <string.h>
+
+#include "analyzer/base/grow.h"
+#include "analyzer/decode/state.h"
+
+/* Kinds whose objects are memory of the process; the others have an id of the kernel's. */
+static bool is_memory(uint8_t kind)
+{
+	switch (kind) {
+	case WS_KIND_MUTEX:
+	case WS_KIND_RWLOCK:
+	case WS_KIND_COND:
+	case WS_KIND_BARRIER:
+	case WS_KIND_SPINLOCK:
+	case WS_KIND_ONCE:
+	case WS_KIND_SEM:
+	case WS_KIND_FUTEX:
+		return true;
+	default:
+		return false;
+	}
+}
+
+void ws_decode_object(const struct ws_decode *d, uint32_t process, uint8_t kind, uint64_t address,
+		      struct ws_object_key *key)
+{
+	const struct ws_range *range = NULL;
+
+	memset(key, 0, sizeof(*key));
+	key->kind = kind;
+	key->offset = address;
+	key->process = WS_UNKNOWN;
+	if (!is_memory(kind) || !address) /* no address: named only, as in unlink */
+		return;
+	range = ws_ranges_find(&d->processes[process].mappings, address);
+	if (range) {
+		const struct ws_backing *backing = &d->backings[range->thing];
+
+		key->dev = backing->dev;
+		key->ino = backing->ino;
+		key->origin = backing->origin;
+		key->offset = range->offset + (address - range->begin);
+	} else {
+		key->process = process;
+	}
+}
+
+void ws_decode_thread_object(uint32_t thread, struct ws_object_key *key)
+{
+	memset(key, 0, sizeof(*key));
+	key->kind = WS_KIND_THREAD;
+	key->process = WS_UNKNOWN;
+	key->offset = thread;
+}
+
+int ws_decode_map_event(struct ws_decode *d, uint32_t process, const struct ws_ev_map *e)
+{
+	struct ws_backing backing = { .dev = e->dev, .ino = e->ino, .origin = e->origin };
+	size_t i;
+
+	/* Few, and looked for only when something is mapped. The latest are the likeliest. */
+	for (i = d->n_backings; i > 0; i--) {
+		const struct ws_backing *b = &d->backings[i - 1];
+
+		if (b->ino == backing.ino && b->dev == backing.dev && b->origin == backing.origin)
+			break;
+	}
+	if (i == 0) {
+		if (ws_grow(&d->backings, &d->backings_capacity, d->n_backings + 1))
+			return -ENOMEM;
+		d->backings[d->n_backings++] = backing;
+		i = d->n_backings;
+	}
+	return ws_ranges_set(&d->processes[process].mappings, e->address, e->size, e->offset,
+			     (uint32_t)(i - 1));
+}
+
+int ws_decode_unmap_event(struct ws_decode *d, uint32_t process, const struct ws_ev_unmap *e)
+{
+	return ws_ranges_clear(&d->processes[process].mappings, e->address, e->size);
+}

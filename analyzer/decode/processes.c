@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: MIT */
+/* processes.c: which image of which process an event belongs to, and how each came to its end. */
+#include <errno.h>
+#include <string.h>
+#include <sys/wait.h>
+
+#include "analyzer/base/grow.h"
+#include "analyzer/decode/state.h"
+
+static uint64_t pid_key(int32_t pid)
+{
+	return (uint32_t)pid;
+}
+
+/* Adds a row, and makes it what the pid means from now on. */
+static int begin(struct ws_decode *d, int32_t pid, int32_t parent_pid, uint64_t at_ns,
+		 uint32_t *process)
+{
+	struct ws_store *s = d->store;
+	struct ws_tables *t = &s->tables;
+	uint32_t index = (uint32_t)t->n_processes;
+	const char *empty = ws_strings_intern(s->strings, "");
+	struct ws_process *p;
+
+	if (!empty || ws_grow(&t->processes, &s->processes_capacity, t->n_processes + 1) ||
+	    ws_grow(&d->processes, &d->processes_capacity, t->n_processes + 1) ||
+	    ws_map64_put(&d->by_pid, pid_key(pid), index))
+		return -ENOMEM;
+	p = &t->processes[index];
+	memset(p, 0, sizeof(*p));
+	memset(&d->processes[index], 0, sizeof(d->processes[index]));
+	p->pid = pid;
+	p->parent_pid = parent_pid;
+	if (!ws_map64_get(&d->by_pid, pid_key(parent_pid), &p->parent) || p->parent == index)
+		p->parent = WS_UNKNOWN;
+	p->name = p->exe = empty;
+	p->begin_ns = p->end_ns = at_ns;
+	p->end = WS_END_UNKNOWN;
+	t->n_processes++;
+	*process = index;
+	return 0;
+}
+
+/* Frees what only running images need. */
+static void retire(struct ws_decode *d, uint32_t process)
+{
+	struct ws_process_state *state = &d->processes[process];
+
+	ws_ranges_free(&state->modules);
+	ws_ranges_free(&state->mappings);
+	ws_map64_free(&state->stacks);
+	ws_map64_free(&state->codes);
+}
+
+int ws_decode_process(struct ws_decode *d, const struct ws_ev_common *e, uint64_t at_ns,
+		      uint32_t *process)
+{
+	if (!ws_map64_get(&d->by_pid, pid_key(e->pid), process))
+		return begin(d, e->pid, 0, at_ns, process);
+	d->store->tables.processes[*process].end_ns = at_ns;
+	return 0;
+}
+
+/* Sets the names and the parent, as far as the event has them. */
+static int name(struct ws_decode *d, uint32_t process, const struct ws_ev_process *e)
+{
+	struct ws_process *p = &d->store->tables.processes[process];
+	const char *comm = ws_strings_intern(d->store->strings, e->name);
+	const char *exe = ws_strings_intern(d->store->strings, e->exe);
+
+	if (!comm || !exe)
+		return -ENOMEM;
+	if (*comm)
+		p->name = comm;
+	if (*exe)
+		p->exe = exe;
+	if (e->parent)
+		p->parent_pid = e->parent;
+	if (p->parent == WS_UNKNOWN &&
+	    (!ws_map64_get(&d->by_pid, pid_key(p->parent_pid), &p->parent) ||
+	     p->parent == process))
+		p->parent = WS_UNKNOWN;
+	d->processes[process].announced = true;
+	return 0;
+}
+
+static int emit(struct ws_decode *d, uint64_t at_ns, uint32_t process, uint32_t thread, uint8_t op)
+{
+	struct ws_record *record;
+	int r = ws_decode_record(d, WS_RECORD_PROCESS, at_ns, process, thread, &record);
+
+	if (!r)
+		record->process_step.op = op;
+	return r;
+}
+
+/* Emits the step with the event's thread, which is of `process`. */
+static int emit_own(struct ws_decode *d, const struct ws_raw *raw, uint32_t process, uint8_t op)
+{
+	uint32_t thread;
+	int r = ws_decode_thread(d, process, raw->common.tid, raw->at_ns, &thread);
+
+	return r ? r : emit(d, raw->at_ns, process, thread, op);
+}
+
+static int on_start(struct ws_decode *d, const struct ws_raw *raw)
+{
+	const struct ws_ev_process *e = &raw->process;
+	uint32_t old, process = WS_UNKNOWN;
+	int r;
+
+	if (ws_map64_get(&d->by_pid, pid_key(e->pid), &old)) {
+		struct ws_process_state *state = &d->processes[old];
+
+		if (state->exec_ns) {
+			struct ws_process *p = &d->store->tables.processes[old];
+
+			p->end = WS_END_EXEC;
+			p->status = 0;
+			p->end_ns = raw->at_ns;
+			r = emit(d, raw->at_ns, old, WS_UNKNOWN, WS_PROCESS_EXEC);
+			if (r)
+				return r;
+			retire(d, old);
+		} else if (!state->announced && !state->ended) {
+			process = old; /* its first events came before its announcement */
+		} else {
+			retire(d, old);
+		}
+	}
+	if (process == WS_UNKNOWN && (r = begin(d, e->pid, e->parent, raw->at_ns, &process)))
+		return r;
+	r = name(d, process, e);
+	return r ? r : emit_own(d, raw, process, WS_PROCESS_START);
+}
+
+static int inherit(struct ws_decode *d, uint32_t child, uint32_t parent)
+{
+	struct ws_process_state *to = &d->processes[child];
+	const struct ws_process_state *from = &d->processes[parent];
+
+	if (ws_ranges_copy(&to->modules, &from->modules) ||
+	    ws_ranges_copy(&to->mappings, &from->mappings) ||
+	    ws_map64_copy(&to->stacks, &from->stacks))
+		return -ENOMEM;
+	return 0;
+}
+
+static int on_fork(struct ws_decode *d, const struct ws_raw *raw)
+{
+	const struct ws_ev_process *e = &raw->process;
+	uint32_t old, process = WS_UNKNOWN;
+	int r;
+
+	if (ws_map64_get(&d->by_pid, pid_key(e->pid), &old)) {
+		retire(d, old);
+		if (!d->processes[old].announced && !d->processes[old].ended)
+			process = old; /* its first events came before its announcement */
+	}
+	if (process == WS_UNKNOWN && (r = begin(d, e->pid, e->parent, raw->at_ns, &process)))
+		return r;
+	r = name(d, process, e);
+	if (!r && d->store->tables.processes[process].parent != WS_UNKNOWN)
+		r = inherit(d, process, d->store->tables.processes[process].parent);
+	return r ? r : emit_own(d, raw, process, WS_PROCESS_FORK);
+}
+
+/* What a wait(2) status says; false: it is no end. */
+static bool set_end(struct ws_process *p, int status)
+{
+	if (WIFEXITED(status)) {
+		p->end = WS_END_EXITED;
+		p->status = WEXITSTATUS(status);
+	} else if (WIFSIGNALED(status)) {
+		p->end = WS_END_SIGNALED;
+		p->status = WTERMSIG(status);
+	} else {
+		return false;
+	}
+	return true;
+}
+
+static int on_reaped(struct ws_decode *d, const struct ws_raw *raw)
+{
+	const struct ws_ev_process *e = &raw->process;
+	struct ws_process *p;
+	uint32_t child;
+	int r;
+
+	if (!ws_map64_get(&d->by_pid, pid_key(e->child), &child))
+		return 0; /* a child that was not recorded */
+	p = &d->store->tables.processes[child];
+	if (p->end == WS_END_EXEC || !set_end(p, e->status))
+		return 0;
+	if (!d->processes[child].ended)
+		p->end_ns = raw->at_ns; /* at the latest */
+	d->processes[child].ended = true;
+	d->processes[child].exec_ns = 0;
+	r = emit(d, raw->at_ns, child, WS_UNKNOWN, WS_PROCESS_REAPED);
+	retire(d, child);
+	return r;
+}
+
+int ws_decode_process_event(struct ws_decode *d, const struct ws_raw *raw)
+{
+	const struct ws_ev_process *e = &raw->process;
+	uint32_t process;
+	int r;
+
+	if (e->op == WS_PROCESS_START)
+		return on_start(d, raw);
+	if (e->op == WS_PROCESS_FORK)
+		return on_fork(d, raw);
+	r = ws_decode_process(d, &raw->common, raw->at_ns, &process);
+	if (r)
+		return r;
+	switch (e->op) {
+	case WS_PROCESS_EXEC:
+		d->processes[process].exec_ns = raw->at_ns ? raw->at_ns : 1;
+		return 0;
+	case WS_PROCESS_EXEC_FAILED:
+		d->processes[process].exec_ns = 0;
+		return 0;
+	case WS_PROCESS_EXIT:
+		d->processes[process].ended = true;
+		d->store->tables.processes[process].end = WS_END_EXITED;
+		d->store->tables.processes[process].status = e->status;
+		return emit_own(d, raw, process, WS_PROCESS_EXIT);
+	case WS_PROCESS_REAPED:
+		return on_reaped(d, raw);
+	case WS_PROCESS_DEFS:
+		return name(d, process, e);
+	default:
+		d->store->tables.unmatched++;
+		return 0;
+	}
+}
+
+void ws_decode_set_end(struct ws_decode *d, int32_t pid, bool running, int status)
+{
+	struct ws_process *p;
+	uint32_t process;
+
+	if (!ws_map64_get(&d->by_pid, pid_key(pid), &process))
+		return;
+	p = &d->store->tables.processes[process];
+	if (!running)
+		set_end(p, status);
+	else if (p->end == WS_END_UNKNOWN)
+		p->end = WS_END_RUNNING;
+}

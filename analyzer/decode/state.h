@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: MIT */
+/* state.h: what decode knows while it runs, for its own files only. */
+#ifndef WS_DECODE_STATE_H
+#define WS_DECODE_STATE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "analyzer/base/arena.h"
+#include "analyzer/base/map64.h"
+#include "analyzer/decode/decode.h"
+#include "analyzer/decode/ranges.h"
+
+/* What is known of a process incarnation beyond its row in the tables. */
+struct ws_process_state {
+	struct ws_ranges modules;  /* thing: index of the module; offset: ELF virtual address */
+	struct ws_ranges mappings; /* thing: index in ws_decode.backings; offset: byte in it */
+	struct ws_map64 stacks;    /* stack id -> index of the stack */
+	struct ws_map64 codes;     /* address -> code index; emptied when modules change */
+	uint64_t exec_ns;          /* when it was about to exec; 0: it is not */
+	bool announced;            /* start, fork or defs was seen */
+	bool ended;                /* exit or reaped was seen */
+};
+
+/* What is known of a thread incarnation beyond its row. */
+struct ws_task_state {
+	bool started; /* its start was seen */
+	bool ended;   /* its exit was seen */
+};
+
+/* What is mapped: the shared half of an object's identity. */
+struct ws_backing {
+	uint64_t dev;
+	uint64_t ino;
+	uint8_t origin; /* enum ws_map_origin */
+};
+
+struct ws_stack_node;
+
+struct ws_decode {
+	struct ws_store *store;            /* Weak */
+	const struct ws_decode_sink *sink; /* Weak */
+	struct ws_record_batch *batch;     /* Owned by this; NULL: none yet */
+
+	struct ws_process_state *processes; /* one for each row of the table */
+	size_t processes_capacity;
+	struct ws_task_state *threads; /* one for each row of the table */
+	size_t threads_capacity;
+	struct ws_map64 by_pid;    /* pid -> the incarnation now */
+	struct ws_map64 by_thread; /* process index << 32 | tid -> the incarnation now */
+	struct ws_map64 by_tid;    /* tid -> the thread that had it last, in any process */
+
+	struct ws_map64 *codes; /* for each module: offset -> code index */
+	size_t codes_capacity;
+	struct ws_map64 plain_codes;    /* address outside of all modules -> code index */
+	struct ws_map64 by_module_name; /* address of the interned name -> module */
+	struct ws_stack_node *stacks;   /* uthash: frames -> stack */
+	struct ws_arena stack_nodes;    /* its nodes */
+
+	struct ws_backing *backings; /* Owned by this */
+	size_t n_backings, backings_capacity;
+};
+
+/* processes.c */
+
+/* The incarnation that the event's pid has now; begins one where there is none. */
+int ws_decode_process(struct ws_decode *d, const struct ws_ev_common *e, uint64_t at_ns,
+		      uint32_t *process);
+
+/* Takes up a `process` event; emits its records. */
+int ws_decode_process_event(struct ws_decode *d, const struct ws_raw *raw);
+
+/* threads.c */
+
+/* The incarnation that the tid has now in the process; begins one where there is none. */
+int ws_decode_thread(struct ws_decode *d, uint32_t process, int32_t tid, uint64_t at_ns,
+		     uint32_t *thread);
+
+/* The thread with that tid as seen from `process`; WS_UNKNOWN if tid is 0 or nobody knows it. If
+ * `own`, a thread that nobody has seen yet must be one of `process`. */
+int ws_decode_holder(struct ws_decode *d, uint32_t process, int32_t tid, bool own, uint64_t at_ns,
+		     uint32_t *thread);
+
+/* Takes up a `thread` event; emits its record. */
+int ws_decode_thread_event(struct ws_decode *d, const struct ws_raw *raw);
+
+/* places.c */
+
+/* The code index of an address in the process now; WS_UNKNOWN for 0. */
+int ws_decode_code(struct ws_decode *d, uint32_t process, uint64_t address, uint32_t *code);
+
+/* The same, but WS_UNKNOWN if the address lies in no module. */
+int ws_decode_data(struct ws_decode *d, uint32_t process, uint64_t address, uint32_t *code);
+
+/* The stack that the id stands for in the process; WS_UNKNOWN for 0. */
+int ws_decode_stack(struct ws_decode *d, uint32_t process, uint32_t id, uint32_t *stack);
+
+int ws_decode_module_event(struct ws_decode *d, uint32_t process, const struct ws_ev_module *e);
+int ws_decode_stack_event(struct ws_decode *d, uint32_t process, const struct ws_ev_stack *e);
+
+/* Frees the tables of codes, modules and stacks. */
+void ws_decode_free_places(struct ws_decode *d);
+
+/* objects.c */
+
+/* The identity of the object at an address of the process (or with that id), of enum ws_kind
+ * `kind`. Not for threads. */
+void ws_decode_object(const struct ws_decode *d, uint32_t process, uint8_t kind, uint64_t address,
+		      struct ws_object_key *key);
+
+/* The identity of a thread that is joined. */
+void ws_decode_thread_object(uint32_t thread, struct ws_object_key *key);
+
+int ws_decode_map_event(struct ws_decode *d, uint32_t process, const struct ws_ev_map *e);
+int ws_decode_unmap_event(struct ws_decode *d, uint32_t process, const struct ws_ev_unmap *e);
+
+/* decode.c */
+
+/* A record to be filled in, zeroed, with its first members set. */
+int ws_decode_record(struct ws_decode *d, uint8_t type, uint64_t at_ns, uint32_t process,
+		     uint32_t thread, struct ws_record **record);
+
+#endif

@@ -1,0 +1,266 @@
+/* SPDX-License-Identifier: MIT */
+/* extract.c: see extract.h. */
+#include "analyzer/source/extract.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "analyzer/base/grow.h"
+#include "analyzer/source/fields.h"
+#include "tracepoints/format.h"
+
+#define PREFIX "waitscope:"
+#define NS_PER_S 1000000000
+
+/* How a field of the trace is read. */
+enum how { HOW_UNSIGNED, HOW_SIGNED, HOW_STRING, HOW_SEQ_UNSIGNED, HOW_SEQ_SIGNED };
+
+/* One field: from which member of the payload to which of struct ws_raw. */
+struct step {
+	uint64_t member;
+	const struct ws_field *field; /* Weak: static */
+	uint8_t how;                  /* enum how */
+};
+
+/* An event class of the trace. */
+struct ws_extract_class {
+	const bt_event_class *class;      /* Owned by this (a reference), so that its address stays its own */
+	const bt_clock_class *clock;      /* Weak: lives as long as the class */
+	const struct ws_event_type *type; /* NULL: not an event of ours */
+	size_t n_steps;
+	struct step steps[WS_EVENT_FIELDS_MAX];
+};
+
+static bool is(const bt_field_class *class, bt_field_class_type type)
+{
+	return bt_field_class_type_is(bt_field_class_get_type(class), type);
+}
+
+static bool integer_how(const bt_field_class *class, enum how if_unsigned, enum how if_signed,
+			uint8_t *how)
+{
+	if (is(class, BT_FIELD_CLASS_TYPE_UNSIGNED_INTEGER))
+		*how = if_unsigned;
+	else if (is(class, BT_FIELD_CLASS_TYPE_SIGNED_INTEGER))
+		*how = if_signed;
+	else
+		return false;
+	return true;
+}
+
+/* How to read `class` as `field`; false: it does not fit. */
+static bool choose_how(const struct ws_field *field, const bt_field_class *class, uint8_t *how)
+{
+	switch (field->form) {
+	case WS_FIELD_STR:
+		*how = HOW_STRING;
+		return is(class, BT_FIELD_CLASS_TYPE_STRING);
+	case WS_FIELD_SEQ:
+		return is(class, BT_FIELD_CLASS_TYPE_ARRAY) &&
+		       integer_how(bt_field_class_array_borrow_element_field_class_const(class),
+				   HOW_SEQ_UNSIGNED, HOW_SEQ_SIGNED, how);
+	default:
+		return integer_how(class, HOW_UNSIGNED, HOW_SIGNED, how);
+	}
+}
+
+static int map_fields(struct ws_extract_class *c, const bt_field_class *payload,
+		      struct ws_error *error)
+{
+	uint64_t n = payload ? bt_field_class_structure_get_member_count(payload) : 0;
+
+	for (unsigned int i = 0; i < c->type->n_fields; i++) {
+		struct step *step = &c->steps[c->n_steps++];
+		const bt_field_class *class = NULL;
+
+		step->field = &c->type->fields[i];
+		for (step->member = 0; step->member < n; step->member++) {
+			const bt_field_class_structure_member *member =
+				bt_field_class_structure_borrow_member_by_index_const(
+					payload, step->member);
+
+			if (!strcmp(bt_field_class_structure_member_get_name(member),
+				    step->field->name)) {
+				class = bt_field_class_structure_member_borrow_field_class_const(
+					member);
+				break;
+			}
+		}
+		if (!class)
+			return ws_error_set(error, -EINVAL,
+					    "the trace's event " PREFIX
+					    "%s has no field `%s`: it was not made by waitscope's own "
+					    "library",
+					    c->type->name, step->field->name);
+		if (!choose_how(step->field, class, &step->how))
+			return ws_error_set(error, -EINVAL,
+					    "the trace's event " PREFIX
+					    "%s has a field `%s` of another type than expected",
+					    c->type->name, step->field->name);
+	}
+	return 0;
+}
+
+/* Takes up a new event class at the end of the table. */
+static int add_class(struct ws_extract *extract, const bt_event_class *class, uint32_t *index,
+		     struct ws_error *error)
+{
+	const char *name = bt_event_class_get_name(class);
+	struct ws_extract_class *c;
+	int r;
+
+	if (ws_grow(&extract->classes, &extract->classes_capacity, extract->n_classes + 1) ||
+	    ws_map64_put(&extract->by_class, (uintptr_t)class, (uint32_t)extract->n_classes))
+		return ws_error_set(error, -ENOMEM, "out of memory");
+	*index = (uint32_t)extract->n_classes++;
+	c = &extract->classes[*index];
+	memset(c, 0, sizeof(*c));
+	bt_event_class_get_ref(class);
+	c->class = class;
+	if (!name || strncmp(name, PREFIX, strlen(PREFIX)))
+		return 0;
+	c->type = ws_event_type_find(name + strlen(PREFIX));
+	if (!c->type) /* an event that was added later: allowed by format.h */
+		return 0;
+	c->clock = bt_stream_class_borrow_default_clock_class_const(
+		bt_event_class_borrow_stream_class_const(class));
+	if (!c->clock)
+		return ws_error_set(error, -EINVAL, "the trace's events have no time");
+	r = map_fields(c, bt_event_class_borrow_payload_field_class_const(class), error);
+	return r;
+}
+
+uint64_t ws_extract_time(struct ws_extract *extract, const bt_clock_snapshot *snapshot,
+			 const bt_clock_class *clock)
+{
+	int64_t seconds, offset, ns;
+	uint64_t cycles, value = bt_clock_snapshot_get_value(snapshot);
+
+	bt_clock_class_get_offset(clock, &seconds, &cycles);
+	if (bt_clock_class_get_frequency(clock) != NS_PER_S) {
+		/* No clock of LTTng's: its time since the epoch has to do. */
+		if (bt_clock_snapshot_get_ns_from_origin(snapshot, &ns))
+			ns = 0;
+		offset = 0;
+	} else {
+		ns = (int64_t)value;
+		offset = (int64_t)((uint64_t)seconds * NS_PER_S + cycles);
+	}
+	if (!extract->has_offset) {
+		extract->has_offset = true;
+		extract->offset_ns = offset;
+	}
+	/* Unsigned: a broken clock may wrap, but must not be undefined. */
+	ns = (int64_t)((uint64_t)ns + (uint64_t)offset - (uint64_t)extract->offset_ns);
+	return ns < 0 ? 0 : (uint64_t)ns;
+}
+
+static void store(void *to, uint64_t value, uint8_t size)
+{
+	if (size == 1 && value > UINT8_MAX)
+		value = UINT8_MAX; /* a word or flag from later: not one of ours */
+	memcpy(to, &value, size);  /* little endian: the low bytes come first */
+}
+
+static int read_sequence(const bt_field *field, const struct step *step, struct ws_arena *arena,
+			 struct ws_raw *event)
+{
+	uint64_t n = bt_field_array_get_length(field);
+	uint32_t count = (uint32_t)n;
+	unsigned char *bytes;
+
+	if (n > UINT32_MAX || !(bytes = ws_arena_alloc(arena, (size_t)n * step->field->size)))
+		return -ENOMEM;
+	for (uint64_t i = 0; i < n; i++) {
+		const bt_field *item = bt_field_array_borrow_element_field_by_index_const(field, i);
+		uint64_t value = step->how == HOW_SEQ_SIGNED
+					 ? (uint64_t)bt_field_integer_signed_get_value(item)
+					 : bt_field_integer_unsigned_get_value(item);
+
+		store(bytes + i * step->field->size, value, step->field->size);
+	}
+	memcpy((char *)event + step->field->offset, &bytes, sizeof(bytes));
+	memcpy((char *)event + step->field->count_offset, &count, sizeof(count));
+	return 0;
+}
+
+static int read_string(const bt_field *field, const struct step *step, struct ws_arena *arena,
+		       struct ws_raw *event)
+{
+	const char *value = bt_field_string_get_value(field);
+	char *copy = ws_arena_strdup(arena, value ? value : "");
+
+	if (!copy)
+		return -ENOMEM;
+	memcpy((char *)event + step->field->offset, &copy, sizeof(copy));
+	return 0;
+}
+
+static int read_payload(const struct ws_extract_class *c, const bt_field *payload,
+			struct ws_arena *arena, struct ws_raw *event)
+{
+	for (size_t i = 0; i < c->n_steps; i++) {
+		const struct step *step = &c->steps[i];
+		const bt_field *field =
+			bt_field_structure_borrow_member_field_by_index_const(payload, step->member);
+		char *to = (char *)event + step->field->offset;
+		int r = 0;
+
+		switch (step->how) {
+		case HOW_UNSIGNED:
+			store(to, bt_field_integer_unsigned_get_value(field), step->field->size);
+			break;
+		case HOW_SIGNED:
+			store(to, (uint64_t)bt_field_integer_signed_get_value(field),
+			      step->field->size);
+			break;
+		case HOW_STRING:
+			r = read_string(field, step, arena, event);
+			break;
+		default:
+			r = read_sequence(field, step, arena, event);
+		}
+		if (r)
+			return r;
+	}
+	return 0;
+}
+
+int ws_extract_event(struct ws_extract *extract, const bt_message *message,
+		     struct ws_arena *arena, struct ws_raw *event, struct ws_error *error)
+{
+	const bt_event *bt = bt_message_event_borrow_event_const(message);
+	const bt_event_class *class = bt_event_borrow_class_const(bt);
+	const struct ws_extract_class *c;
+	uint32_t index;
+	int r;
+
+	if (!ws_map64_get(&extract->by_class, (uintptr_t)class, &index)) {
+		r = add_class(extract, class, &index, error);
+		if (r)
+			return r;
+	}
+	c = &extract->classes[index];
+	if (!c->type)
+		return 0;
+	event->type = c->type->type;
+	event->at_ns = ws_extract_time(
+		extract, bt_message_event_borrow_default_clock_snapshot_const(message), c->clock);
+	if (read_payload(c, bt_event_borrow_payload_field_const(bt), arena, event))
+		return ws_error_set(error, -ENOMEM, "out of memory");
+	if (event->type == WS_RAW_process && event->process.format > WS_FORMAT_VERSION)
+		return ws_error_set(error, -ENOTSUP,
+				    "the trace has format %u, this waitscope reads up to %u: use the "
+				    "waitscope that recorded it, or a newer one",
+				    event->process.format, (unsigned int)WS_FORMAT_VERSION);
+	return 1;
+}
+
+void ws_extract_free(struct ws_extract *extract)
+{
+	for (size_t i = 0; i < extract->n_classes; i++)
+		bt_event_class_put_ref(extract->classes[i].class);
+	free(extract->classes);
+	ws_map64_free(&extract->by_class);
+}

@@ -20,15 +20,12 @@
 #include "analyzer/option.h"
 #include "analyzer/pipeline.h"
 #include "analyzer/program.h"
+#include "analyzer/record_environment.h"
 #include "analyzer/record_output.h"
 #include "analyzer/record_run.h"
 #include "tracepoints/session.h"
 
 #define DEFAULT_DIR "waitscope.trace"
-
-/* A program waits at its start until its daemon knows it, but not for ever: in a recording whose
- * daemon hangs it must go on untraced. Milliseconds, as LTTng takes them. */
-#define REGISTER_TIMEOUT "LTTNG_UST_REGISTER_TIMEOUT=30000"
 
 /* A folder with less room than this does not even take the trace's metadata. */
 #define DISK_MIN_BYTES (256u << 10)
@@ -218,71 +215,6 @@ static int parse(int argc, char **argv, struct options *options)
 	return -1;
 }
 
-/* --- the program's environment --- */
-
-#define ENV_MAX 12
-
-struct environment {
-	char *words[ENV_MAX]; /* NAME=value, NULL at the end; Owned by this */
-	size_t n;
-};
-
-__attribute__((format(printf, 2, 3))) static int add_env(struct environment *env,
-							 const char *format, ...)
-{
-	va_list args;
-	int r;
-
-	if (env->n + 1 >= ENV_MAX)
-		return -E2BIG;
-	va_start(args, format);
-	r = vasprintf(&env->words[env->n], format, args);
-	va_end(args);
-	if (r < 0) {
-		env->words[env->n] = NULL;
-		return -ENOMEM;
-	}
-	env->n++;
-	return 0;
-}
-
-static int make_environment(const struct options *options, const struct ws_program *program,
-			    const char *library, uint32_t run, const struct ws_session *session,
-			    struct environment *env, struct ws_error *error)
-{
-	const char *preload = getenv("LD_PRELOAD");
-	const char *asan = getenv("ASAN_OPTIONS");
-	int r;
-
-	r = preload && preload[0] ? add_env(env, "LD_PRELOAD=%s:%s", library, preload)
-				  : add_env(env, "LD_PRELOAD=%s", library);
-	if (r == 0)
-		r = add_env(env, "LTTNG_HOME=%s", ws_session_home(session));
-	if (r == 0)
-		r = add_env(env, "%s", REGISTER_TIMEOUT);
-	if (r == 0)
-		r = add_env(env, "WAITSCOPE_RUN=%" PRIu32, run);
-	if (r == 0)
-		r = add_env(env, "WAITSCOPE_SHARED=%s", ws_session_waiters(session));
-	if (r == 0)
-		r = add_env(env, "WAITSCOPE_STACKS=%s", options->stacks);
-	if (r == 0)
-		r = add_env(env, "WAITSCOPE_FOLLOW=%d", options->follow);
-	if (r == 0 && options->block)
-		r = add_env(env, "LTTNG_UST_ALLOW_BLOCKING=1");
-	/* Its runtime ends a program into which something was preloaded before it. */
-	if (r == 0 && program->asan)
-		r = add_env(env, "ASAN_OPTIONS=%s%sverify_asan_link_order=0", asan ? asan : "",
-			    asan && asan[0] ? ":" : "");
-	return r < 0 ? ws_error_set(error, r, "environment: %s", strerror(-r)) : 0;
-}
-
-static void free_environment(struct environment *env)
-{
-	for (size_t i = 0; i < env->n; i++)
-		free(env->words[i]);
-}
-
 /* --- after the run --- */
 
 /* Resolves names into the folder. The number of events, or a negative errno with `error` set. */
@@ -395,13 +327,22 @@ static int run_in_session(const struct options *options, const struct ws_program
 			  const char *library, uint32_t run, const char *absolute,
 			  struct ws_session *session)
 {
-	struct environment env = { .n = 0 };
+	struct ws_environment env;
 	struct ws_session_result lost = { 0 };
 	struct ws_run_result result;
 	struct ws_error error = { "" };
 	char reason[WS_SESSION_REASON_MAX] = "";
 	bool failed = false;
-	int r = make_environment(options, program, library, run, session, &env, &error);
+	const struct ws_environment_options env_options = {
+		.program = program,
+		.library = library,
+		.run = run,
+		.session = session,
+		.stacks = options->stacks,
+		.follow = options->follow,
+		.block = options->block,
+	};
+	int r = ws_environment_make(&env_options, &env, &error);
 
 	if (r == 0) {
 		const struct ws_run_options how = {
@@ -413,8 +354,8 @@ static int run_in_session(const struct options *options, const struct ws_program
 			.session_fd = ws_session_fd(session),
 		};
 		r = ws_run(&how, &result, &error);
+		ws_environment_clear(&env);
 	}
-	free_environment(&env);
 	if (r < 0) {
 		say("%s", error.text);
 		ws_session_free(session);

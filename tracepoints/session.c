@@ -15,7 +15,7 @@
 
 struct ws_session {
 	pid_t pid; /* of the control process; 0: collected */
-	int fd;	   /* our end of the pair; -1: closed */
+	int fd;    /* our end of the pair; -1: closed */
 	enum ws_session_daemon daemon;
 	bool ended; /* it said STOPPED or FAILED, or nothing more */
 	char home[WS_SESSION_PATH_MAX];
@@ -116,7 +116,7 @@ int ws_session_fd(const struct ws_session *session)
 
 int ws_session_stop(struct ws_session *session, char *reason, struct ws_session_result *result)
 {
-	struct ws_session_message message = {.type = WS_SESSION_STOP};
+	struct ws_session_message message = { .type = WS_SESSION_STOP };
 	int r;
 
 	/* If it cannot be sent, the answer says why: FAILED came first, or the process died. */

@@ -33,23 +33,23 @@
 /* What the caller wants. */
 struct ws_session_options {
 	const char *dir;       /* Weak: absolute path of an existing folder; the trace goes there */
-	uint32_t run;	       /* the recording's number, as in the payloads; not 0 */
+	uint32_t run;          /* the recording's number, as in the payloads; not 0 */
 	uint64_t buffer_bytes; /* of channel `waits` per CPU; 0: as fits, see session_trace.h */
-	bool block;	       /* a full buffer makes the program wait instead of losing events */
+	bool block;            /* a full buffer makes the program wait instead of losing events */
 };
 
 /* Which of the three ways was taken. */
 enum ws_session_daemon {
 	WS_DAEMON_NAMESPACE = 1, /* our own, in a private mount namespace (root) */
-	WS_DAEMON_HOME = 2,	 /* our own, under a private LTTNG_HOME (ordinary user) */
-	WS_DAEMON_MACHINE = 3,	 /* the machine's, sessions kept apart by the filter */
+	WS_DAEMON_HOME = 2,      /* our own, under a private LTTNG_HOME (ordinary user) */
+	WS_DAEMON_MACHINE = 3,   /* the machine's, sessions kept apart by the filter */
 };
 
 /* What the tracer counted, once the session has stopped. */
 struct ws_session_result {
 	uint64_t lost_events;  /* discarded since a buffer was full */
 	uint64_t lost_packets; /* whole sub-buffers lost */
-	bool disk_full;	       /* the daemon could not write all of the trace */
+	bool disk_full;        /* the daemon could not write all of the trace */
 };
 
 struct ws_session;
@@ -63,9 +63,9 @@ int ws_session_start(const struct ws_session_options *options, char *reason,
 
 /* Valid until ws_session_free. */
 enum ws_session_daemon ws_session_daemon(const struct ws_session *session);
-const char *ws_session_home(const struct ws_session *session);	  /* for LTTNG_HOME */
+const char *ws_session_home(const struct ws_session *session);    /* for LTTNG_HOME */
 const char *ws_session_waiters(const struct ws_session *session); /* for WAITSCOPE_SHARED */
-pid_t ws_session_pid(const struct ws_session *session);		  /* of the control process */
+pid_t ws_session_pid(const struct ws_session *session);           /* of the control process */
 
 /* Becomes readable when the recording fails by itself (its daemon died). */
 int ws_session_fd(const struct ws_session *session);

@@ -23,10 +23,10 @@ enum ws_session_message_type {
 };
 
 struct ws_session_message {
-	uint32_t type;			    /* enum ws_session_message_type */
-	int32_t code;			    /* FAILED: negative errno */
-	uint32_t daemon;		    /* STARTED: enum ws_session_daemon */
-	char home[WS_SESSION_PATH_MAX];	    /* STARTED: the private folder */
+	uint32_t type;                      /* enum ws_session_message_type */
+	int32_t code;                       /* FAILED: negative errno */
+	uint32_t daemon;                    /* STARTED: enum ws_session_daemon */
+	char home[WS_SESSION_PATH_MAX];     /* STARTED: the private folder */
 	struct ws_session_result result;    /* STOPPED */
 	char reason[WS_SESSION_REASON_MAX]; /* FAILED: one line for people */
 };

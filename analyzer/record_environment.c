@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: MIT */
+/* record_environment.c: see record_environment.h. */
+#include "analyzer/record_environment.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* A program waits at its start until its daemon knows it, but not for ever: beside a daemon that
+ * hangs it must go on untraced. */
+#define REGISTER_TIMEOUT_MS 30000
+
+__attribute__((format(printf, 3, 4))) static int add(int r, struct ws_environment *env,
+						     const char *format, ...)
+{
+	va_list args;
+
+	if (r < 0)
+		return r;
+	if (env->n >= WS_ENVIRONMENT_MAX)
+		return -E2BIG;
+	va_start(args, format);
+	r = vasprintf(&env->words[env->n], format, args);
+	va_end(args);
+	if (r < 0) {
+		env->words[env->n] = NULL;
+		return -ENOMEM;
+	}
+	env->n++;
+	return 0;
+}
+
+/* NAME=`ours`, joined with what the variable holds already. */
+static int add_to(int r, struct ws_environment *env, const char *name, const char *ours,
+		  bool ours_first)
+{
+	const char *theirs = getenv(name);
+
+	if (!theirs || !theirs[0])
+		return add(r, env, "%s=%s", name, ours);
+	return add(r, env, "%s=%s:%s", name, ours_first ? ours : theirs,
+		   ours_first ? theirs : ours);
+}
+
+int ws_environment_make(const struct ws_environment_options *options, struct ws_environment *ret,
+			struct ws_error *error)
+{
+	struct ws_environment env = { .n = 0 };
+	int r = add_to(0, &env, "LD_PRELOAD", options->library, true);
+
+	r = add(r, &env, "LTTNG_HOME=%s", ws_session_home(options->session));
+	r = add(r, &env, "LTTNG_UST_REGISTER_TIMEOUT=%d", REGISTER_TIMEOUT_MS);
+	if (options->block)
+		r = add(r, &env, "LTTNG_UST_ALLOW_BLOCKING=1");
+	r = add(r, &env, "WAITSCOPE_RUN=%" PRIu32, options->run);
+	r = add(r, &env, "WAITSCOPE_SHARED=%s", ws_session_waiters(options->session));
+	r = add(r, &env, "WAITSCOPE_STACKS=%s", options->stacks);
+	r = add(r, &env, "WAITSCOPE_FOLLOW=%d", options->follow);
+	/* Its runtime ends a program into which something was preloaded before it; the last
+	 * setting counts. */
+	if (options->program->asan)
+		r = add_to(r, &env, "ASAN_OPTIONS", "verify_asan_link_order=0", false);
+	if (r < 0) {
+		ws_environment_clear(&env);
+		return ws_error_set(error, r, "environment of the program: %s", strerror(-r));
+	}
+	*ret = env;
+	return 0;
+}
+
+void ws_environment_clear(struct ws_environment *env)
+{
+	for (size_t i = 0; i < env->n; i++)
+		free(env->words[i]);
+	env->n = 0;
+}

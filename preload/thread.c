@@ -88,7 +88,7 @@ static struct ws_thread *slot_claim(int32_t tid)
 		slot->wake_seq = 0;
 		slot->n_open = 0;
 		slot->once = NULL;
-		atomic_store_explicit(&slot->n_held, 0, memory_order_relaxed);
+		atomic_store_explicit(&slot->held_word, 0, memory_order_relaxed);
 		atomic_store_explicit(&slot->handle, 0, memory_order_relaxed);
 		/* release: whoever finds the tid finds the slot set up (find_slot). */
 		atomic_store_explicit(&slot_tids[i], tid, memory_order_release);
@@ -150,7 +150,7 @@ void ws_thread_gone(struct ws_thread *self)
 {
 	ws_self = &nobody;
 	atomic_store_explicit(&self->handle, 0, memory_order_relaxed);
-	atomic_store_explicit(&self->n_held, 0, memory_order_relaxed);
+	atomic_store_explicit(&self->held_word, 0, memory_order_relaxed);
 	atomic_store_explicit(&slot_tids[self->slot], 0, memory_order_release);
 }
 
@@ -163,9 +163,7 @@ void ws_thread_forked(struct ws_thread *self)
 
 		if (!slot || slot == self)
 			continue;
-		/* A slot may have been caught while it changed: make it even again. */
-		atomic_store(&slot->held_version, 0);
-		atomic_store(&slot->n_held, 0);
+		atomic_store(&slot->held_word, 0);
 		atomic_store(&slot->handle, 0);
 		atomic_store(&slot_tids[i], 0);
 	}
@@ -205,64 +203,39 @@ size_t ws_thread_tids(int32_t *tids, size_t max)
 	return n;
 }
 
-/* The sequence lock's two ends. The fences order the version against the plain stores between
- * them; they pair with those in held_read(). */
-static inline void held_change(struct ws_thread *self)
+void ws_held_add_slow(struct ws_thread *self, struct ws_held held)
 {
-	uint32_t version = atomic_load_explicit(&self->held_version, memory_order_relaxed);
-
-	atomic_store_explicit(&self->held_version, version + 1, memory_order_relaxed);
-	atomic_thread_fence(memory_order_release);
+	(void)self;
+	(void)held;
+	ws_limit_reached(WS_LIMIT_held_locks);
 }
 
-static inline void held_changed(struct ws_thread *self)
+void ws_held_remove_slow(struct ws_thread *self, uintptr_t object)
 {
-	uint32_t version = atomic_load_explicit(&self->held_version, memory_order_relaxed);
-
-	atomic_store_explicit(&self->held_version, version + 1, memory_order_release);
-}
-
-void ws_held_add(struct ws_thread *self, uintptr_t object, uint8_t kind, uint8_t flags,
-		 uintptr_t site, uint32_t stack)
-{
-	uint32_t n = atomic_load_explicit(&self->n_held, memory_order_relaxed);
-
-	if (ws_unlikely(n >= WS_HELD_MAX)) {
-		ws_limit_reached(WS_LIMIT_held_locks);
-		return;
-	}
-	held_change(self);
-	/* The place is taken before it is filled: a signal handler that comes now, takes a lock
-	 * and gives it back, must not do so in this place. */
-	atomic_store_explicit(&self->n_held, n + 1, memory_order_relaxed);
-	atomic_signal_fence(memory_order_seq_cst);
-	self->held[n] = (struct ws_held){
-		.object = object, .site = site, .stack = stack, .kind = kind, .flags = flags};
-	held_changed(self);
-}
-
-void ws_held_remove(struct ws_thread *self, uintptr_t object)
-{
-	uint32_t n = atomic_load_explicit(&self->n_held, memory_order_relaxed);
+	uint64_t word = atomic_load_explicit(&self->held_word, memory_order_relaxed);
+	uint32_t n = WS_HELD_COUNT(word);
 
 	for (uint32_t i = n; i-- > 0;) {
 		if (self->held[i].object != object)
 			continue;
-		held_change(self);
+		/* Readers look at the places that move: first the word changes, and they look
+		 * again; it changes once more when all is done. */
+		atomic_store_explicit(&self->held_word, word + WS_HELD_CHANGE,
+				      memory_order_relaxed);
+		atomic_thread_fence(memory_order_release);
 		for (; i + 1 < n; i++)
 			self->held[i] = self->held[i + 1];
-		atomic_signal_fence(memory_order_seq_cst);
-		atomic_store_explicit(&self->n_held, n - 1, memory_order_relaxed);
-		held_changed(self);
+		atomic_store_explicit(&self->held_word, word + 2 * WS_HELD_CHANGE - 1,
+				      memory_order_release);
 		return;
 	}
 }
 
 const struct ws_held *ws_held_own(const struct ws_thread *self, uintptr_t object)
 {
-	uint32_t n = atomic_load_explicit(&self->n_held, memory_order_relaxed);
+	uint64_t word = atomic_load_explicit(&self->held_word, memory_order_relaxed);
 
-	for (uint32_t i = n; i-- > 0;)
+	for (uint32_t i = WS_HELD_COUNT(word); i-- > 0;)
 		if (self->held[i].object == object)
 			return &self->held[i];
 	return NULL;
@@ -271,8 +244,8 @@ const struct ws_held *ws_held_own(const struct ws_thread *self, uintptr_t object
 /* One look at another thread's array; the last entry for the object is the one that counts. */
 static bool held_read(struct ws_thread *slot, uintptr_t object, struct ws_held *ret, bool *steady)
 {
-	uint32_t version = atomic_load_explicit(&slot->held_version, memory_order_acquire);
-	uint32_t n = atomic_load_explicit(&slot->n_held, memory_order_relaxed);
+	uint64_t word = atomic_load_explicit(&slot->held_word, memory_order_acquire);
+	uint32_t n = WS_HELD_COUNT(word);
 	bool found = false;
 
 	if (n > WS_HELD_MAX)
@@ -282,8 +255,7 @@ static bool held_read(struct ws_thread *slot, uintptr_t object, struct ws_held *
 		found = ret->object == object;
 	}
 	atomic_thread_fence(memory_order_acquire);
-	*steady = !(version & 1) &&
-		  atomic_load_explicit(&slot->held_version, memory_order_relaxed) == version;
+	*steady = atomic_load_explicit(&slot->held_word, memory_order_relaxed) == word;
 	return found;
 }
 

@@ -37,13 +37,13 @@ enum ws_quiet {
 	WS_QUIET_LAST = WS_QUIET_ASIDE,
 };
 
-/* One lock that a thread holds. */
+/* One lock that a thread holds: three words, since each store before a locked instruction counts. */
 struct ws_held {
 	uintptr_t object;
 	uintptr_t site; /* return address of the call that took it */
 	uint32_t stack; /* id of the stack of that call; 0: it did not block, none was taken */
-	uint8_t kind;   /* enum ws_kind */
-	uint8_t flags;  /* WS_HOLD_* */
+	uint16_t kind;  /* enum ws_kind */
+	uint16_t flags; /* WS_HOLD_* */
 };
 
 /* A wait of this thread that has begun: kept here, not in the waiting frame alone, so that one
@@ -69,10 +69,11 @@ struct ws_thread {
 	struct ws_open_wait open[WS_OPEN_WAITS_MAX];
 	struct ws_once_call *once; /* Weak: innermost pthread_once() under way, see wrap_once.c */
 
-	/* Written by the owner, read by blocked threads: a sequence lock, odd while it changes.
-	 * Pairs: ws_held_add/ws_held_remove with ws_held_find. */
-	_Atomic uint32_t held_version;
-	_Atomic uint32_t n_held;
+	/* Written by the owner, read by blocked threads: how many entries (low half) and a number
+	 * that each change makes new (high half). A new entry is written where no reader looks, and
+	 * then published by one store of this word; a reader that finds the word unchanged after
+	 * it has read has read well. Pairs: ws_held_add/ws_held_remove with held_read(). */
+	_Atomic uint64_t held_word;
 	struct ws_held held[WS_HELD_MAX];
 
 	_Atomic uintptr_t handle; /* pthread_t; 0: not made by pthread_create() */
@@ -81,7 +82,7 @@ struct ws_thread {
 extern __thread struct ws_thread *ws_self __attribute__((tls_model("initial-exec")));
 
 /* The slot of this thread, made if need be; NULL when the call is not to be recorded. */
-struct ws_thread *ws_thread_slow(void);
+struct ws_thread *ws_thread_slow(void) __attribute__((cold));
 
 /* The slot of the calling thread; NULL: our own call, or a thread that is not recorded. */
 static inline struct ws_thread *ws_thread(void)
@@ -109,11 +110,48 @@ int32_t ws_thread_tid_of(pthread_t handle);
 /* The tids of the recorded threads that are alive, at most `max`; returns how many. */
 size_t ws_thread_tids(int32_t *tids, size_t max);
 
+#define WS_HELD_COUNT(word) ((uint32_t)(word))
+#define WS_HELD_CHANGE (UINT64_C(1) << 32)
+
+/* Notes what does not fit the fast path of ws_held_add. */
+void ws_held_add_slow(struct ws_thread *self, struct ws_held held);
+/* Forgets an entry that is not the newest, or does not exist. */
+void ws_held_remove_slow(struct ws_thread *self, uintptr_t object);
+
 /* Notes that the thread has taken the object. */
-void ws_held_add(struct ws_thread *self, uintptr_t object, uint8_t kind, uint8_t flags,
-		 uintptr_t site, uint32_t stack);
+static inline void ws_held_add(struct ws_thread *self, uintptr_t object, uint8_t kind,
+			       uint8_t flags, uintptr_t site, uint32_t stack)
+{
+	uint64_t word = atomic_load_explicit(&self->held_word, memory_order_relaxed);
+	struct ws_held *entry = &self->held[WS_HELD_COUNT(word)];
+	struct ws_held held = {object, site, stack, kind, flags};
+
+	if (ws_unlikely(WS_HELD_COUNT(word) >= WS_HELD_MAX)) {
+		ws_held_add_slow(self, held);
+		return;
+	}
+	*entry = held;
+	/* release: the entry before the word; pairs with the acquire in held_read(). */
+	atomic_store_explicit(&self->held_word, word + WS_HELD_CHANGE + 1, memory_order_release);
+	/* A signal handler that came before that store used the same place for locks of its own. */
+	atomic_signal_fence(memory_order_seq_cst);
+	if (ws_unlikely(*(volatile uintptr_t *)&entry->object != object))
+		*entry = held;
+}
+
 /* Forgets it. */
-void ws_held_remove(struct ws_thread *self, uintptr_t object);
+static inline void ws_held_remove(struct ws_thread *self, uintptr_t object)
+{
+	uint64_t word = atomic_load_explicit(&self->held_word, memory_order_relaxed);
+	uint32_t n = WS_HELD_COUNT(word);
+
+	if (ws_likely(n > 0 && self->held[n - 1].object == object))
+		atomic_store_explicit(&self->held_word, word + WS_HELD_CHANGE - 1,
+				      memory_order_release);
+	else
+		ws_held_remove_slow(self, object);
+}
+
 /* What this thread noted when it took the object; NULL: it did not. */
 const struct ws_held *ws_held_own(const struct ws_thread *self, uintptr_t object);
 /* What the live thread `tid` of this process noted. False: nothing, or it changed too fast. */

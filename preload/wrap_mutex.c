@@ -4,14 +4,22 @@
  * Rules: see export.h. Try first: whatever trylock answers but EBUSY is what lock would have
  * answered, with two exceptions that are passed on untried: a mutex that its own thread holds
  * (EDEADLK, or for ever, where trylock says EBUSY), and an unknown clock.
+ *
+ * The plain mutex that is free, by far the commonest case, is taken and released here in the very
+ * steps of glibc's: two more calls would cost a third of the pair. The constructor makes sure that
+ * glibc takes these steps, and that it is glibc that we would call; otherwise they are not used.
  */
 #include "preload/mutex.h"
 
+#include <dlfcn.h>
 #include <errno.h>
+#include <link.h>
+#include <string.h>
 
 #include "preload/export.h"
 #include "preload/glibc.h"
 #include "preload/object.h"
+#include "preload/raw.h"
 #include "preload/real.h"
 #include "preload/wait.h"
 
@@ -43,6 +51,71 @@ static size_t mutex_holders(const struct ws_wait *wait, struct ws_holder_ref *re
 	return 1;
 }
 
+/* The __kind of mutexes that may be taken here; NO_KIND: none may. */
+#define NO_KIND (-1)
+static int plain_kind = NO_KIND;
+
+/* True if glibc's plain mutex works as take() and give() do: the word is 0, 1 or, with sleepers, 2,
+ * and the owner and the number of users are kept beside it. */
+static __attribute__((constructor)) void learn_plain(void)
+{
+	pthread_mutex_t m = PTHREAD_MUTEX_INITIALIZER;
+	struct dl_find_object of;
+
+	/* Another interposer behind us is to see every call. */
+	if (ws_real.pthread_mutex_trylock(&m) != 0 || !m.__data.__lock)
+		return;
+	if (_dl_find_object((void *)ws_real.pthread_mutex_trylock, &of) != 0 ||
+	    !strstr(of.dlfo_link_map->l_name, "/libc.so.6"))
+		return;
+
+	bool as_held = m.__data.__lock == 1 && m.__data.__owner == ws_raw_gettid() &&
+		       m.__data.__nusers == 1 && m.__data.__count == 0;
+
+	if (ws_real.pthread_mutex_unlock(&m) != 0)
+		return;
+
+	bool as_free = m.__data.__lock == 0 && m.__data.__owner == 0 && m.__data.__nusers == 0;
+
+	if (as_held && as_free && m.__data.__kind == PTHREAD_MUTEX_TIMED_NP)
+		plain_kind = PTHREAD_MUTEX_TIMED_NP;
+}
+
+/* Takes a plain mutex if it is free. */
+static inline bool take(const struct ws_thread *self, pthread_mutex_t *m)
+{
+	int free = 0;
+
+	if (ws_unlikely(ws_mutex_kind(m) != plain_kind) ||
+	    ws_unlikely(!__atomic_compare_exchange_n(&m->__data.__lock, &free, 1, false,
+						     __ATOMIC_ACQUIRE, __ATOMIC_RELAXED)))
+		return false;
+	m->__data.__owner = self->tid;
+	m->__data.__nusers++;
+	return true;
+}
+
+/* Releases a plain mutex that nobody sleeps on. */
+static inline bool give(pthread_mutex_t *m)
+{
+	int held = 1;
+
+	if (ws_unlikely(ws_mutex_kind(m) != plain_kind || ws_peek(m->__data.__lock) != 1))
+		return false;
+
+	int owner = m->__data.__owner;
+
+	m->__data.__owner = 0;
+	m->__data.__nusers--;
+	if (ws_likely(__atomic_compare_exchange_n(&m->__data.__lock, &held, 0, false,
+						  __ATOMIC_RELEASE, __ATOMIC_RELAXED)))
+		return true;
+	/* Somebody has just gone to sleep: glibc wakes it. */
+	m->__data.__nusers++;
+	m->__data.__owner = owner;
+	return false;
+}
+
 /* True if lock() fails at once, or never returns, where trylock() says EBUSY. */
 static bool is_relock(const struct ws_thread *self, const pthread_mutex_t *m)
 {
@@ -65,25 +138,33 @@ static inline void took(struct ws_thread *self, pthread_mutex_t *m, int r, uintp
 static __attribute__((noinline)) int lock_slow(struct ws_thread *self, pthread_mutex_t *m,
 					       uintptr_t site)
 {
+	int r = ws_real.pthread_mutex_trylock(m);
+
+	if (r != EBUSY) {
+		took(self, m, r, site, 0);
+		return r;
+	}
 	if (is_relock(self, m))
 		return ws_real.pthread_mutex_lock(m);
 
 	WS_WAIT(wait, MUTEX_WAIT(self, m, site, 0));
-	int r = ws_real.pthread_mutex_lock(m);
-
+	r = ws_real.pthread_mutex_lock(m);
 	ws_wait_result(&wait, r);
 	took(self, m, r, site, wait.stack);
 	return r;
 }
 
+static inline int lock(struct ws_thread *self, pthread_mutex_t *m, uintptr_t site)
+{
+	if (ws_unlikely(!take(self, m)))
+		return lock_slow(self, m, site);
+	ws_held_add(self, (uintptr_t)m, WS_KIND_MUTEX, 0, site, 0);
+	return 0;
+}
+
 int ws_mutex_lock(struct ws_thread *self, pthread_mutex_t *m, uintptr_t site)
 {
-	int r = ws_real.pthread_mutex_trylock(m);
-
-	if (ws_unlikely(r == EBUSY))
-		return lock_slow(self, m, site);
-	took(self, m, r, site, 0);
-	return r;
+	return lock(self, m, site);
 }
 
 int ws_mutex_trylock(struct ws_thread *self, pthread_mutex_t *m, uintptr_t site)
@@ -113,18 +194,18 @@ int ws_mutex_timedlock(struct ws_thread *self, pthread_mutex_t *m, const struct 
 	return r;
 }
 
-int ws_mutex_unlock(struct ws_thread *self, pthread_mutex_t *m, uintptr_t site)
+/* The release of a mutex that may have waiters, or is not of the plain sort. */
+static __attribute__((noinline)) int unlock_slow(struct ws_thread *self, pthread_mutex_t *m,
+						 uintptr_t site)
 {
 	int kind = ws_mutex_kind(m);
 
 	/* Refused if it is not ours: then there is no release to record. */
-	if (ws_unlikely(((kind & WS_MUTEX_TYPE) != PTHREAD_MUTEX_TIMED_NP ||
-			 (kind & WS_MUTEX_ROBUST)) &&
-			ws_mutex_owner(m) != self->tid))
+	if (((kind & WS_MUTEX_TYPE) != PTHREAD_MUTEX_TIMED_NP || (kind & WS_MUTEX_ROBUST)) &&
+	    ws_mutex_owner(m) != self->tid)
 		return ws_real.pthread_mutex_unlock(m);
 	/* A recursive mutex is released by its last unlock only. */
-	if (ws_unlikely((kind & WS_MUTEX_TYPE) == PTHREAD_MUTEX_RECURSIVE_NP &&
-			ws_peek(m->__data.__count) > 1)) {
+	if ((kind & WS_MUTEX_TYPE) == PTHREAD_MUTEX_RECURSIVE_NP && ws_peek(m->__data.__count) > 1) {
 		ws_held_remove(self, (uintptr_t)m);
 		return ws_real.pthread_mutex_unlock(m);
 	}
@@ -148,13 +229,47 @@ int ws_mutex_unlock(struct ws_thread *self, pthread_mutex_t *m, uintptr_t site)
 	return r;
 }
 
+/* A waiter came between the look before the release and the release. */
+static __attribute__((noinline)) void unlock_late(struct ws_thread *self, uintptr_t m,
+						  uintptr_t site)
+{
+	struct ws_wake wake = {
+		.self = self,
+		.object = m,
+		.site = site,
+		.kind = WS_KIND_MUTEX,
+		.op = WS_WAKE_UNLOCK,
+		.count = 1,
+	};
+
+	ws_wake_after(&wake);
+	ws_held_remove(self, m);
+}
+
+static inline int unlock(struct ws_thread *self, pthread_mutex_t *m, uintptr_t site)
+{
+	if (ws_unlikely(ws_waiters_any((uintptr_t)m, false)) || ws_unlikely(!give(m)))
+		return unlock_slow(self, m, site);
+	/* It is released, and may be gone: from here on, its address only. */
+	if (ws_unlikely(ws_waiters_any((uintptr_t)m, false)))
+		unlock_late(self, (uintptr_t)m, site);
+	else
+		ws_held_remove(self, (uintptr_t)m);
+	return 0;
+}
+
+int ws_mutex_unlock(struct ws_thread *self, pthread_mutex_t *m, uintptr_t site)
+{
+	return unlock(self, m, site);
+}
+
 WS_EXPORT int pthread_mutex_lock(pthread_mutex_t *m)
 {
 	struct ws_thread *self = ws_thread();
 
 	if (ws_unlikely(!self))
 		return ws_real.pthread_mutex_lock(m);
-	return ws_mutex_lock(self, m, WS_SITE);
+	return lock(self, m, WS_SITE);
 }
 
 WS_EXPORT int pthread_mutex_trylock(pthread_mutex_t *m)
@@ -209,7 +324,7 @@ WS_EXPORT int pthread_mutex_unlock(pthread_mutex_t *m)
 
 	if (ws_unlikely(!self))
 		return ws_real.pthread_mutex_unlock(m);
-	return ws_mutex_unlock(self, m, WS_SITE);
+	return unlock(self, m, WS_SITE);
 }
 
 WS_EXPORT int pthread_mutex_init(pthread_mutex_t *m, const pthread_mutexattr_t *a)

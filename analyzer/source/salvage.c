@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "analyzer/base/arena.h"
+#include "analyzer/source/discover.h"
 
 /* LTTng's index file, all big endian: a header, then an entry for each packet, whose length the
  * header tells; both began with these members since LTTng 2.4. */
@@ -98,6 +99,32 @@ static struct cut look_at_index(const char *path, uint64_t size)
 	return cut;
 }
 
+/* Where the index of the stream file `name` of `dir` is. */
+static int index_path(const char *dir, const char *name, char path[PATH_MAX])
+{
+	return snprintf(path, PATH_MAX, "%s/index/%s.idx", dir, name) < PATH_MAX ? 0
+										 : -ENAMETOOLONG;
+}
+
+bool ws_salvage_is_needed(const char *dir)
+{
+	struct ws_paths names = { 0 };
+	bool needed = false;
+
+	ws_discover_streams(dir, &names); /* what it can't list, it can't judge */
+	for (size_t i = 0; i < names.n && !needed; i++) {
+		char path[PATH_MAX];
+		struct stat st;
+
+		if (snprintf(path, sizeof(path), "%s/%s", dir, names.paths[i]) >= PATH_MAX ||
+		    stat(path, &st) || index_path(dir, names.paths[i], path))
+			continue;
+		needed = look_at_index(path, (uint64_t)st.st_size).n_lost > 0;
+	}
+	ws_paths_free(&names);
+	return needed;
+}
+
 /* Copies the first `size` bytes. 0 or a negative errno. */
 static int copy(const char *from, const char *to, uint64_t size)
 {
@@ -151,7 +178,7 @@ int ws_salvage_stream(struct ws_salvage *s, const char *dir, const char *name,
 	if (!*path)
 		return -ENOMEM;
 	if (snprintf(from, sizeof(from), "%s/%s", home, name) >= (int)sizeof(from) ||
-	    snprintf(index, sizeof(index), "%s/index/%s.idx", home, name) >= (int)sizeof(index))
+	    index_path(home, name, index))
 		return -ENAMETOOLONG;
 	if (mkdir(*path, 0700) || stat(from, &st))
 		return -errno;

@@ -9,12 +9,16 @@
 #ifndef WS_SALVAGE_H
 #define WS_SALVAGE_H
 
-#include <stdint.h>
+#include <stdbool.h>
 
 #include "analyzer/base/error.h"
 #include "analyzer/source/notes.h"
 
 struct ws_salvage;
+
+/* True if a stream file of the CTF folder is shorter than its index says: libbabeltrace2 passes over
+ * a file that was emptied without a word. */
+bool ws_salvage_is_needed(const char *dir);
 
 /* Begins. 0 with *ret to be freed by ws_salvage_free, or a negative errno with `error` set. */
 int ws_salvage_new(struct ws_salvage **ret, struct ws_error *error);

@@ -4,6 +4,7 @@
 
 #include <babeltrace2/babeltrace.h>
 #include <errno.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -76,8 +77,9 @@ static int begin_graph(struct source *s)
 	return 0;
 }
 
-/* A component that reads the CTF folder `path`; NULL: it can't, and libbabeltrace2 knows why. */
-static const bt_component_source *add_reader(struct source *s, const char *path)
+/* A component of `graph` that reads the CTF folder `path`; NULL: it can't, and libbabeltrace2 knows
+ * why. The graph is of no use then. */
+static const bt_component_source *add_reader(struct source *s, bt_graph *graph, const char *path)
 {
 	const bt_component_source *component = NULL;
 	bt_value *params = bt_value_map_create(), *inputs;
@@ -86,10 +88,23 @@ static const bt_component_source *add_reader(struct source *s, const char *path)
 	snprintf(name, sizeof(name), "ctf-%u", s->n_components++);
 	if (!params || bt_value_map_insert_empty_array_entry(params, "inputs", &inputs) ||
 	    bt_value_array_append_string_element(inputs, path) ||
-	    bt_graph_add_source_component(s->graph, s->fs, name, params, QUIET, &component))
+	    bt_graph_add_source_component(graph, s->fs, name, params, QUIET, &component))
 		component = NULL;
 	bt_value_put_ref(params);
 	return component;
+}
+
+/* Can the CTF folder be read? Tried in a graph of its own, since a failure spoils the graph. If
+ * not, `cause` of `size` bytes says why. */
+static bool can_read(struct source *s, const char *path, char *cause, size_t size)
+{
+	bt_graph *graph = bt_graph_create(0);
+	bool ok = graph && add_reader(s, graph, path);
+
+	if (!ok)
+		ws_bt_error_take(cause, size);
+	bt_graph_put_ref(graph);
+	return ok;
 }
 
 /* What to call the stream of a port in a warning: ctf.fs ends the port's name with the path. */
@@ -129,10 +144,12 @@ static int connect_stream(struct source *s, const bt_port_output *port)
 	return 0;
 }
 
-static int connect_reader(struct source *s, const bt_component_source *reader)
+/* Adds a reader of a CTF folder that can be read. */
+static int connect_reader(struct source *s, const char *path)
 {
-	uint64_t n = bt_component_source_get_output_port_count(reader);
-	int r = 0;
+	const bt_component_source *reader = add_reader(s, s->graph, path);
+	uint64_t n = reader ? bt_component_source_get_output_port_count(reader) : 0;
+	int r = reader ? 0 : bt_failed(s, path);
 
 	for (uint64_t i = 0; i < n && !r; i++)
 		r = connect_stream(s, bt_component_source_borrow_output_port_by_index_const(reader,
@@ -140,20 +157,17 @@ static int connect_reader(struct source *s, const bt_component_source *reader)
 	return r;
 }
 
-/* Adds what can be read of one stream file, or a warning. */
+/* Adds what can be read of one stream file to the graph, or a warning. */
 static int add_damaged_stream(struct source *s, const char *dir, const char *name)
 {
-	const bt_component_source *reader;
 	const char *path;
 	char cause[512];
 	int r = ws_salvage_stream(s->salvage, dir, name, &s->notes, &path);
 
 	if (r)
 		return ws_error_set(s->error, r, "%s/%s: %s", dir, name, strerror(-r));
-	reader = add_reader(s, path);
-	if (reader)
-		return connect_reader(s, reader);
-	ws_bt_error_take(cause, sizeof(cause));
+	if (can_read(s, path, cause, sizeof(cause)))
+		return connect_reader(s, path);
 	ws_notes_add(&s->notes, "%s/%s can't be read and is left out: %s", dir, name, cause);
 	s->notes.packets++;
 	return 0;
@@ -178,12 +192,10 @@ static int add_damaged(struct source *s, const char *dir, const char *cause)
 
 static int add_folder(struct source *s, const char *dir)
 {
-	const bt_component_source *reader = add_reader(s, dir);
-	char cause[512];
+	char cause[512] = "it was cut off";
 
-	if (reader)
-		return connect_reader(s, reader);
-	ws_bt_error_take(cause, sizeof(cause));
+	if (can_read(s, dir, cause, sizeof(cause)) && !ws_salvage_is_needed(dir))
+		return connect_reader(s, dir);
 	return add_damaged(s, dir, cause);
 }
 

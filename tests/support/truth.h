@@ -151,8 +151,8 @@ void truth_join(struct truth_thread *thread);
 void truth_value(const char *name, int64_t value);
 void truth_text(const char *name, const char *text);
 
-/* Appends everything, as one JSON object, to the file that $WS_TRUTH names; without it to stdout.
- * Every process of the program prints its own. */
+/* Appends everything since the last time, as one JSON object, to the file that $WS_TRUTH names;
+ * without it to stdout. Every process of the program prints its own. */
 void truth_print(void);
 
 #ifdef __cplusplus

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: MIT */
+/* report.h: what a report is made from, and the formats there are, one file each.
+ *
+ * Reports only render: every number comes from an analysis, every order too.
+ */
+#ifndef WS_REPORT_H
+#define WS_REPORT_H
+
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "analyzer/analyses/contention.h"
+#include "analyzer/model/model.h"
+
+/* The version of the JSON's shape: raised when a key changes its meaning, which keys do not. */
+#define WS_REPORT_FORMAT_VERSION 1
+
+/* Everything is borrowed for the call. */
+struct ws_report {
+	const char *const *paths; /* trace folders, as they were given */
+	size_t n_paths;           /* at least 1 */
+	const struct ws_tables *tables;
+	const struct ws_contention_result *contention;
+	const struct ws_model_counts *counts;
+	const struct ws_filter *filter;
+	uint64_t frames;             /* code locations that were looked up */
+	uint64_t unresolved_frames;  /* of these, those without a function name */
+	const char *const *warnings; /* one line each, the most important first */
+	size_t n_warnings;
+};
+
+/* How the text looks. */
+struct ws_text_style {
+	bool utf8;   /* the reader's terminal shows UTF-8; else plain ASCII */
+	bool stacks; /* call stacks, too */
+	size_t top;  /* how many objects and edges at most; 0: all */
+};
+
+/* Both write to `to` and leave checking it for errors to the caller. 0 or -ENOMEM. */
+int ws_report_json(const struct ws_report *report, FILE *to);
+int ws_report_text(const struct ws_report *report, const struct ws_text_style *style, FILE *to);
+
+#endif

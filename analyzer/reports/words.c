@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: MIT */
+/* words.c: see words.h. */
+#include "analyzer/reports/words.h"
+
+#include <string.h>
+
+#include "analyzer/decode/tables.h"
+#include "tracepoints/kinds.h"
+
+#define WORD(sym, word, n) [n] = #word,
+static const char *const kinds[WS_KIND_COUNT] = { WS_KINDS(WORD) };
+static const char *const outcomes[WS_OUTCOME_COUNT] = { WS_OUTCOMES(WORD) };
+
+const char *ws_kind_word(uint8_t kind)
+{
+	return kind < WS_KIND_COUNT && kinds[kind] ? kinds[kind] : "unknown";
+}
+
+const char *ws_outcome_word(uint8_t outcome)
+{
+	return outcome < WS_OUTCOME_COUNT && outcomes[outcome] ? outcomes[outcome] : "unknown";
+}
+
+uint8_t ws_kind_of_word(const char *word)
+{
+	for (uint8_t i = 1; i < WS_KIND_COUNT; i++) {
+		if (kinds[i] && strcmp(kinds[i], word) == 0)
+			return i;
+	}
+	return WS_KIND_NONE;
+}
+
+const char *ws_process_end_word(uint8_t end)
+{
+	switch (end) {
+	case WS_END_RUNNING:
+		return "running";
+	case WS_END_EXITED:
+		return "exited";
+	case WS_END_SIGNALED:
+		return "signaled";
+	case WS_END_EXEC:
+		return "exec";
+	default:
+		return "unknown";
+	}
+}

@@ -158,6 +158,33 @@ WS_EXPORT int shutdown(int fd, int how)
 	return ws_real.shutdown(tracers(fd, WS_SITE), how);
 }
 
+/* The same of an fd that the program names, to which the tracer's are not there. */
+static inline int seen(int fd, uintptr_t site)
+{
+	if (ws_likely(!ws_fd_is_guarded(fd)))
+		return tracers(fd, site);
+	return ws_is_tracer_code(site) ? ws_fd_actual(fd) : -1;
+}
+
+/* Shells ask in this way whether a number is in use, and then save what is there. */
+WS_EXPORT int fcntl(int fd, int c, ...)
+{
+	va_list args;
+
+	va_start(args, c);
+	void *a = va_arg(args, void *);
+
+	va_end(args);
+	return ws_real.fcntl(seen(fd, WS_SITE), c, a);
+}
+
+WS_EXPORT int fcntl64(int fd, int c, ...) __attribute__((alias("fcntl")));
+
+WS_EXPORT int dup(int fd)
+{
+	return ws_real.dup(seen(fd, WS_SITE));
+}
+
 static __attribute__((noinline)) int close_slow(int fd, uintptr_t site)
 {
 	if (ws_is_tracer_code(site)) {

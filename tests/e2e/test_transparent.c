@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: MIT */
+/* test_transparent: a recorded program prints, and ends, exactly as it does without recording. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "tests/support/e2e.h"
+
+static struct ws_result plain(const char *const argv[])
+{
+	return ws_command(NULL, argv);
+}
+
+/* Runs it both ways; gives the recorded run. */
+static struct ws_run *same(const char *const argv[])
+{
+	struct ws_result before = plain(argv);
+	struct ws_run *run = ws_record_with(NULL, NULL, argv);
+	int status = before.status < 0 ? 128 - before.status : before.status;
+
+	if (run->status != status)
+		ws_fail(run, "%s ended with %d instead of %d: %s", argv[0], run->status, status,
+			run->err);
+	if (strcmp(run->out, before.out)) {
+		char *path;
+
+		/* Beside the recorded output, to be compared by hand. */
+		if (asprintf(&path, "%s/out.plain", run->dir) != -1) {
+			FILE *file = fopen(path, "w");
+
+			if (file) {
+				fputs(before.out, file);
+				fclose(file);
+			}
+			free(path);
+		}
+		ws_fail(run, "%s printed something else: compare out and out.plain", argv[0]);
+	}
+	/* What the program says on stderr is there as well, before our own words. */
+	if (strncmp(run->err, before.err, strlen(before.err)))
+		ws_fail(run, "stderr of %s is not where it was: %s", argv[0], run->err);
+	ws_result_free(&before);
+	return run;
+}
+
+static void locks_give_the_same(void **state)
+{
+	const char *const argv[] = { ws_program("same_locks"), NULL };
+
+	(void)state;
+	ws_run_free(same(argv));
+}
+
+static void other_calls_give_the_same(void **state)
+{
+	const char *const argv[] = { ws_program("same_calls"), NULL };
+
+	(void)state;
+	ws_run_free(same(argv));
+}
+
+static void file_descriptors_are_the_same(void **state)
+{
+	const char *const argv[] = { ws_program("fds_listed"), NULL };
+
+	(void)state;
+	ws_run_free(same(argv));
+}
+
+static void output_order_and_status_are_the_shells(void **state)
+{
+	const char *const argv[] = { "sh", "-c", "echo out; echo err >&2; cat; exit 42", NULL };
+
+	(void)state;
+	ws_run_free(same(argv));
+}
+
+static void signals_become_128_plus_n(void **state)
+{
+	static const char *const commands[] = { "kill -9 $$", "kill -TERM $$", "kill -SEGV $$",
+						"kill -INT $$" };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
+		const char *const argv[] = { "sh", "-c", commands[i], NULL };
+
+		ws_run_free(same(argv));
+	}
+}
+
+static void children_end_as_they_did(void **state)
+{
+	const char *const argv[] = { ws_program("process_children"), NULL };
+	struct ws_run *run;
+
+	(void)state;
+	/* Its truth would go to stdout in the plain run. */
+	setenv("WS_TRUTH", "/dev/null", 1);
+	run = same(argv);
+	unsetenv("WS_TRUTH");
+	assert_int_equal(run->status, 11);
+	ws_run_free(run);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(locks_give_the_same),
+		cmocka_unit_test(other_calls_give_the_same),
+		cmocka_unit_test(file_descriptors_are_the_same),
+		cmocka_unit_test(output_order_and_status_are_the_shells),
+		cmocka_unit_test(signals_become_128_plus_n),
+		cmocka_unit_test(children_end_as_they_did),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -4,6 +4,7 @@
 
 #include <babeltrace2/babeltrace.h>
 #include <errno.h>
+#include <limits.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -107,28 +108,36 @@ static bool can_read(struct source *s, const char *path, char *cause, size_t siz
 	return ok;
 }
 
-/* What to call the stream of a port in a warning: ctf.fs ends the port's name with the path. */
-static const char *stream_name(struct source *s, const bt_port_output *port)
+/* What to call the stream of a port in a warning: the file, where `label` is one, else the end of
+ * the port's name, which is the stream's number. */
+static const char *stream_name(struct source *s, const bt_port_output *port, const char *label,
+			       bool is_file)
 {
 	const char *name = bt_port_get_name(bt_port_output_as_port_const(port));
 	const char *bar = strrchr(name, '|');
+	char text[PATH_MAX + 64];
 
-	return ws_arena_strdup(&s->names, bar ? bar + strspn(bar, "| ") : name);
+	if (is_file)
+		snprintf(text, sizeof(text), "%s", label);
+	else
+		snprintf(text, sizeof(text), "stream %s of %s", bar ? bar + strspn(bar, "| ") : name,
+			 label);
+	return ws_arena_strdup(&s->names, text);
 }
 
 /* Connects the output through a guard of its own to the muxer. */
-static int connect_stream(struct source *s, const bt_port_output *port)
+static int connect_stream(struct source *s, const bt_port_output *port, const char *name)
 {
-	struct ws_guard_params params = { &s->notes, stream_name(s, port) };
+	struct ws_guard_params params = { &s->notes, name };
 	const bt_component_filter *guard;
 	const bt_port_input *free_port;
-	char name[32];
+	char guard_name[32];
 
-	if (!params.stream)
+	if (!name)
 		return ws_error_set(s->error, -ENOMEM, "out of memory");
-	snprintf(name, sizeof(name), "guard-%u", s->n_components++);
+	snprintf(guard_name, sizeof(guard_name), "guard-%u", s->n_components++);
 	if (bt_graph_add_filter_component_with_initialize_method_data(
-		    s->graph, s->guard_class, name, NULL, &params, QUIET, &guard))
+		    s->graph, s->guard_class, guard_name, NULL, &params, QUIET, &guard))
 		return bt_failed(s, "libbabeltrace2 can't be used");
 	/* The muxer always has one free input, the last. */
 	free_port = bt_component_filter_borrow_input_port_by_index_const(
@@ -144,31 +153,36 @@ static int connect_stream(struct source *s, const bt_port_output *port)
 	return 0;
 }
 
-/* Adds a reader of a CTF folder that can be read. */
-static int connect_reader(struct source *s, const char *path)
+/* Adds a reader of a CTF folder that can be read. `label` is what people know it, or its only
+ * file, by. */
+static int connect_reader(struct source *s, const char *path, const char *label, bool is_file)
 {
 	const bt_component_source *reader = add_reader(s, s->graph, path);
 	uint64_t n = reader ? bt_component_source_get_output_port_count(reader) : 0;
 	int r = reader ? 0 : bt_failed(s, path);
 
-	for (uint64_t i = 0; i < n && !r; i++)
-		r = connect_stream(s, bt_component_source_borrow_output_port_by_index_const(reader,
-											     i));
+	for (uint64_t i = 0; i < n && !r; i++) {
+		const bt_port_output *port =
+			bt_component_source_borrow_output_port_by_index_const(reader, i);
+
+		r = connect_stream(s, port, stream_name(s, port, label, is_file));
+	}
 	return r;
 }
 
 /* Adds what can be read of one stream file to the graph, or a warning. */
 static int add_damaged_stream(struct source *s, const char *dir, const char *name)
 {
+	char cause[512], label[PATH_MAX];
 	const char *path;
-	char cause[512];
 	int r = ws_salvage_stream(s->salvage, dir, name, &s->notes, &path);
 
+	snprintf(label, sizeof(label), "%s/%s", dir, name);
 	if (r)
-		return ws_error_set(s->error, r, "%s/%s: %s", dir, name, strerror(-r));
+		return ws_error_set(s->error, r, "%s: %s", label, strerror(-r));
 	if (can_read(s, path, cause, sizeof(cause)))
-		return connect_reader(s, path);
-	ws_notes_add(&s->notes, "%s/%s can't be read and is left out: %s", dir, name, cause);
+		return connect_reader(s, path, label, true);
+	ws_notes_add(&s->notes, "%s can't be read and is left out: %s", label, cause);
 	s->notes.packets++;
 	return 0;
 }
@@ -195,7 +209,7 @@ static int add_folder(struct source *s, const char *dir)
 	char cause[512] = "it was cut off";
 
 	if (can_read(s, dir, cause, sizeof(cause)) && !ws_salvage_is_needed(dir))
-		return connect_reader(s, dir);
+		return connect_reader(s, dir, dir, false);
 	return add_damaged(s, dir, cause);
 }
 

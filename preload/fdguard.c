@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <sys/resource.h>
 
+#include "preload/limits.h"
 #include "preload/raw.h"
 
 /* Lowest number for the tracer's fds: beyond what select() can name (FD_SETSIZE). */
@@ -112,7 +113,7 @@ static int dup_high(int fd)
 	/* Beyond did not work, or another of LTTng's threads has just set the limit back. */
 	if (high == -EINVAL && limit.rlim_cur > 1)
 		high = ws_raw_fcntl(fd, F_DUPFD_CLOEXEC, (long)limit.rlim_cur / 2);
-	if (high >= 0 && (rlim_t)high >= hard) {
+	if (high >= 0 && ((rlim_t)high >= hard || high >= WS_FD_MAX)) {
 		ws_raw_close(high);
 		high = -EMFILE;
 	}
@@ -157,8 +158,10 @@ int ws_fd_take(int fd)
 {
 	int high = dup_unambiguous(fd);
 
-	if (high < 0)
+	if (high < 0) {
+		ws_limit_reached(WS_LIMIT_tracer_fds);
 		return -EMFILE;
+	}
 	ws_fd_guard(high);
 	ws_raw_close(fd);
 	return high;
@@ -217,6 +220,7 @@ static bool add_alias(int from, int to)
 			return true;
 		}
 	}
+	ws_limit_reached(WS_LIMIT_fd_aliases);
 	return false;
 }
 

@@ -23,7 +23,7 @@
 
 #include "preload/export.h"
 
-/* Numbers that can be guarded: 8 KiB of bits. What lies beyond is the program's alone. */
+/* Numbers that can be guarded: 8 KiB of bits. Beyond, the tracer gets none (limit `tracer_fds`). */
 #define WS_FD_MAX 65536
 
 extern _Atomic uint64_t ws_fd_bits[WS_FD_MAX / 64];

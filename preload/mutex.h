@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "preload/thread.h"
+#include "preload/wait.h"
 
 /* pthread_mutex_lock() and so on, for the call at `site`. `self` comes from ws_thread(). */
 int ws_mutex_lock(struct ws_thread *self, pthread_mutex_t *m, uintptr_t site);
@@ -14,5 +15,9 @@ int ws_mutex_trylock(struct ws_thread *self, pthread_mutex_t *m, uintptr_t site)
 int ws_mutex_timedlock(struct ws_thread *self, pthread_mutex_t *m, const struct timespec *t,
 		       uintptr_t site);
 int ws_mutex_unlock(struct ws_thread *self, pthread_mutex_t *m, uintptr_t site);
+
+/* Records the release of the mutex that is about to happen, if it will wake somebody. Thread, object
+ * and site of `wake` are set by the caller; afterwards ws_wake_stack(). */
+void ws_mutex_wake(struct ws_wake *wake, const pthread_mutex_t *m);
 
 #endif

@@ -42,7 +42,9 @@ void ws_wait_begin(struct ws_wait *wait)
 
 	drop_stale(self, (uintptr_t)wait);
 	wait->seq = ++self->wait_seq;
-	if (self->n_open < WS_OPEN_WAITS_MAX) {
+	if (wait->by_object) {
+		/* Nothing to count. */
+	} else if (self->n_open < WS_OPEN_WAITS_MAX) {
 		self->open[self->n_open++] = (struct ws_open_wait){.frame = (uintptr_t)wait,
 								   .object = wait->object,
 								   .seq = wait->seq,
@@ -169,7 +171,7 @@ void ws_wait_errno(struct ws_wait *wait, int result)
 	ws_wait_result(wait, result == -1 ? errno : 0);
 }
 
-void ws_wake_slow(struct ws_wake *wake, uint8_t flags)
+void ws_wake_record(struct ws_wake *wake, uint8_t flags)
 {
 	if (!ws_wanted(wake) || ws_is_tracer_code(wake->site))
 		return;
@@ -195,10 +197,8 @@ void ws_wake_slow(struct ws_wake *wake, uint8_t flags)
 	wake->begun = true;
 }
 
-void ws_wake_after_slow(struct ws_wake *wake)
+void ws_wake_stack(struct ws_wake *wake)
 {
-	if (!wake->begun)
-		ws_wake_slow(wake, WS_WAKE_LATE);
 	if (!wake->begun || !ws_wanted(wake_stack))
 		return;
 
@@ -209,4 +209,10 @@ void ws_wake_after_slow(struct ws_wake *wake)
 
 	if (event.stack)
 		ws_emit(wake_stack, &event);
+}
+
+void ws_wake_late(struct ws_wake *wake)
+{
+	ws_wake_record(wake, WS_WAKE_LATE);
+	ws_wake_stack(wake);
 }

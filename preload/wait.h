@@ -36,6 +36,7 @@ struct ws_wait {
 	uintptr_t site;
 	uint8_t kind;    /* enum ws_kind */
 	uint8_t flags;   /* WS_WAIT_* */
+	bool by_object;  /* the object tells its wakers that somebody sleeps: it is not counted */
 	/* Who holds the object: called as the wait begins, and again where it ended without
 	 * acquiring. Returns how many it found, at most `max`. NULL: nobody can be named. */
 	size_t (*holders)(const struct ws_wait *wait, struct ws_holder_ref *ret, size_t max);
@@ -91,20 +92,27 @@ struct ws_wake {
 	bool begun;
 };
 
+/* Records the wake, before the release or, with WS_WAKE_LATE, after it. */
+void ws_wake_record(struct ws_wake *wake, uint8_t flags);
+/* After the release: records the stack of a wake that was recorded. */
+void ws_wake_stack(struct ws_wake *wake);
+/* After the release: it was not recorded, but now somebody waits who may have come before it. */
+void ws_wake_late(struct ws_wake *wake);
+
 /* Before the release: records the wake if somebody waits. */
-void ws_wake_slow(struct ws_wake *wake, uint8_t flags);
 static inline void ws_wake_before(struct ws_wake *wake)
 {
 	if (ws_unlikely(wake->sure || ws_waiters_any(wake->object, wake->shared)))
-		ws_wake_slow(wake, 0);
+		ws_wake_record(wake, 0);
 }
 
 /* After it: the stack of what was recorded; or the wake of a waiter that came in between. */
-void ws_wake_after_slow(struct ws_wake *wake);
 static inline void ws_wake_after(struct ws_wake *wake)
 {
-	if (ws_unlikely(wake->begun || ws_waiters_any(wake->object, wake->shared)))
-		ws_wake_after_slow(wake);
+	if (ws_unlikely(wake->begun))
+		ws_wake_stack(wake);
+	else if (ws_unlikely(ws_waiters_any(wake->object, wake->shared)))
+		ws_wake_late(wake);
 }
 
 #endif

@@ -12,6 +12,7 @@
 
 #include "preload/export.h"
 #include "preload/glibc.h"
+#include "preload/mutex.h"
 #include "preload/object.h"
 #include "preload/real.h"
 #include "preload/wait.h"
@@ -45,18 +46,9 @@ int ws_cond_wait(struct ws_thread *self, pthread_cond_t *c, pthread_mutex_t *m,
 				   (limit->form == WS_COND_NONE ? 0 : WS_WAIT_TIMED)));
 
 	if (held) {
-		struct ws_wake release = {
-			.self = self,
-			.object = (uintptr_t)m,
-			.site = site,
-			.kind = WS_KIND_MUTEX,
-			.op = WS_WAKE_UNLOCK,
-			.shared = ws_mutex_is_shared(m),
-			.sure = ws_mutex_has_sleepers(m),
-			.count = 1,
-		};
+		struct ws_wake release = {.self = self, .object = (uintptr_t)m, .site = site};
 
-		ws_wake_before(&release);
+		ws_mutex_wake(&release, m);
 	}
 
 	int r;

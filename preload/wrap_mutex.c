@@ -132,6 +132,7 @@ static inline void took(struct ws_thread *self, pthread_mutex_t *m, int r, uintp
 
 #define MUTEX_WAIT(self_, m_, site_, flags_)                                                       \
 	.self = (self_), .object = (uintptr_t)(m_), .site = (site_), .kind = WS_KIND_MUTEX,        \
+	.by_object = true,                                                                         \
 	.flags = (uint8_t)((flags_) | (ws_mutex_is_shared(m_) ? WS_WAIT_SHARED : 0)),              \
 	.holders = mutex_holders
 
@@ -194,7 +195,13 @@ int ws_mutex_timedlock(struct ws_thread *self, pthread_mutex_t *m, const struct 
 	return r;
 }
 
-/* The release of a mutex that may have waiters, or is not of the plain sort. */
+/* The release of a mutex that somebody sleeps on, or that is not of the plain sort.
+ *
+ * A release is recorded when the lock word says that it will wake somebody. With threads that take
+ * the mutex while a woken one is on its way, most releases wake nobody: to record those as well
+ * would cost more than the program's own work. The holders that the recorded ones name are still
+ * named in proportion, since it is the sleeper, coming back too late, who makes the holder of that
+ * moment wake it again. */
 static __attribute__((noinline)) int unlock_slow(struct ws_thread *self, pthread_mutex_t *m,
 						 uintptr_t site)
 {
@@ -204,57 +211,37 @@ static __attribute__((noinline)) int unlock_slow(struct ws_thread *self, pthread
 	if (((kind & WS_MUTEX_TYPE) != PTHREAD_MUTEX_TIMED_NP || (kind & WS_MUTEX_ROBUST)) &&
 	    ws_mutex_owner(m) != self->tid)
 		return ws_real.pthread_mutex_unlock(m);
+
+	struct ws_wake wake = {.self = self, .object = (uintptr_t)m, .site = site};
+
 	/* A recursive mutex is released by its last unlock only. */
-	if ((kind & WS_MUTEX_TYPE) == PTHREAD_MUTEX_RECURSIVE_NP && ws_peek(m->__data.__count) > 1) {
-		ws_held_remove(self, (uintptr_t)m);
-		return ws_real.pthread_mutex_unlock(m);
-	}
+	if ((kind & WS_MUTEX_TYPE) != PTHREAD_MUTEX_RECURSIVE_NP ||
+	    ws_peek(m->__data.__count) == 1)
+		ws_mutex_wake(&wake, m);
 
-	struct ws_wake wake = {
-		.self = self,
-		.object = (uintptr_t)m,
-		.site = site,
-		.kind = WS_KIND_MUTEX,
-		.op = WS_WAKE_UNLOCK,
-		.shared = kind & WS_MUTEX_PSHARED,
-		.sure = ws_mutex_has_sleepers(m),
-		.count = 1,
-	};
-
-	ws_wake_before(&wake);
 	int r = ws_real.pthread_mutex_unlock(m);
 
-	ws_wake_after(&wake);
-	ws_held_remove(self, (uintptr_t)m);
+	ws_wake_stack(&wake);
+	ws_held_remove(self, wake.object);
 	return r;
 }
 
-/* A waiter came between the look before the release and the release. */
-static __attribute__((noinline)) void unlock_late(struct ws_thread *self, uintptr_t m,
-						  uintptr_t site)
+void ws_mutex_wake(struct ws_wake *wake, const pthread_mutex_t *m)
 {
-	struct ws_wake wake = {
-		.self = self,
-		.object = m,
-		.site = site,
-		.kind = WS_KIND_MUTEX,
-		.op = WS_WAKE_UNLOCK,
-		.count = 1,
-	};
-
-	ws_wake_after(&wake);
-	ws_held_remove(self, m);
+	if (!ws_mutex_has_sleepers(m))
+		return;
+	wake->kind = WS_KIND_MUTEX;
+	wake->op = WS_WAKE_UNLOCK;
+	wake->count = 1;
+	ws_wake_record(wake, 0);
 }
 
 static inline int unlock(struct ws_thread *self, pthread_mutex_t *m, uintptr_t site)
 {
-	if (ws_unlikely(ws_waiters_any((uintptr_t)m, false)) || ws_unlikely(!give(m)))
+	if (ws_unlikely(!give(m)))
 		return unlock_slow(self, m, site);
 	/* It is released, and may be gone: from here on, its address only. */
-	if (ws_unlikely(ws_waiters_any((uintptr_t)m, false)))
-		unlock_late(self, (uintptr_t)m, site);
-	else
-		ws_held_remove(self, (uintptr_t)m);
+	ws_held_remove(self, (uintptr_t)m);
 	return 0;
 }
 

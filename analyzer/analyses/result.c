@@ -207,6 +207,7 @@ static int add_candidates(struct builder *builder, const struct waiter *waiter)
 	}
 	if (any)
 		return 0;
+	draft_find(builder, waiter->object->id)->object.unknown_ns += waiter->unended.total;
 	r = party_of(builder, WS_UNKNOWN, WS_UNKNOWN, WS_UNKNOWN, &party);
 	return r < 0 ? r : add_edge(builder, waiter, &party, &waiter->unended);
 }

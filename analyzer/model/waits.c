@@ -390,6 +390,10 @@ int ws_wait_end(struct ws_model *model, struct thread *thread, const struct ws_r
 		return 0;
 	}
 	while (thread->top != wait) { /* longjmp out of a handler */
+		if (!thread->top->followed) {
+			thread->top->followed = true;
+			thread->top->next_event_ns = record->at_ns;
+		}
 		r = ws_wait_close(model, thread, record->at_ns);
 		if (r < 0)
 			return r;

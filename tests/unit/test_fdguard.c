@@ -21,6 +21,13 @@
 #include "preload/fdguard.h"
 #include "preload/raw.h"
 
+/* LTTng starts its threads anew in a forked child, at which ThreadSanitizer would give up. */
+const char *__tsan_default_options(void);
+const char *__tsan_default_options(void)
+{
+	return "die_after_fork=0";
+}
+
 /* In the child: cmocka's assertions belong to the parent. */
 #define CHECK(condition)                                                                           \
 	do {                                                                                       \

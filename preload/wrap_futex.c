@@ -8,11 +8,13 @@
  */
 #include <errno.h>
 #include <linux/futex.h>
+#include <linux/seccomp.h>
 #include <sys/syscall.h>
 #include <time.h>
 
 #include "preload/export.h"
 #include "preload/real.h"
+#include "preload/resource.h"
 #include "preload/wait.h"
 
 #ifndef FUTEX_LOCK_PI2
@@ -287,6 +289,22 @@ __attribute__((used)) long ws_syscall_futex(long number, long a, long b, long c,
 	}
 }
 
+/* Where it goes for SYS_seccomp: from then on nothing may be called that the program does not call
+ * itself. Set before, since the filter may be for all threads at once. */
+__attribute__((used)) long ws_syscall_seccomp(long number, long a, long b, long c, long d, long e,
+					      long f)
+{
+	bool was = ws_sandboxed;
+
+	if (a != SECCOMP_GET_ACTION_AVAIL && a != SECCOMP_GET_NOTIF_SIZES)
+		ws_sandboxed = true;
+	long r = ws_real.syscall(number, a, b, c, d, e, f);
+
+	if (r < 0)
+		ws_sandboxed = was;
+	return r;
+}
+
 /* syscall(): arguments and return address stay where they are on every path. */
 __asm__(".text\n"
 	".globl syscall\n"
@@ -298,6 +316,8 @@ __asm__(".text\n"
 	"	je ws_syscall_futex\n"
 	"	cmpq $449, %rdi\n" /* SYS_futex_waitv */
 	"	je ws_syscall_futex\n"
+	"	cmpq $317, %rdi\n" /* SYS_seccomp */
+	"	je ws_syscall_seccomp\n"
 	"	movq ws_real_syscall@GOTPCREL(%rip), %rax\n"
 	"	movq (%rax), %rax\n"
 	"	jmp *(%rax)\n"
@@ -307,4 +327,5 @@ __asm__(".text\n"
 /* For the jump above: where the pointer is. */
 __attribute__((used)) long (*const *const ws_real_syscall)(long, long, long, long, long, long,
 							   long) = &ws_real.syscall;
-_Static_assert(SYS_futex == 202 && SYS_futex_waitv == 449, "the numbers in the assembly");
+_Static_assert(SYS_futex == 202 && SYS_futex_waitv == 449 && SYS_seccomp == 317,
+	       "the numbers in the assembly");

@@ -18,6 +18,7 @@
 #include "preload/glibc.h"
 #include "preload/lifecycle.h"
 #include "preload/real.h"
+#include "preload/resource.h"
 #include "preload/wait.h"
 
 /* Threads between pthread_create() and their first line. More at one moment start without our
@@ -253,6 +254,8 @@ WS_EXPORT int prctl(int o, ...)
 
 	int r = ws_real.prctl(o, a, b, c, d);
 
+	if (o == PR_SET_SECCOMP && r == 0)
+		ws_sandboxed = true;
 	if (o == PR_SET_NAME && r == 0) {
 		struct ws_thread *self = ws_thread();
 		char name[16];

@@ -3,6 +3,8 @@
  * and unmaps, and what is read from /proc/self/maps. */
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -13,9 +15,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/shm.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/sysmacros.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -214,6 +219,55 @@ static void threads_do_not_disturb_each_other(void **state)
 	}
 }
 
+/* Maps and unmaps in a sandbox that kills for the system calls which tell of mappings. */
+static void in_a_sandbox(bool by_syscall)
+{
+	static const struct sock_filter program[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_openat, 4, 0),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_fstat, 3, 0),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_readlink, 2, 0),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_shmctl, 1, 0),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS),
+	};
+	const struct sock_fprog filter = { sizeof(program) / sizeof(program[0]),
+					   (struct sock_filter *)program };
+	int id = shmget(IPC_PRIVATE, PAGE, 0600);
+	int fd = memfd_create("sandboxed", 0);
+	int unlinked = shmat(id, NULL, 0) != (void *)-1 && shmctl(id, IPC_RMID, NULL) == 0;
+
+	if (!unlinked || ftruncate(fd, (off_t)PAGE) != 0 ||
+	    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
+		_exit(2);
+	if (by_syscall ? syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &filter)
+		       : prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter))
+		_exit(3);
+	void *file = mmap(NULL, PAGE, PROT_READ, MAP_SHARED, fd, 0);
+	void *anonymous = mmap(NULL, PAGE, PROT_READ, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	void *segment = shmat(id, NULL, 0);
+
+	_exit(file != MAP_FAILED && anonymous != MAP_FAILED && segment != (void *)-1 &&
+			      munmap(file, PAGE) == 0 && munmap(anonymous, PAGE) == 0
+		      ? 0
+		      : 4);
+}
+
+static void a_sandbox_is_not_touched(void **state)
+{
+	(void)state;
+	for (int by_syscall = 0; by_syscall < 2; by_syscall++) {
+		int status;
+		pid_t child = fork();
+
+		assert_true(child >= 0);
+		if (child == 0)
+			in_a_sandbox(by_syscall);
+		assert_int_equal(waitpid(child, &status, 0), child);
+		assert_int_equal(status, 0);
+	}
+}
+
 struct seen {
 	struct ws_maps_line lines[8];
 	size_t n, stop_after;
@@ -314,6 +368,7 @@ int main(void)
 		cmocka_unit_test(sysv_segments),
 		cmocka_unit_test(devices_are_none_of_ours),
 		cmocka_unit_test(outputs_are_the_kernels),
+		cmocka_unit_test(a_sandbox_is_not_touched),
 		cmocka_unit_test(threads_do_not_disturb_each_other),
 		cmocka_unit_test(beyond_the_table_all_is_possible),
 		cmocka_unit_test(lines_of_maps),

@@ -26,18 +26,18 @@ void ws_contention_free(struct ws_contention *contention)
 
 	if (!contention)
 		return;
-	HASH_ITER (hh, contention->waiters, waiter, next_waiter) {
+	HASH_ITER(hh, contention->waiters, waiter, next_waiter) {
 		HASH_DEL(contention->waiters, waiter);
 		ws_histogram_free(&waiter->waits);
 		ws_histogram_free(&waiter->unended);
 		free(waiter);
 	}
-	HASH_ITER (hh, contention->links, link, next_link) {
+	HASH_ITER(hh, contention->links, link, next_link) {
 		HASH_DEL(contention->links, link);
 		ws_histogram_free(&link->waits);
 		free(link);
 	}
-	HASH_ITER (hh, contention->releasers, releaser, next_releaser) {
+	HASH_ITER(hh, contention->releasers, releaser, next_releaser) {
 		HASH_DEL(contention->releasers, releaser);
 		free(releaser);
 	}

@@ -97,6 +97,20 @@ struct ws_edge {
 	uint64_t wait_ns;
 };
 
+/* The same for lines of code, whatever threads and stacks led there. */
+struct ws_site_edge {
+	const struct ws_frame *waiter;  /* NULL: unknown */
+	const struct ws_frame *blocker; /* NULL: unknown */
+	size_t n_waiters;               /* distinct known threads */
+	size_t n_blockers;
+	uint32_t waiter_thread;  /* if there is just one, else WS_UNKNOWN */
+	uint32_t blocker_thread; /* the same */
+	size_t object;           /* index in the result's objects */
+	bool needs_all;
+	uint64_t waits; /* a wait for several of the blockers counts several times */
+	uint64_t wait_ns;
+};
+
 struct ws_sum {
 	uint64_t waits;
 	uint64_t wait_ns;
@@ -107,6 +121,8 @@ struct ws_contention_result {
 	size_t n_objects;
 	struct ws_edge *edges; /* by time, most first */
 	size_t n_edges;
+	struct ws_site_edge *site_edges; /* by time, most first */
+	size_t n_site_edges;
 	struct ws_sum *threads; /* by index in the tables */
 	size_t n_threads;
 	struct ws_sum total;

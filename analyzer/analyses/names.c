@@ -91,15 +91,17 @@ static int name_by_site(const struct ws_object *object, const char *what, bool w
 	const char *file = ws_base_name(site->file);
 	const char *module = ws_base_name(site->module);
 	const char *function = site->function;
+	int length = function ? (int)ws_function_length(function) : 0;
 
 	if (file && site->line && function && with_function)
-		return print(strings, ret, "%s %s at %s() %s:%" PRIu32, kind_word(object), what,
-			     function, file, site->line);
+		return print(strings, ret, "%s %s at %.*s() %s:%" PRIu32, kind_word(object), what,
+			     length, function, file, site->line);
 	if (file && site->line)
 		return print(strings, ret, "%s %s at %s:%" PRIu32, kind_word(object), what, file,
 			     site->line);
 	if (function)
-		return print(strings, ret, "%s %s in %s()", kind_word(object), what, function);
+		return print(strings, ret, "%s %s in %.*s()", kind_word(object), what, length,
+			     function);
 	return print(strings, ret, "%s %s at %s+0x%" PRIx64, kind_word(object), what,
 		     module ? module : "unknown code", site->offset);
 }

@@ -65,6 +65,27 @@ const char *ws_base_name(const char *path)
 	return slash ? slash + 1 : path;
 }
 
+size_t ws_function_length(const char *function)
+{
+	size_t length = strlen(function), i = length;
+	int depth = 0;
+
+	/* "f(int) const", "f(int)": the last bracket that closes, back to where it opened. */
+	while (i > 0 && function[i - 1] != ')')
+		i--;
+	if (i == 0 || length - i > strlen(" const volatile &&"))
+		return length;
+	while (i > 0) {
+		char c = function[--i];
+
+		depth += (c == ')') - (c == '(');
+		if (depth == 0)
+			break;
+	}
+	/* "operator()" and "(anonymous namespace)" are names. */
+	return i == 0 || (i >= 8 && strncmp(function + i - 8, "operator", 8) == 0) ? length : i;
+}
+
 static bool is_preload(const struct ws_frame *frame)
 {
 	const char *name = ws_base_name(frame->module);

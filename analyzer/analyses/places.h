@@ -30,6 +30,9 @@ int ws_party_compare(const struct ws_tables *tables, const struct ws_party *a,
  * cannot tell them apart. */
 int ws_site_compare(const struct ws_frame *a, const struct ws_frame *b);
 
+/* Length of a function's name without its parameters: C++ names carry them. */
+size_t ws_function_length(const char *function);
+
 /* The last component of a path; NULL stays NULL. */
 const char *ws_base_name(const char *path);
 

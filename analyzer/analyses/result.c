@@ -7,6 +7,7 @@
 #include "analyzer/analyses/groups.h"
 #include "analyzer/analyses/names.h"
 #include "analyzer/analyses/roles.h"
+#include "analyzer/analyses/site_edges.h"
 #include "analyzer/base/grow.h"
 
 /* An object while its lists grow. */
@@ -402,6 +403,8 @@ int ws_contention_finish(const struct ws_contention *contention, const struct ws
 		r = finish_objects(&builder);
 	if (r == 0)
 		r = put_in_order(&builder);
+	if (r == 0)
+		r = ws_site_edges_make(builder.result);
 	for (size_t i = 0; i < builder.n_drafts; i++) {
 		struct draft *draft = &builder.drafts[i];
 
@@ -437,6 +440,7 @@ void ws_contention_result_free(struct ws_contention_result *result)
 	free(result->strings);
 	free(result->objects);
 	free(result->edges);
+	free(result->site_edges);
 	free(result->threads);
 	free(result);
 }

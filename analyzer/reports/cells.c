@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "analyzer/analyses/places.h"
+
 /* Bytes of the UTF-8 character at `text`; 0: it is none that may be shown. */
 static size_t character(const unsigned char *text)
 {
@@ -109,6 +111,16 @@ void ws_cell_count(struct ws_cell *cell, uint64_t count)
 	grouped(cell->text, sizeof(cell->text), count);
 }
 
+void ws_cell_noun(struct ws_cell *cell, uint64_t count, const char *noun)
+{
+	char number[32];
+	size_t length = strlen(noun);
+	const char *ending = length && noun[length - 1] == 's' ? "es" : "s";
+
+	grouped(number, sizeof(number), count);
+	snprintf(cell->text, sizeof(cell->text), "%s %s%s", number, noun, count == 1 ? "" : ending);
+}
+
 void ws_cell_time(struct ws_cell *cell, bool utf8, uint64_t ns)
 {
 	static const struct {
@@ -132,7 +144,7 @@ void ws_cell_time(struct ws_cell *cell, bool utf8, uint64_t ns)
 		step = ns < 10 * unit - unit / 200   ? unit / 100
 		       : ns < 100 * unit - unit / 20 ? unit / 10
 						     : unit;
-		uint64_t steps = (ns + step / 2) / step;
+		uint64_t steps = ns / step + (ns % step >= step - step / 2);
 
 		if (step == unit) {
 			grouped(whole, sizeof(whole), steps);
@@ -162,35 +174,6 @@ void ws_cell_percent(struct ws_cell *cell, uint64_t part, uint64_t whole)
 		snprintf(cell->text, sizeof(cell->text), "%.0f %%", percent);
 }
 
-static const char *base_name(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	return slash ? slash + 1 : path;
-}
-
-/* Length of a function's name without its parameters: C++ names carry them. */
-static size_t name_length(const char *function)
-{
-	size_t length = strlen(function), i = length;
-	int depth = 0;
-
-	/* "f(int) const", "f(int)": the last bracket that closes, back to where it opened. */
-	while (i > 0 && function[i - 1] != ')')
-		i--;
-	if (i == 0 || length - i > strlen(" const volatile &&"))
-		return length;
-	while (i > 0) {
-		char c = function[--i];
-
-		depth += (c == ')') - (c == '(');
-		if (depth == 0)
-			break;
-	}
-	/* "operator()" and "(anonymous namespace)" are names. */
-	return i == 0 || (i >= 8 && strncmp(function + i - 8, "operator", 8) == 0) ? length : i;
-}
-
 void ws_cell_place(struct ws_cell *cell, bool utf8, const struct ws_frame *frame, size_t width)
 {
 	struct ws_cell where, function;
@@ -201,9 +184,10 @@ void ws_cell_place(struct ws_cell *cell, bool utf8, const struct ws_frame *frame
 		return;
 	}
 	if (frame->file && frame->line)
-		ws_cell_set(&where, utf8, "%s:%" PRIu32, base_name(frame->file), frame->line);
+		ws_cell_set(&where, utf8, "%s:%" PRIu32, ws_base_name(frame->file), frame->line);
 	else if (frame->module)
-		ws_cell_set(&where, utf8, "%s+0x%" PRIx64, base_name(frame->module), frame->offset);
+		ws_cell_set(&where, utf8, "%s+0x%" PRIx64, ws_base_name(frame->module),
+			    frame->offset);
 	else
 		ws_cell_set(&where, utf8, "0x%" PRIx64, frame->offset);
 	taken = ws_cell_width(&where) + strlen("() ");
@@ -212,7 +196,8 @@ void ws_cell_place(struct ws_cell *cell, bool utf8, const struct ws_frame *frame
 		ws_cell_cut(cell, utf8, width);
 		return;
 	}
-	ws_cell_set(&function, utf8, "%.*s", (int)name_length(frame->function), frame->function);
+	ws_cell_set(&function, utf8, "%.*s", (int)ws_function_length(frame->function),
+		    frame->function);
 	ws_cell_cut(&function, utf8, width - taken);
 	snprintf(cell->text, sizeof(cell->text), "%.500s() %.500s", function.text, where.text);
 }

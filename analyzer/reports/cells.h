@@ -33,6 +33,9 @@ void ws_cell_time(struct ws_cell *cell, bool utf8, uint64_t ns);
 /* "1,204,331" */
 void ws_cell_count(struct ws_cell *cell, uint64_t count);
 
+/* "3 threads", "1 process". */
+void ws_cell_noun(struct ws_cell *cell, uint64_t count, const char *noun);
+
 /* "61 %", "< 1 %"; "-" of nothing. */
 void ws_cell_percent(struct ws_cell *cell, uint64_t part, uint64_t whole);
 

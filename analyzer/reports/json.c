@@ -394,7 +394,7 @@ int ws_report_json(const struct ws_report *report, FILE *to)
 		fputc('\n', to);
 	}
 	json_decref(root);
-	HASH_ITER (hh, writer.shared, shared, next) {
+	HASH_ITER(hh, writer.shared, shared, next) {
 		HASH_DEL(writer.shared, shared);
 		json_decref(shared->value);
 		free(shared);

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: MIT */
+/* case_report.c: see case_report.h. */
+#include "tests/support/case_report.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static void take_line(struct case_trace *trace, char *line)
+{
+	const char *error;
+
+	line[strcspn(line, "\n")] = 0;
+	if (!line[0] || line[0] == '#')
+		return;
+	error = case_trace_line(trace, line);
+	if (error)
+		fail_msg("%s: %s", error, line);
+}
+
+struct case_trace *case_trace_read(const char *path)
+{
+	struct case_trace *trace = case_trace_new();
+	FILE *file = fopen(path, "r");
+	char line[1024];
+
+	assert_non_null(file);
+	while (fgets(line, sizeof(line), file))
+		take_line(trace, line);
+	fclose(file);
+	return trace;
+}
+
+struct case_trace *case_trace_parse(const char *lines)
+{
+	struct case_trace *trace = case_trace_new();
+	char *copy = strdup(lines), *rest = copy, *line;
+
+	assert_non_null(copy);
+	while ((line = strsep(&rest, "\n")))
+		take_line(trace, line);
+	free(copy);
+	return trace;
+}
+
+void case_report_make(struct case_trace *trace, const struct ws_filter *filter,
+		      struct case_report *ret)
+{
+	static const char *const paths[] = { "waitscope.trace" };
+	struct ws_model_observer observer;
+	const struct ws_record *records;
+	size_t n;
+
+	*ret = (struct case_report){ .filter = { .to_ns = UINT64_MAX } };
+	if (filter)
+		ret->filter = *filter;
+	assert_int_equal(ws_contention_new(&ret->filter, &ret->contention), 0);
+	observer = ws_contention_observer(ret->contention);
+	assert_int_equal(ws_model_new(&observer, &ret->model), 0);
+	records = case_trace_records(trace, &n);
+	ws_contention_begin(ret->contention, n ? records[0].at_ns : 0);
+	for (size_t i = 0; i < n; i++)
+		assert_int_equal(ws_model_record(ret->model, &records[i]), 0);
+	assert_int_equal(ws_model_finish(ret->model, case_trace_tables(trace)), 0);
+	assert_int_equal(ws_symbols_new(case_trace_tables(trace), NULL, &ret->symbols), 0);
+	assert_int_equal(ws_contention_finish(ret->contention, case_trace_tables(trace),
+					      ret->symbols, &ret->result),
+			 0);
+	ret->report = (struct ws_report){
+		.paths = paths,
+		.n_paths = 1,
+		.tables = case_trace_tables(trace),
+		.contention = ret->result,
+		.counts = ws_model_counts(ret->model),
+		.filter = &ret->filter,
+	};
+	ws_symbols_counts(ret->symbols, &ret->report.frames, &ret->report.unresolved_frames);
+}
+
+void case_report_free(struct case_report *report)
+{
+	ws_contention_result_free(report->result);
+	ws_symbols_free(report->symbols);
+	ws_model_free(report->model);
+	ws_contention_free(report->contention);
+}
+
+char *case_report_json(const struct case_report *report)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *file = open_memstream(&text, &size);
+
+	assert_non_null(file);
+	assert_int_equal(ws_report_json(&report->report, file), 0);
+	fclose(file);
+	return text;
+}
+
+char *case_report_text(const struct case_report *report, const struct ws_text_style *style)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *file = open_memstream(&text, &size);
+
+	assert_non_null(file);
+	assert_int_equal(ws_report_text(&report->report, style, file), 0);
+	fclose(file);
+	return text;
+}

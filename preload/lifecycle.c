@@ -219,10 +219,12 @@ void ws_process_exit(struct ws_thread *self, int status)
 	record_process(&event);
 }
 
-void ws_process_parent_exited(struct ws_thread *self, int32_t parent, int32_t tid)
+void ws_process_parent_exited(struct ws_thread *self, int32_t parent, int32_t tid,
+			      int32_t grandparent)
 {
 	WS_SECTION(self);
-	struct ws_ev_process event = {.op = WS_PROCESS_EXIT, .pid = parent, .tid = tid};
+	struct ws_ev_process event = {
+		.op = WS_PROCESS_EXIT, .pid = parent, .tid = tid, .parent = grandparent};
 
 	record_process(&event);
 }

@@ -30,7 +30,8 @@ void ws_process_follow(struct ws_thread *self, int32_t parent);
 /* Records that this process ends with `status`, once in its life. */
 void ws_process_exit(struct ws_thread *self, int status);
 /* The same of the parent, which ended inside libc, by daemon(). */
-void ws_process_parent_exited(struct ws_thread *self, int32_t parent, int32_t tid);
+void ws_process_parent_exited(struct ws_thread *self, int32_t parent, int32_t tid,
+			      int32_t grandparent);
 /* Records that the image is about to be replaced by `path`, and that it was not after all. */
 void ws_process_exec(struct ws_thread *self, const char *path);
 void ws_process_exec_failed(struct ws_thread *self, const char *path, int error);

@@ -141,6 +141,7 @@ WS_EXPORT int daemon(int nochdir, int noclose)
 {
 	struct forking f;
 	uintptr_t site = WS_SITE;
+	int32_t grandparent = (int32_t)syscall(SYS_getppid);
 
 	fork_before(&f, site);
 
@@ -148,7 +149,7 @@ WS_EXPORT int daemon(int nochdir, int noclose)
 
 	/* The parent is gone: it left by _exit(0) inside libc. A failure may come back in either. */
 	if (fork_after(&f, site) && f.self && ws_active)
-		ws_process_parent_exited(f.self, f.parent, f.tid);
+		ws_process_parent_exited(f.self, f.parent, f.tid, grandparent);
 	return r;
 }
 
@@ -167,9 +168,13 @@ static int clone_child(void *p)
 
 	int r = start->fn(start->arg);
 	struct ws_thread *self = ws_thread();
+	int32_t tids[2];
 
 	if (self)
 		ws_process_exit(self, r);
+	/* clone() ends this thread only, and LTTng's threads would keep the process alive. */
+	if (start->forking.lttng && ws_thread_tids(tids, 2) <= 1)
+		syscall(SYS_exit_group, r);
 	return r;
 }
 

@@ -23,6 +23,9 @@
  * that does it in a loop meets as many as LTTng has fds. */
 #define ALIASES 256
 
+/* Looks at the limit of fds, while other threads change it. */
+#define TRIES 8
+
 /* In place of the actual number: there was no other to move to. The tracer's calls with it fail
  * with EBADF; LTTng then connects anew if it was a socket, and needs the others no more. */
 #define GONE (-1)
@@ -74,16 +77,17 @@ static rlim_t lowest_number(rlim_t soft, rlim_t hard)
 }
 
 /* A copy of `fd` at `low` or above, beyond the soft limit: for that the limit is raised for a
- * moment. What another thread sets it to at that moment stays. */
+ * moment. What another thread sets it to at that moment stays. LTTng has locked its own table of
+ * fds meanwhile, and does so across fork(), too: no child begins with the limit raised, except by
+ * vfork() and posix_spawn() in that moment. */
 static int dup_beyond_limit(int fd, rlim_t low, struct rlimit limit)
 {
 	struct rlimit raised = { .rlim_cur = limit.rlim_max, .rlim_max = limit.rlim_max };
 	struct rlimit was;
+	int high = ws_raw_nofile(&raised, NULL);
 
-	if (ws_raw_nofile(&raised, NULL) < 0)
-		return -EINVAL;
-	int high = ws_raw_fcntl(fd, F_DUPFD_CLOEXEC, (long)low);
-
+	if (high == 0)
+		high = ws_raw_fcntl(fd, F_DUPFD_CLOEXEC, (long)low);
 	if (ws_raw_nofile(&limit, &was) == 0 &&
 	    (was.rlim_cur != raised.rlim_cur || was.rlim_max != raised.rlim_max))
 		ws_raw_nofile(&was, NULL);
@@ -94,24 +98,28 @@ static int dup_beyond_limit(int fd, rlim_t low, struct rlimit limit)
 static int dup_high(int fd)
 {
 	struct rlimit limit;
-	rlim_t hard = 0;
-
-	if (ws_raw_nofile(NULL, &limit) < 0)
-		return -EMFILE;
-	atomic_compare_exchange_strong_explicit(&hard_first, &hard, limit.rlim_max,
-						memory_order_relaxed, memory_order_relaxed);
-	if (hard == 0 || hard > limit.rlim_max)
-		hard = limit.rlim_max;
-
-	rlim_t low = lowest_number(limit.rlim_cur, hard);
 	int high = -EINVAL;
+	rlim_t hard;
 
-	if (low < limit.rlim_cur)
-		high = ws_raw_fcntl(fd, F_DUPFD_CLOEXEC, (long)low);
-	else
-		high = dup_beyond_limit(fd, low, limit);
-	/* Beyond did not work, or another of LTTng's threads has just set the limit back. */
-	if (high == -EINVAL && limit.rlim_cur > 1)
+	/* Again where another thread has changed the limit in between. */
+	for (int tries = 0; tries < TRIES && high == -EINVAL; tries++) {
+		if (ws_raw_nofile(NULL, &limit) < 0)
+			return -EMFILE;
+		hard = 0;
+		atomic_compare_exchange_strong_explicit(&hard_first, &hard, limit.rlim_max,
+							memory_order_relaxed, memory_order_relaxed);
+		if (hard == 0 || hard > limit.rlim_max)
+			hard = limit.rlim_max;
+
+		rlim_t low = lowest_number(limit.rlim_cur, hard);
+
+		if (low < limit.rlim_cur)
+			high = ws_raw_fcntl(fd, F_DUPFD_CLOEXEC, (long)low);
+		else
+			high = dup_beyond_limit(fd, low, limit);
+	}
+	/* The limit may not be raised: the upper half of what there is. */
+	if (high < 0 && high != -EMFILE && limit.rlim_cur > 1)
 		high = ws_raw_fcntl(fd, F_DUPFD_CLOEXEC, (long)limit.rlim_cur / 2);
 	if (high >= 0 && ((rlim_t)high >= hard || high >= WS_FD_MAX)) {
 		ws_raw_close(high);

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/close_range.h>
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -313,6 +314,33 @@ static void own_use_is_short(void)
 	CHECK(ws_fd_open("/nowhere", O_RDONLY) == -1);
 }
 
+static void *takes_and_releases(void *unused)
+{
+	for (int i = 0; i < 2000; i++) {
+		ino_t ino;
+		int fd = guarded(&ino);
+
+		CHECK(fd >= 1024);
+		ws_fd_close(fd);
+	}
+	return unused;
+}
+
+static void two_threads_leave_the_limit(void)
+{
+	pthread_t threads[2];
+	struct rlimit limit;
+
+	limit_to(32, 2000);
+	for (int i = 0; i < 2; i++)
+		CHECK(pthread_create(&threads[i], NULL, takes_and_releases, NULL) == 0);
+	for (int i = 0; i < 2; i++)
+		CHECK(pthread_join(threads[i], NULL) == 0);
+	CHECK(getrlimit(RLIMIT_NOFILE, &limit) == 0);
+	CHECK(limit.rlim_cur == 32 && limit.rlim_max == 2000);
+	CHECK(ws_fd_next(1024, ~0u) == -1 || !is_open(ws_fd_next(1024, ~0u)));
+}
+
 #define TEST(name)                                                                                 \
 	static void test_##name(void **state)                                                      \
 	{                                                                                          \
@@ -329,6 +357,7 @@ TEST(closefrom_goes_round)
 TEST(dup2_gets_the_number)
 TEST(a_number_never_means_two_files)
 TEST(gives_up_what_has_no_other_place)
+TEST(two_threads_leave_the_limit)
 TEST(next_finds_the_lowest)
 TEST(own_use_is_short)
 
@@ -345,6 +374,7 @@ int main(void)
 		cmocka_unit_test(test_dup2_gets_the_number),
 		cmocka_unit_test(test_a_number_never_means_two_files),
 		cmocka_unit_test(test_gives_up_what_has_no_other_place),
+		cmocka_unit_test(test_two_threads_leave_the_limit),
 		cmocka_unit_test(test_next_finds_the_lowest),
 		cmocka_unit_test(test_own_use_is_short),
 	};

@@ -29,7 +29,7 @@ static void says(int status, const char *word, const char *const arguments[])
 	result = ws_command(NULL, argv);
 	newline = strchr(result.err, '\n');
 	if (result.status != status || *result.out || !newline || newline[1] ||
-	    !strstr(result.err, word) || strncmp(result.err, "waitscope: ", 11))
+	    !strstr(result.err, word) || strncmp(result.err, "waitscope", 9))
 		fail_msg("%s %s: status %d instead of %d, stdout \"%s\", stderr \"%s\"",
 			 arguments[0], arguments[1] ? arguments[1] : "", result.status, status,
 			 result.out, result.err);

@@ -21,10 +21,10 @@ static const json_t *process(const struct ws_run *run, json_int_t pid)
 	const json_t *found = NULL, *one;
 	size_t i;
 
-	json_array_foreach(ws_at(run->report, "processes"), i,
-			   one) if (ws_int(one, "pid") == pid &&
-				    (!found || ws_int(one, "begin_ns") >=
-						       ws_int(found, "begin_ns"))) found = one;
+	json_array_foreach(ws_at(run->report, "processes"), i, one)
+		if (ws_int(one, "pid") == pid &&
+		    (!found || ws_int(one, "begin_ns") >= ws_int(found, "begin_ns")))
+			found = one;
 	if (!found)
 		ws_fail(run, "no process %lld", (long long)pid);
 	return found;
@@ -78,12 +78,11 @@ static void threads_have_their_latest_names(void **state)
 		bool found = false;
 		size_t i;
 
-		json_array_foreach(ws_at(run->report, "threads"), i,
-				   thread) if (ws_int(thread, "tid") == ws_truth(run, names[n][0]))
-		{
-			assert_string_equal(ws_str(thread, "name"), names[n][1]);
-			found = true;
-		}
+		json_array_foreach(ws_at(run->report, "threads"), i, thread)
+			if (ws_int(thread, "tid") == ws_truth(run, names[n][0])) {
+				assert_string_equal(ws_str(thread, "name"), names[n][1]);
+				found = true;
+			}
 		if (!found)
 			ws_fail(run, "no thread %s", names[n][0]);
 	}
@@ -97,9 +96,9 @@ static void assert_shared(const struct ws_run *run, const char *kind)
 	size_t i;
 
 	assert_string_equal(ws_str(object, "scope"), "shared");
-	json_array_foreach(ws_at(object, "pids"), i, pid) found +=
-		json_integer_value(pid) == ws_truth(run, "holder") ||
-		json_integer_value(pid) == ws_truth(run, "waiter");
+	json_array_foreach(ws_at(object, "pids"), i, pid)
+		found += json_integer_value(pid) == ws_truth(run, "holder") ||
+			 json_integer_value(pid) == ws_truth(run, "waiter");
 	if (found != 2)
 		ws_fail(run, "%s: of its two users %d are in pids", kind, found);
 }
@@ -135,8 +134,7 @@ static void edges_tell_owners_from_posters(void **state)
 
 	(void)state;
 	assert_true(json_array_size(ws_at(run->report, "waits_for")) > 0);
-	json_array_foreach(ws_at(run->report, "waits_for"), i, edge)
-	{
+	json_array_foreach(ws_at(run->report, "waits_for"), i, edge) {
 		assert_string_equal(ws_str(edge, "relation"), "and");
 		assert_int_equal(ws_int(edge, "blocker.tid"), ws_truth(run, "holder"));
 		assert_string_equal(ws_str(edge, "blocker.site.function"), "hold_until_waited_for");
@@ -145,8 +143,7 @@ static void edges_tell_owners_from_posters(void **state)
 	ws_run_free(run);
 	run = ws_record("sem_named", NULL);
 	assert_true(json_array_size(ws_at(run->report, "waits_for")) > 0);
-	json_array_foreach(ws_at(run->report, "waits_for"), i, edge)
-	{
+	json_array_foreach(ws_at(run->report, "waits_for"), i, edge) {
 		assert_string_equal(ws_str(edge, "relation"), "or");
 		assert_int_equal(ws_int(edge, "waiter.tid"), ws_truth(run, "child"));
 	}

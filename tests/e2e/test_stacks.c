@@ -31,9 +31,10 @@ static bool has_frame(const json_t *stack, const char *function)
 	const json_t *frame;
 	size_t i;
 
-	json_array_foreach(stack, i,
-			   frame) if (json_is_string(ws_at(frame, "function")) &&
-				      !strcmp(ws_str(frame, "function"), function)) return true;
+	json_array_foreach(stack, i, frame)
+		if (json_is_string(ws_at(frame, "function")) &&
+		    !strcmp(ws_str(frame, "function"), function))
+			return true;
 	return false;
 }
 

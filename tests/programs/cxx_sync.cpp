@@ -12,9 +12,6 @@
 
 #include "tests/support/truth.h"
 
-namespace
-{
-
 enum { ROUNDS = 2, HOLD_NS = 25000000 };
 
 std::mutex gate, lock;
@@ -23,18 +20,18 @@ std::counting_semaphore<8> items{ 0 };
 std::atomic<int> flag{ 0 };
 std::atomic<bool> go{ false };
 
-const truth_object gate_object = TRUTH_OBJECT("mutex", gate);
-const truth_object ready_object = TRUTH_OBJECT("cond", ready);
-const truth_object items_object = TRUTH_OBJECT("futex", items);
-const truth_object flag_object = TRUTH_OBJECT("futex", flag);
+static const truth_object gate_object = TRUTH_OBJECT("mutex", gate);
+static const truth_object ready_object = TRUTH_OBJECT("cond", ready);
+static const truth_object items_object = TRUTH_OBJECT("futex", items);
+static const truth_object flag_object = TRUTH_OBJECT("futex", flag);
 
-void wait_mutex(void *)
+static void wait_mutex(void *)
 {
 	TRUTH_WAIT_TAKE(&gate_object, gate.lock());
 	TRUTH_RELEASE(&gate_object, 0, gate.unlock());
 }
 
-void wait_cond(void *)
+static void wait_cond(void *)
 {
 	std::unique_lock<std::mutex> guard(lock);
 
@@ -43,24 +40,22 @@ void wait_cond(void *)
 	go = false;
 }
 
-void wait_semaphore(void *)
+static void wait_semaphore(void *)
 {
 	TRUTH_WAIT(&items_object, "acquired", items.acquire());
 }
 
-void wait_atomic(void *)
+static void wait_atomic(void *)
 {
 	TRUTH_WAIT(&flag_object, "acquired", flag.wait(0));
 }
 
-void start(truth_thread *thread, void (*function)(void *), const truth_object *object)
+static void start(truth_thread *thread, void (*function)(void *), const truth_object *object)
 {
 	truth_start(thread, function, nullptr);
 	truth_until_blocked(thread->tid, object);
 	truth_sleep_ns(HOLD_NS);
 }
-
-} // namespace
 
 int main()
 {

@@ -16,7 +16,6 @@ enum { PAIR = 2, WAIT_NS = 20000000 };
 
 static volatile uint32_t first, second;
 static const struct truth_object first_object = TRUTH_OBJECT("futex", first);
-static const struct truth_object second_object = TRUTH_OBJECT("futex", second);
 
 static void waiter(void *unused)
 {
@@ -46,7 +45,7 @@ int main(void)
 				      x_is(2, syscall(SYS_futex, &first, FUTEX_REQUEUE_PRIVATE, 1,
 						      1, &second)));
 		truth_sleep_ns(WAIT_NS);
-		truth_release(&second_object, -1, __func__, __LINE__ + 1);
+		truth_release(&first_object, -1, __func__, __LINE__ + 1);
 		x_is(1, syscall(SYS_futex, &second, FUTEX_WAKE_PRIVATE, 1));
 		for (int i = 0; i < PAIR; i++)
 			truth_join(&threads[i]);

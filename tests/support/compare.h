@@ -20,6 +20,7 @@
  *   outcome "jumped"  a wait left by longjmp(): how it ends is for the report to say
  *   value any_frame   1: the function may be anywhere in the stack (inlined library code)
  *   value others      1: objects beside those of the truth may be waited for (an allocator's)
+ *   value by_process  1: an object of the truth is one of its process, whatever has its name elsewhere
  *   value open_waits  how many waits are open at the end of the trace
  */
 #ifndef WS_COMPARE_H

@@ -341,8 +341,7 @@ json_int_t ws_truth(const struct ws_run *run, const char *name)
 	const json_t *found = NULL, *process;
 	size_t i;
 
-	json_array_foreach(run->truth, i, process)
-	{
+	json_array_foreach(run->truth, i, process) {
 		const json_t *value = json_object_get(ws_at(process, "values"), name);
 
 		if (value && found)
@@ -361,8 +360,7 @@ static const json_t *only(const struct ws_run *run, const char *kind, const char
 	const json_t *found = NULL, *object;
 	size_t i;
 
-	json_array_foreach(ws_at(run->report, "objects"), i, object)
-	{
+	json_array_foreach(ws_at(run->report, "objects"), i, object) {
 		if (strcmp(ws_str(object, "kind"), kind) || ws_int(object, "waits") == 0)
 			continue;
 		if (name && strcmp(ws_str(object, "name"), name))

@@ -24,6 +24,13 @@ enum truth_type { TRUTH_NONE, TRUTH_WAITED, TRUTH_HELD, TRUTH_WOKE };
 /* A program that does more than this has no place here: it ends the test. */
 enum { CALLS_MAX = 1 << 15, VALUES_MAX = 64 };
 
+/* What a page fault within a call may have slept: for the address space's lock, while another
+ * thread maps its stack. One that reads from the disk has no such bound. */
+enum { FAULT_NS = 1000000 };
+
+/* The clocks are read one after the other, and none is finer than this together. */
+enum { CLOCKS_NS = 20000 };
+
 static struct truth_call calls[CALLS_MAX];
 static atomic_int n_calls;
 static pid_t owner; /* process that the list belongs to: a forked child's copy is not its own */
@@ -141,12 +148,12 @@ static uint64_t delay_ns(void)
 	return delay;
 }
 
-static int64_t voluntary_switches(void)
+static struct rusage usage(void)
 {
-	struct rusage usage;
+	struct rusage now;
 
-	xs(getrusage(RUSAGE_THREAD, &usage));
-	return usage.ru_nvcsw;
+	xs(getrusage(RUSAGE_THREAD, &now));
+	return now;
 }
 
 static void own_the_list(void)
@@ -184,11 +191,15 @@ struct truth_call *truth_wait_begin(const struct truth_object *object, const cha
 				    int line)
 {
 	struct truth_call *wait = call_new(TRUTH_WAITED, object, function, line);
+	struct rusage before;
 	int error = errno;
 
 	latest_wait = wait;
 	wait->delay_ns = delay_ns();
-	wait->sleeps = voluntary_switches();
+	before = usage();
+	wait->sleeps = before.ru_nvcsw;
+	wait->minor_faults = before.ru_minflt;
+	wait->major_faults = before.ru_majflt;
 	wait->cpu_ns = clock_ns(CLOCK_THREAD_CPUTIME_ID);
 	errno = error;
 	wait->begin_ns = truth_now_ns();
@@ -199,10 +210,16 @@ void truth_wait_end(struct truth_call *wait, const char *outcome)
 {
 	uint64_t end = truth_now_ns();
 	uint64_t busy = clock_ns(CLOCK_THREAD_CPUTIME_ID) - wait->cpu_ns;
+	struct rusage after;
 	int error = errno;
 
-	busy += delay_ns() - wait->delay_ns;
-	wait->sleeps = voluntary_switches() - wait->sleeps;
+	after = usage();
+	busy += delay_ns() - wait->delay_ns + CLOCKS_NS;
+	if (after.ru_minflt != wait->minor_faults)
+		busy += FAULT_NS;
+	if (after.ru_majflt != wait->major_faults)
+		busy = end - wait->begin_ns;
+	wait->sleeps = after.ru_nvcsw - wait->sleeps;
 	wait->least_ns = end - wait->begin_ns > busy ? end - wait->begin_ns - busy : 0;
 	wait->outcome = outcome;
 	wait->end_ns = end;

@@ -12,8 +12,8 @@
  *
  * Two numbers bound every wait, and no noise can break them:
  *   outer  the clock around the call: the true wait lies within it;
- *   least  outer without the time that the kernel says the thread ran or was kept from running:
- *          what is left was slept inside the call.
+ *   least  outer without the time that the kernel says the thread ran or was kept from running, or
+ *          may have slept for a page: what is left was slept in the wait.
  *
  * The functions may be used from any thread and from forked children, not from signal handlers.
  * A forked child starts with an empty list and prints its own.
@@ -60,6 +60,7 @@ struct truth_call {
 	uint64_t least_ns;         /* wait: what was slept of it, by the kernel's account */
 	int64_t sleeps;            /* wait: voluntary context switches during it */
 	uint64_t cpu_ns, delay_ns; /* at its begin; used while it is open */
+	int64_t minor_faults, major_faults; /* the same */
 };
 
 /* x(): a call of which any result but 0 ends the test. xs(): -1 does; gives the result. */

@@ -32,6 +32,13 @@
 
 #define PAGE ((size_t)4096)
 
+/* LTTng starts its threads anew in a forked child, at which ThreadSanitizer would give up. */
+const char *__tsan_default_options(void);
+const char *__tsan_default_options(void)
+{
+	return "die_after_fork=0";
+}
+
 static bool known(const void *p)
 {
 	return ws_ranges_touch((uintptr_t)p, (uintptr_t)p + 1);

@@ -88,10 +88,10 @@ struct work {
 	bool begun; /* the first record was seen */
 };
 
-static int fail(const char *text)
+static int fail(const char *text, const char *remedy)
 {
 	/* Rooms say what failed; here it gets the name of the command, once. */
-	fprintf(stderr, "waitscope report: %s\n", text);
+	fprintf(stderr, "waitscope report: %s%s\n", text, remedy);
 	return WS_EXIT_FAILURE;
 }
 
@@ -272,7 +272,7 @@ static int parse_options(int argc, char **argv, struct options *options)
 		if (option == ':')
 			return usage("a value is missing after", argv[optind - 1]);
 		if (option == '?') {
-			const char letter[] = {'-', (char)optopt, 0};
+			const char letter[] = { '-', (char)optopt, 0 };
 
 			return usage("unknown option",
 				     optopt && optopt < 256 ? letter : argv[optind - 1]);
@@ -435,6 +435,7 @@ int ws_cmd_report(int argc, char **argv)
 {
 	struct ws_error error = { "" };
 	struct options options;
+	const char *remedy = "";
 	struct work work = { .options = &options };
 	int status, r;
 
@@ -448,6 +449,8 @@ int ws_cmd_report(int argc, char **argv)
 	r = make_report(&work, &error);
 	if (r < 0)
 		ws_error_set(&error, r, "no report: %s", strerror(-r));
+	if (r == -ENOENT && !work.trace)
+		remedy = "; `waitscope record PROGRAM` makes one";
 	ws_contention_result_free(work.result);
 	ws_symbols_free(work.symbols);
 	ws_model_free(work.model);
@@ -455,5 +458,5 @@ int ws_cmd_report(int argc, char **argv)
 	ws_contention_free(work.contention);
 	ws_arena_free(&work.strings);
 	free(work.warnings);
-	return r < 0 ? fail(error.text) : WS_EXIT_OK;
+	return r < 0 ? fail(error.text, remedy) : WS_EXIT_OK;
 }

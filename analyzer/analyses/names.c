@@ -78,7 +78,7 @@ static int name_by_thread(const struct ws_object *object, const struct ws_tables
 	const struct ws_task *task;
 
 	if (object->key.offset >= tables->n_threads)
-		return print(strings, ret, "thread that is not known");
+		return print(strings, ret, "thread (unknown)");
 	task = &tables->threads[object->key.offset];
 	if (task->name && task->name[0])
 		return print(strings, ret, "thread %s[%" PRId32 "]", task->name, task->tid);
@@ -130,5 +130,5 @@ int ws_object_name(const struct ws_object *object, const struct ws_tables *table
 		return r;
 	if (party.site)
 		return name_by_site(object, "first waited for", true, party.site, strings, ret);
-	return print(strings, ret, "%s that is not known", kind_word(object));
+	return print(strings, ret, "%s (unnamed)", kind_word(object));
 }

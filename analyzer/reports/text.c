@@ -110,6 +110,58 @@ static void print_kinds(struct printer *printer)
 		ws_page_end(&printer->page);
 }
 
+/* A piece of the line of cautions, the first with its heading. */
+static void caution(struct printer *printer, const char *text)
+{
+	bool first = printer->page.column == 0;
+
+	if (first)
+		ws_page_text(&printer->page, "caution", 0);
+	ws_page_flow(&printer->page, text, first ? "" : ", ", 11);
+}
+
+static void caution_count(struct printer *printer, uint64_t count, const char *noun,
+			  const char *what)
+{
+	struct ws_cell cell, number;
+
+	if (!count)
+		return;
+	ws_cell_noun(&number, count, noun);
+	ws_cell_set(&cell, printer->page.utf8, "%.100s %s", number.text, what);
+	caution(printer, cell.text);
+}
+
+/* What must be known before the rest is believed; nothing if there is nothing. */
+static void print_cautions(struct printer *printer)
+{
+	const struct ws_report *report = printer->report;
+	const struct ws_tables *tables = report->tables;
+	struct ws_cell cell;
+
+	caution_count(printer, tables->lost_events, "event", "lost");
+	caution_count(printer, tables->lost_packets, "packet", "lost");
+	caution_count(printer, report->counts->uncertain, "wait", "touched by the loss");
+	caution_count(printer, report->counts->open_waits, "wait", "open at the end");
+	for (size_t i = 0; i < tables->n_processes; i++) {
+		const struct ws_process *process = &tables->processes[i];
+
+		if (process->end == WS_END_SIGNALED)
+			ws_cell_set(&cell, printer->page.utf8,
+				    "%s[%" PRId32 "] killed by signal %" PRId32, process->name,
+				    process->pid, process->status);
+		else if (process->end == WS_END_UNKNOWN)
+			ws_cell_set(&cell, printer->page.utf8,
+				    "how %s[%" PRId32 "] ended is unknown", process->name,
+				    process->pid);
+		else
+			continue;
+		caution(printer, cell.text);
+	}
+	if (printer->page.column)
+		ws_page_end(&printer->page);
+}
+
 /* Columns of the numbers, each ending before this. */
 enum {
 	COLUMN_PLACE = 15,
@@ -155,18 +207,25 @@ static void set_side(struct printer *printer, const struct ws_frame *site, size_
 		*cell = both;
 }
 
-static void print_site(struct printer *printer, const char *label, const struct ws_site_share *site)
+/* `by`: the label asks who, not where, so that a known thread is an answer without a place. */
+static void print_site(struct printer *printer, const char *label, bool by,
+		       const struct ws_site_share *site)
 {
-	struct ws_cell cell;
+	struct ws_cell cell, who;
 
 	ws_page_text(&printer->page, label, 4);
 	/* Several threads have a column of their own. */
-	if (site->site && site->n_threads != 1)
+	if (site->n_threads != 1)
 		ws_cell_place(&cell, printer->page.utf8, site->site,
 			      COLUMN_PLACE_END - COLUMN_PLACE);
 	else
 		set_side(printer, site->site, site->n_threads, site->thread,
 			 COLUMN_PLACE_END - COLUMN_PLACE, &cell);
+	if (!site->site && site->n_threads == 1 && !by) {
+		who = cell;
+		ws_cell_set(&cell, printer->page.utf8, "unknown, %.400s", who.text);
+		ws_cell_cut(&cell, printer->page.utf8, COLUMN_PLACE_END - COLUMN_PLACE);
+	}
 	ws_page_cell(&printer->page, &cell, COLUMN_PLACE);
 	if (site->n_threads)
 		ws_page_count_to(&printer->page, site->n_threads, COLUMN_THREADS);
@@ -180,7 +239,8 @@ static void print_site(struct printer *printer, const char *label, const struct 
 	ws_page_end(&printer->page);
 }
 
-static void print_sites(struct printer *printer, const char *label, const struct ws_role *role)
+static void print_sites(struct printer *printer, const char *label, bool by,
+			const struct ws_role *role)
 {
 	size_t shown = role->n_sites;
 	struct ws_cell cell;
@@ -188,7 +248,7 @@ static void print_sites(struct printer *printer, const char *label, const struct
 	if (printer->style->top && shown > SITES_MAX)
 		shown = SITES_MAX;
 	for (size_t i = 0; i < shown; i++)
-		print_site(printer, i ? "" : label, &role->sites[i]);
+		print_site(printer, i ? "" : label, by, &role->sites[i]);
 	if (shown < role->n_sites) {
 		uint64_t rest_ns = 0;
 
@@ -319,13 +379,13 @@ static void print_object(struct printer *printer, size_t index)
 	ws_page_cell(&printer->page, &cell, 22);
 	ws_page_cell(&printer->page, &scope, printer->page.column + 2);
 	ws_page_end(&printer->page);
-	print_sites(printer, "waited at", &object->waiters);
+	print_sites(printer, "waited at", false, &object->waiters);
 	print_stacks(printer, "waiter", &object->waiters);
 	if (owned) {
-		print_sites(printer, "held from", &object->holders);
+		print_sites(printer, "held from", false, &object->holders);
 		print_stacks(printer, "holder", &object->holders);
 	} else {
-		print_sites(printer, "ended by", &object->wakers);
+		print_sites(printer, "ended by", true, &object->wakers);
 	}
 	print_stacks(printer, "waker", &object->wakers);
 	print_outcomes(printer, object);
@@ -402,34 +462,6 @@ static void print_edges(struct printer *printer)
 	}
 }
 
-static void print_ends(struct printer *printer)
-{
-	const struct ws_tables *tables = printer->report->tables;
-	struct ws_cell cell;
-	bool first = true;
-
-	for (size_t i = 0; i < tables->n_processes; i++) {
-		const struct ws_process *process = &tables->processes[i];
-
-		if (process->end == WS_END_SIGNALED)
-			ws_cell_set(&cell, printer->page.utf8,
-				    "%s[%" PRId32 "] ended by signal %" PRId32, process->name,
-				    process->pid, process->status);
-		else if (process->end == WS_END_UNKNOWN)
-			ws_cell_set(&cell, printer->page.utf8,
-				    "%s[%" PRId32 "] ended, how is not known", process->name,
-				    process->pid);
-		else
-			continue;
-		if (first)
-			ws_page_text(&printer->page, "ended", 0);
-		ws_page_flow(&printer->page, cell.text, first ? "" : ", ", 10);
-		first = false;
-	}
-	if (!first)
-		ws_page_end(&printer->page);
-}
-
 static void print_trust(struct printer *printer)
 {
 	const struct ws_report *report = printer->report;
@@ -474,7 +506,6 @@ static void print_trust(struct printer *printer)
 		ws_page_flow(&printer->page, cell.text, "; ", 10);
 	}
 	ws_page_end(&printer->page);
-	print_ends(printer);
 	for (size_t i = 0; i < report->n_warnings; i++) {
 		ws_page_text(&printer->page, "warning", 0);
 		ws_page_text(&printer->page, report->warnings[i], 10);
@@ -492,6 +523,7 @@ int ws_report_text(const struct ws_report *report, const struct ws_text_style *s
 
 	print_headline(&printer);
 	print_kinds(&printer);
+	print_cautions(&printer);
 	print_objects(&printer);
 	print_edges(&printer);
 	print_trust(&printer);

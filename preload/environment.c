@@ -9,12 +9,12 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "preload/lifecycle.h"
 #include "preload/limits.h"
-#include "preload/module.h"
+#include "preload/raw.h"
+#include "preload/resource.h"
 
 #define PRELOAD "LD_PRELOAD"
 #define LIBRARY "libwaitscope.so"
@@ -25,13 +25,13 @@ static const struct {
 	const char *name;
 	bool lttng;
 } names[] = {
-	{"WAITSCOPE_RUN", false},
-	{"WAITSCOPE_SHARED", false},
-	{"WAITSCOPE_STACKS", false},
-	{"WAITSCOPE_FOLLOW", false},
-	{"LTTNG_HOME", true},
-	{"LTTNG_UST_REGISTER_TIMEOUT", true},
-	{"LTTNG_UST_ALLOW_BLOCKING", true},
+	{ "WAITSCOPE_RUN", false },
+	{ "WAITSCOPE_SHARED", false },
+	{ "WAITSCOPE_STACKS", false },
+	{ "WAITSCOPE_FOLLOW", false },
+	{ "LTTNG_HOME", true },
+	{ "LTTNG_UST_REGISTER_TIMEOUT", true },
+	{ "LTTNG_UST_ALLOW_BLOCKING", true },
 };
 #define N_NAMES (sizeof(names) / sizeof(names[0]))
 
@@ -66,7 +66,8 @@ static bool is_library(const char *item, size_t n)
 
 	if (n == strlen(own) && memcmp(item, own, n) == 0)
 		return true;
-	return n >= strlen(LIBRARY) && memcmp(item + n - strlen(LIBRARY), LIBRARY, strlen(LIBRARY)) == 0 &&
+	return n >= strlen(LIBRARY) &&
+	       memcmp(item + n - strlen(LIBRARY), LIBRARY, strlen(LIBRARY)) == 0 &&
 	       (n == strlen(LIBRARY) || item[n - strlen(LIBRARY) - 1] == '/');
 }
 
@@ -127,7 +128,7 @@ static bool is_taken_away(const char *entry)
  * chroot(), or as another user, it may not. */
 static bool is_loadable(void)
 {
-	return syscall(SYS_access, library, R_OK) == 0;
+	return ws_sandboxed || ws_raw_syscall(SYS_access, (long)library, R_OK, 0, 0) == 0;
 }
 
 void ws_environment_plan(struct ws_environment *plan, char *const *given)
@@ -136,7 +137,7 @@ void ws_environment_plan(struct ws_environment *plan, char *const *given)
 	size_t n = 0;
 	bool other = false;
 
-	*plan = (struct ws_environment){.given = given};
+	*plan = (struct ws_environment){ .given = given };
 	if (!library)
 		return;
 	plan->keep = ws_follow && is_loadable();
@@ -160,8 +161,7 @@ void ws_environment_plan(struct ws_environment *plan, char *const *given)
 			change = true;
 	if (change)
 		plan->bytes = (plan->n + N_NAMES + 2) * sizeof(char *) + sizeof(PRELOAD) + 1 +
-			      strlen(library) + 1 +
-			      (plan->preload ? strlen(plan->preload) : 0) + 1;
+			      strlen(library) + 1 + (plan->preload ? strlen(plan->preload) : 0) + 1;
 }
 
 /* "LD_PRELOAD=" with our library in front of what is there, or without it. NULL: nothing is left

@@ -14,13 +14,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 
 #include "preload/emit.h"
 #include "preload/environment.h"
 #include "preload/limits.h"
 #include "preload/module.h"
+#include "preload/raw.h"
 #include "preload/real.h"
 #include "preload/resource.h"
 #include "preload/stack.h"
@@ -52,15 +51,15 @@ bool ws_is_tracer_code(uintptr_t address)
 /* Reads a small file without stdio. Empty on failure. */
 static void read_comm(const char *path, char *ret)
 {
-	long fd = syscall(SYS_openat, AT_FDCWD, path, O_RDONLY | O_CLOEXEC);
-	long n = fd < 0 ? -1 : syscall(SYS_read, fd, ret, (long)COMM_BYTES);
+	int fd = ws_raw_open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t n = fd < 0 ? fd : ws_raw_read(fd, ret, COMM_BYTES);
 
 	if (fd >= 0)
-		syscall(SYS_close, fd);
+		ws_raw_close(fd);
 	ret[n > 0 ? n - 1 : 0] = '\0'; /* the last byte is a newline */
 }
 
-/* The name of a thread of this process. */
+/* The name of a thread of this process. Empty: not known. */
 static void comm_of(int32_t tid, char *ret)
 {
 	char path[64] = "/proc/self/task/";
@@ -68,8 +67,11 @@ static void comm_of(int32_t tid, char *ret)
 	size_t n = strlen(path);
 	size_t d = 0;
 
+	ret[0] = '\0';
+	if (ws_sandboxed)
+		return;
 	if (tid == ws_self->tid) {
-		prctl(PR_GET_NAME, ret);
+		ws_raw_syscall(SYS_prctl, PR_GET_NAME, (long)ret, 0, 0);
 		return;
 	}
 	for (uint32_t left = (uint32_t)tid; d == 0 || left; left /= 10)
@@ -92,7 +94,8 @@ static void record_process(struct ws_ev_process *event)
 	event->pid = event->pid ? event->pid : ws_pid;
 	event->tid = event->tid ? event->tid : ws_self->tid;
 	event->format = WS_FORMAT_VERSION;
-	event->parent = event->parent ? event->parent : (int32_t)syscall(SYS_getppid);
+	if (!event->parent && !ws_sandboxed)
+		event->parent = ws_raw_getppid();
 	event->name = comm;
 	event->exe = event->exe ? event->exe : ws_modules_exe();
 	lttng_ust_do_tracepoint(waitscope, process, event);
@@ -131,7 +134,7 @@ void ws_definitions(void)
 	size_t n = ws_thread_tids(tids, NAMES_MAX);
 	bool again = atomic_exchange(&start_recorded, true);
 
-	struct ws_ev_process event = {.op = again ? WS_PROCESS_DEFS : WS_PROCESS_START};
+	struct ws_ev_process event = { .op = again ? WS_PROCESS_DEFS : WS_PROCESS_START };
 
 	record_process(&event);
 	ws_modules_record();
@@ -190,7 +193,7 @@ static void record_limits(void)
 		WS_LIMITS(WS_LIMIT_NAME)
 #undef WS_LIMIT_NAME
 	};
-	struct ws_section ws_section_here = {.self = ws_self}; /* the caller's section is open */
+	struct ws_section ws_section_here = { .self = ws_self }; /* the caller's section is open */
 
 	for (size_t i = 0; i < WS_LIMIT_COUNT; i++) {
 		struct ws_ev_limit event = {
@@ -209,12 +212,12 @@ void ws_process_exit(struct ws_thread *self, int status)
 	if (!ws_active || !ws_wanted(process))
 		return;
 	/* A child made by a bare system call shares this wrapper, but not its parent's end. */
-	if ((int32_t)syscall(SYS_getpid) != ws_pid || atomic_exchange(&exit_recorded, true))
+	if ((!ws_sandboxed && ws_raw_getpid() != ws_pid) || atomic_exchange(&exit_recorded, true))
 		return;
 	ws_definitions();
 	record_limits();
 	/* What the parent's wait() will see of it. */
-	struct ws_ev_process event = {.op = WS_PROCESS_EXIT, .status = status & 0xff};
+	struct ws_ev_process event = { .op = WS_PROCESS_EXIT, .status = status & 0xff };
 
 	record_process(&event);
 }
@@ -224,7 +227,8 @@ void ws_process_parent_exited(struct ws_thread *self, int32_t parent, int32_t ti
 {
 	WS_SECTION(self);
 	struct ws_ev_process event = {
-		.op = WS_PROCESS_EXIT, .pid = parent, .tid = tid, .parent = grandparent};
+		.op = WS_PROCESS_EXIT, .pid = parent, .tid = tid, .parent = grandparent
+	};
 
 	record_process(&event);
 }
@@ -232,7 +236,7 @@ void ws_process_parent_exited(struct ws_thread *self, int32_t parent, int32_t ti
 void ws_process_exec(struct ws_thread *self, const char *path)
 {
 	WS_SECTION(self);
-	struct ws_ev_process event = {.op = WS_PROCESS_EXEC, .exe = path};
+	struct ws_ev_process event = { .op = WS_PROCESS_EXEC, .exe = path };
 
 	ws_definitions();
 	record_process(&event);
@@ -241,7 +245,7 @@ void ws_process_exec(struct ws_thread *self, const char *path)
 void ws_process_exec_failed(struct ws_thread *self, const char *path, int error)
 {
 	WS_SECTION(self);
-	struct ws_ev_process event = {.op = WS_PROCESS_EXEC_FAILED, .status = error, .exe = path};
+	struct ws_ev_process event = { .op = WS_PROCESS_EXEC_FAILED, .status = error, .exe = path };
 
 	record_process(&event);
 }
@@ -249,7 +253,7 @@ void ws_process_exec_failed(struct ws_thread *self, const char *path, int error)
 void ws_process_reaped(struct ws_thread *self, int32_t child, int status)
 {
 	WS_SECTION(self);
-	struct ws_ev_process event = {.op = WS_PROCESS_REAPED, .child = child, .status = status};
+	struct ws_ev_process event = { .op = WS_PROCESS_REAPED, .child = child, .status = status };
 
 	ws_definitions();
 	record_process(&event);
@@ -257,7 +261,7 @@ void ws_process_reaped(struct ws_thread *self, int32_t child, int status)
 
 void ws_process_forked(struct ws_thread *self)
 {
-	ws_pid = (int32_t)syscall(SYS_getpid);
+	ws_pid = ws_raw_getpid();
 	ws_thread_forked(self);
 	ws_waiters_forked();
 	atomic_store_explicit(&exit_recorded, false, memory_order_relaxed);
@@ -278,7 +282,7 @@ void ws_process_follow(struct ws_thread *self, int32_t parent)
 		return;
 	}
 
-	struct ws_ev_process event = {.op = WS_PROCESS_FORK, .parent = parent};
+	struct ws_ev_process event = { .op = WS_PROCESS_FORK, .parent = parent };
 
 	record_process(&event);
 	atomic_store_explicit(&start_recorded, true, memory_order_relaxed);
@@ -308,7 +312,7 @@ __attribute__((constructor)) static void start(void)
 	const char *shared = getenv("WAITSCOPE_SHARED");
 	const char *follow = getenv("WAITSCOPE_FOLLOW");
 
-	ws_pid = (int32_t)syscall(SYS_getpid);
+	ws_pid = ws_raw_getpid();
 	ws_run = run ? (uint32_t)strtoul(run, NULL, 10) : 0;
 	ws_stack_mode = stack_mode(getenv("WAITSCOPE_STACKS"));
 	ws_follow = !follow || strcmp(follow, "0") != 0;
@@ -324,6 +328,6 @@ __attribute__((constructor)) static void start(void)
  * that calls exit() must not end the recording of its parent, whose memory it shares. */
 __attribute__((destructor)) static void end(void)
 {
-	if ((int32_t)syscall(SYS_getpid) == ws_pid)
+	if (ws_raw_getpid() == ws_pid)
 		ws_step_aside();
 }

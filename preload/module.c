@@ -16,12 +16,12 @@
 #include <stdatomic.h>
 #include <string.h>
 #include <sys/auxv.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 
 #include "preload/emit.h"
 #include "preload/limits.h"
+#include "preload/raw.h"
 #include "preload/real.h"
+#include "preload/resource.h"
 #include "preload/stack.h"
 
 /* Copies of program headers, build ids and paths: about 700 bytes an object. */
@@ -42,10 +42,10 @@ struct module {
 	uintptr_t bias;
 	/* Weak: compared, never followed once the entry is made. */
 	const struct link_map *_Atomic map;
-	const uint8_t *live_id;     /* where its build id lies in its own memory; NULL: none */
-	const uint8_t *build_id;    /* Owned by the arena */
-	const ElfW(Phdr) *phdrs;    /* Owned by the arena */
-	const char *path;           /* Owned by the arena; empty: not known */
+	const uint8_t *live_id;   /* where its build id lies in its own memory; NULL: none */
+	const uint8_t *build_id;  /* Owned by the arena */
+	const ElfW(Phdr) * phdrs; /* Owned by the arena */
+	const char *path;         /* Owned by the arena; empty: not known */
 };
 
 static struct module modules[WS_MODULES_MAX];
@@ -89,7 +89,7 @@ static bool is_loaded(struct module *m)
 }
 
 /* The program headers of what the loader found, in its own memory. NULL: they are not mapped. */
-static const ElfW(Phdr) *live_phdrs(const struct dl_find_object *found, uint16_t *n)
+static const ElfW(Phdr) * live_phdrs(const struct dl_find_object *found, uint16_t *n)
 {
 	const ElfW(Ehdr) *ehdr = found->dlfo_map_start;
 	size_t size = (uintptr_t)found->dlfo_map_end - (uintptr_t)found->dlfo_map_start;
@@ -103,7 +103,7 @@ static const ElfW(Phdr) *live_phdrs(const struct dl_find_object *found, uint16_t
 }
 
 /* True if a readable segment has these bytes of the file in memory. */
-static bool is_readable(const ElfW(Phdr) *phdrs, uint16_t n, const ElfW(Phdr) *part)
+static bool is_readable(const ElfW(Phdr) * phdrs, uint16_t n, const ElfW(Phdr) * part)
 {
 	for (uint16_t i = 0; i < n; i++) {
 		const ElfW(Phdr) *p = &phdrs[i];
@@ -140,16 +140,16 @@ static const uint8_t *note_build_id(const uint8_t *at, size_t left, size_t align
 	return NULL;
 }
 
-static const uint8_t *live_build_id(const ElfW(Phdr) *phdrs, uint16_t n, uintptr_t bias,
+static const uint8_t *live_build_id(const ElfW(Phdr) * phdrs, uint16_t n, uintptr_t bias,
 				    uint8_t *size)
 {
 	for (uint16_t i = 0; i < n; i++) {
 		if (phdrs[i].p_type != PT_NOTE || !is_readable(phdrs, n, &phdrs[i]))
 			continue;
 
-		const uint8_t *id = note_build_id((const uint8_t *)(bias + phdrs[i].p_vaddr),
-						  phdrs[i].p_filesz,
-						  phdrs[i].p_align == 8 ? 8 : 4, size);
+		const uint8_t *id =
+			note_build_id((const uint8_t *)(bias + phdrs[i].p_vaddr), phdrs[i].p_filesz,
+				      phdrs[i].p_align == 8 ? 8 : 4, size);
 
 		if (id)
 			return id;
@@ -159,7 +159,7 @@ static const uint8_t *live_build_id(const ElfW(Phdr) *phdrs, uint16_t n, uintptr
 
 /* A file whose first segment lacks its headers: what the unwinder needs, made from what the
  * loader says. */
-static ElfW(Phdr) *made_phdrs(const struct dl_find_object *found, uint16_t *n)
+static ElfW(Phdr) * made_phdrs(const struct dl_find_object *found, uint16_t *n)
 {
 	ElfW(Phdr) *p = arena_take(2 * sizeof(*p));
 	uintptr_t base = (uintptr_t)found->dlfo_map_start;
@@ -167,12 +167,12 @@ static ElfW(Phdr) *made_phdrs(const struct dl_find_object *found, uint16_t *n)
 
 	if (!p)
 		return NULL;
-	p[0] = (ElfW(Phdr)){.p_type = PT_LOAD,
-			    .p_flags = PF_R | PF_X,
-			    .p_vaddr = base - bias,
-			    .p_memsz = (uintptr_t)found->dlfo_map_end - base};
-	p[1] = (ElfW(Phdr)){.p_type = PT_GNU_EH_FRAME,
-			    .p_vaddr = (uintptr_t)found->dlfo_eh_frame - bias};
+	p[0] = (ElfW(Phdr)){ .p_type = PT_LOAD,
+			     .p_flags = PF_R | PF_X,
+			     .p_vaddr = base - bias,
+			     .p_memsz = (uintptr_t)found->dlfo_map_end - base };
+	p[1] = (ElfW(Phdr)){ .p_type = PT_GNU_EH_FRAME,
+			     .p_vaddr = (uintptr_t)found->dlfo_eh_frame - bias };
 	*n = found->dlfo_eh_frame ? 2 : 1;
 	return p;
 }
@@ -185,7 +185,8 @@ static const char *path_of(const struct link_map *map)
 	size_t n_cwd = 0;
 	size_t n = strlen(name);
 
-	if (name[0] != '/' && strchr(name, '/') && syscall(SYS_getcwd, cwd, sizeof(cwd)) > 0)
+	if (name[0] != '/' && strchr(name, '/') && !ws_sandboxed &&
+	    ws_raw_syscall(SYS_getcwd, (long)cwd, sizeof(cwd), 0, 0) > 0)
 		n_cwd = strlen(cwd);
 
 	char *path = arena_take(n_cwd + 1 + n + 1);
@@ -202,7 +203,7 @@ static const char *path_of(const struct link_map *map)
 
 static void record(struct module *m, bool loaded)
 {
-	struct ws_section ws_section_here = {.self = ws_self}; /* the caller's section is open */
+	struct ws_section ws_section_here = { .self = ws_self }; /* the caller's section is open */
 	struct ws_ev_module event = {
 		.base = m->base,
 		.size = loaded ? m->size : 0,
@@ -241,8 +242,8 @@ static struct module *revive(const struct dl_find_object *found, uint32_t n)
 
 		if (atomic_load_explicit(&m->state, memory_order_acquire) != GONE ||
 		    m->base != (uintptr_t)found->dlfo_map_start ||
-		    m->base + m->size != (uintptr_t)found->dlfo_map_end ||
-		    m->bias != map->l_addr || m->live_id != id || m->build_id_size != id_size ||
+		    m->base + m->size != (uintptr_t)found->dlfo_map_end || m->bias != map->l_addr ||
+		    m->live_id != id || m->build_id_size != id_size ||
 		    memcmp(m->build_id, id, id_size) != 0)
 			continue;
 
@@ -441,7 +442,8 @@ static bool is_tracer_object(const struct link_map *map, uintptr_t begin, uintpt
 
 	if (strncmp(slash ? slash + 1 : name, "liblttng-ust", strlen("liblttng-ust")) == 0)
 		return true;
-	/* The program itself has no name: unit tests have us in it, and make their calls from it. */
+	/* The program itself has no name: unit tests have us in it, and make their calls from it.
+	 */
 	return (name[0] && self >= begin && self < end) || (unwinder >= begin && unwinder < end);
 }
 
@@ -500,7 +502,7 @@ static int list_one(struct dl_phdr_info *info, size_t size, void *data)
 void ws_modules_init(void)
 {
 	uint32_t n = 0;
-	long got = syscall(SYS_readlink, "/proc/self/exe", exe_path, sizeof(exe_path) - 1);
+	ssize_t got = ws_raw_readlink("/proc/self/exe", exe_path, sizeof(exe_path) - 1);
 
 	if (got <= 0) {
 		const char *name = (const char *)getauxval(AT_EXECFN);

@@ -55,6 +55,11 @@ static inline int32_t ws_raw_getpid(void)
 	return (int32_t)ws_raw_syscall(SYS_getpid, 0, 0, 0, 0);
 }
 
+static inline int32_t ws_raw_getppid(void)
+{
+	return (int32_t)ws_raw_syscall(SYS_getppid, 0, 0, 0, 0);
+}
+
 static inline int ws_raw_close(int fd)
 {
 	return (int)ws_raw_syscall(SYS_close, fd, 0, 0, 0);

@@ -9,22 +9,22 @@
 #include <errno.h>
 #include <stdarg.h>
 #include <string.h>
-#include <sys/syscall.h>
 
 #include "preload/emit.h"
 #include "preload/environment.h"
 #include "preload/lifecycle.h"
+#include "preload/raw.h"
 #include "preload/real.h"
+#include "preload/resource.h"
 
 /* A thread's stack may be as small as 16 KiB; what is larger is mapped. */
 #define STACK_BYTES_MAX 4096
 
 static void *map_memory(size_t bytes)
 {
-	long r = syscall(SYS_mmap, NULL, bytes, PROT_READ | PROT_WRITE,
-			 MAP_PRIVATE | MAP_ANONYMOUS, -1, 0L);
+	long r = ws_raw_mmap(bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1);
 
-	return r == -1 ? NULL : (void *)r;
+	return r < 0 ? NULL : (void *)r;
 }
 
 /* The environment for a new program, in memory of the calling function. */
@@ -36,16 +36,13 @@ struct child_env {
 
 static void child_env_end(struct child_env *c)
 {
-	int saved = errno;
-
 	if (c->mapped)
-		syscall(SYS_munmap, c->mapped, c->bytes);
-	errno = saved;
+		ws_raw_munmap(c->mapped, c->bytes);
 }
 
 /* A macro, since alloca() is the caller's. */
 #define CHILD_ENV(name, given)                                                                     \
-	__attribute__((cleanup(child_env_end))) struct child_env name = {.env = (given)};          \
+	__attribute__((cleanup(child_env_end))) struct child_env name = { .env = (given) };        \
 	do {                                                                                       \
 		struct ws_environment plan;                                                        \
 		void *memory = NULL;                                                               \
@@ -117,8 +114,9 @@ WS_EXPORT int execvp(const char *file, char *const *argv)
 	return after(self, file, ws_real.execvpe(file, argv, child.env));
 }
 
-/* The arguments of execl() and its kin, gathered on the stack as glibc does, and like it not looking
- * whether the first is NULL; `more` is left behind the NULL that ends them. A macro, since alloca() is the caller's. */
+/* The arguments of execl() and its kin, gathered on the stack as glibc does, and like it not
+ * looking whether the first is NULL; `more` is left behind the NULL that ends them. A macro, since
+ * alloca() is the caller's. */
 #define GATHER(argv, first, more)                                                                  \
 	do {                                                                                       \
 		va_list count;                                                                     \
@@ -195,11 +193,9 @@ static const char *fd_path(int fd, char *ret)
 static const char *fd_target(int fd, char *ret, size_t size)
 {
 	char link[32];
-	int saved = errno;
-	long n = syscall(SYS_readlink, fd_path(fd, link), ret, size - 1);
+	ssize_t n = ws_sandboxed ? 0 : ws_raw_readlink(fd_path(fd, link), ret, size - 1);
 
 	ret[n > 0 ? n : 0] = '\0';
-	errno = saved;
 	return ret;
 }
 
@@ -228,17 +224,15 @@ WS_EXPORT int execveat(int fd, const char *path, char *const *argv, char *const 
 	return after(self, name, ws_real.execveat(fd, path, argv, child.env, flags));
 }
 
-WS_EXPORT int posix_spawn(pid_t *pid, const char *path,
-			  const posix_spawn_file_actions_t *actions, const posix_spawnattr_t *attr,
-			  char *const *argv, char *const *envp)
+WS_EXPORT int posix_spawn(pid_t *pid, const char *path, const posix_spawn_file_actions_t *actions,
+			  const posix_spawnattr_t *attr, char *const *argv, char *const *envp)
 {
 	CHILD_ENV(child, envp);
 
 	return ws_real.posix_spawn(pid, path, actions, attr, argv, child.env);
 }
 
-WS_EXPORT int posix_spawnp(pid_t *pid, const char *file,
-			   const posix_spawn_file_actions_t *actions,
+WS_EXPORT int posix_spawnp(pid_t *pid, const char *file, const posix_spawn_file_actions_t *actions,
 			   const posix_spawnattr_t *attr, char *const *argv, char *const *envp)
 {
 	CHILD_ENV(child, envp);

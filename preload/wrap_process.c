@@ -6,10 +6,10 @@
  */
 #include <errno.h>
 #include <lttng/ust-fork.h>
-#include <sys/syscall.h>
 
 #include "preload/emit.h"
 #include "preload/lifecycle.h"
+#include "preload/raw.h"
 #include "preload/real.h"
 
 /* A child of _Fork(), or of a fork inside our own work: LTTng's locks may be held for ever. */
@@ -65,13 +65,13 @@ static void fork_before(struct forking *f, uintptr_t site)
 static bool fork_after(struct forking *f, uintptr_t site)
 {
 	int saved = errno;
-	bool child = (int32_t)syscall(SYS_getpid) != f->parent;
+	bool child = ws_raw_getpid() != f->parent;
 
 	if (!f->lttng) {
 		/* LTTng's own children are left alone; the program's, forked where LTTng could
 		 * not be told (a signal handler inside our own work), are not recorded. */
 		if (child && !ws_is_tracer_code(site)) {
-			ws_pid = (int32_t)syscall(SYS_getpid);
+			ws_pid = ws_raw_getpid();
 			lttng_lost = true;
 			ws_step_aside();
 		}
@@ -82,7 +82,7 @@ static bool fork_after(struct forking *f, uintptr_t site)
 		if (f->self)
 			ws_process_forked(f->self);
 		else
-			ws_pid = (int32_t)syscall(SYS_getpid);
+			ws_pid = ws_raw_getpid();
 		lttng_ust_after_fork_child(&f->mask);
 	} else {
 		lttng_ust_after_fork_parent(&f->mask);
@@ -130,7 +130,7 @@ WS_EXPORT pid_t _Fork(void)
 	pid_t r = ws_real._Fork();
 
 	if (r == 0) {
-		ws_pid = (int32_t)syscall(SYS_getpid);
+		ws_pid = ws_raw_getpid();
 		lttng_lost = true;
 		ws_step_aside();
 	}
@@ -141,13 +141,14 @@ WS_EXPORT int daemon(int nochdir, int noclose)
 {
 	struct forking f;
 	uintptr_t site = WS_SITE;
-	int32_t grandparent = (int32_t)syscall(SYS_getppid);
+	int32_t grandparent = ws_raw_getppid();
 
 	fork_before(&f, site);
 
 	int r = ws_real.daemon(nochdir, noclose);
 
-	/* The parent is gone: it left by _exit(0) inside libc. A failure may come back in either. */
+	/* The parent is gone: it left by _exit(0) inside libc. A failure may come back in either.
+	 */
 	if (fork_after(&f, site) && f.self && ws_active)
 		ws_process_parent_exited(f.self, f.parent, f.tid, grandparent);
 	return r;
@@ -174,13 +175,13 @@ static int clone_child(void *p)
 		ws_process_exit(self, r);
 	/* clone() ends this thread only, and LTTng's threads would keep the process alive. */
 	if (start->forking.lttng && ws_thread_tids(tids, 2) <= 1)
-		syscall(SYS_exit_group, r);
+		ws_raw_syscall(SYS_exit_group, r, 0, 0, 0);
 	return r;
 }
 
 WS_EXPORT int clone(int (*fn)(void *), void *stack, int flags, void *arg, ...)
 {
-	struct clone_start start = {.fn = fn, .arg = arg, .site = WS_SITE};
+	struct clone_start start = { .fn = fn, .arg = arg, .site = WS_SITE };
 	va_list more;
 
 	/* Always read: what the caller did not pass is passed on as the noise that it is. */
@@ -334,7 +335,7 @@ WS_EXPORT pid_t wait4(pid_t pid, int *status, int options, struct rusage *usage)
 
 WS_EXPORT int waitid(idtype_t type, id_t id, siginfo_t *info, int options)
 {
-	siginfo_t own = {0};
+	siginfo_t own = { 0 };
 	siginfo_t *got = info ? info : &own; /* Linux allows NULL */
 	int r = ws_real.waitid(type, id, got, options);
 

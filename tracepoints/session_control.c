@@ -97,7 +97,7 @@ static bool wait_for_stop(const struct ws_daemon *daemon)
 
 int ws_session_control(const struct ws_session_options *options, int fd)
 {
-	struct ws_daemon daemon = { .pid_fd = -1, .rundir_fd = -1 };
+	struct ws_daemon daemon = { .pid_fd = -1, .rundir_fd = -1, .start_fd = -1 };
 	struct ws_session_message message = { .type = WS_SESSION_STARTED };
 	char reason[WS_SESSION_REASON_MAX] = "";
 	int r;

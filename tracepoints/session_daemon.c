@@ -2,11 +2,11 @@
 /* session_daemon.c: see session_daemon.h.
  *
  * The run directory. lttng-sessiond's is one per machine when it runs as root. Every recording of
- * root holds a shared flock on it while it is in use. It is created where it is missing, and who
- * gets the exclusive lock at the end, which is the last, takes an empty one away again: a mount
- * point that is removed would take the mounts of other namespaces with it. Whoever starts the
- * machine's daemon holds the exclusive lock until its session exists, and ends that daemon only
- * with the exclusive lock and when it has no sessions.
+ * root holds a shared flock on it while it is in use, and creates it where it is missing. Who gets
+ * the exclusive lock at the end is the last: it ends a machine's daemon that a recording started,
+ * if that has no sessions of anybody, and takes an empty directory away again (a mount point that
+ * is removed would take the mounts of other namespaces with it). Starting the machine's daemon has
+ * a lock of its own, START_LOCK, since it happens while others use it.
  */
 #include "session_daemon.h"
 
@@ -36,6 +36,9 @@
 
 /* In RUNDIR: the pid of a machine's daemon that waitscope started, as text. */
 #define MARKER "waitscope-daemon.pid"
+
+/* In RUNDIR: held while a recording looks for the machine's daemon and makes its session. */
+#define START_LOCK "waitscope-start.lock"
 
 /* A daemon that takes longer than this does not come or go. */
 #define START_MAX_S  30
@@ -112,8 +115,17 @@ static int remove_entry(const char *path, const struct stat *st, int type, struc
 
 /* --- the run directory --- */
 
-/* Opens RUNDIR, made where it is missing, with a lock of the given kind. */
-static int lock_rundir(int operation, int *ret)
+static int lock(int fd, int operation)
+{
+	while (flock(fd, operation) < 0) {
+		if (errno != EINTR)
+			return -errno;
+	}
+	return 0;
+}
+
+/* Opens RUNDIR, made where it is missing, with a shared lock. */
+static int use_rundir(int *ret)
 {
 	for (;;) {
 		struct stat st;
@@ -126,13 +138,10 @@ static int lock_rundir(int operation, int *ret)
 				continue; /* the last recording has just taken it away */
 			return -errno;
 		}
-		while (flock(fd, operation) < 0) {
-			if (errno != EINTR) {
-				int r = -errno;
-
-				close(fd);
-				return r;
-			}
+		int r = lock(fd, LOCK_SH);
+		if (r < 0) {
+			close(fd);
+			return r;
 		}
 		if (fstat(fd, &st) == 0 && st.st_nlink > 0) {
 			*ret = fd;
@@ -264,12 +273,15 @@ static int spawn(struct ws_daemon *daemon, char *reason)
 	return -ECHILD;
 }
 
-/* Called with the exclusive lock. */
 static int use_machine_daemon(struct ws_daemon *daemon, char *reason)
 {
 	char text[16];
 
 	daemon->kind = WS_DAEMON_MACHINE;
+	daemon->start_fd = openat(daemon->rundir_fd, START_LOCK,
+				  O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (daemon->start_fd < 0 || lock(daemon->start_fd, LOCK_EX) < 0)
+		return fail(-errno, RUNDIR "/" START_LOCK, reason);
 	if (lttng_session_daemon_alive())
 		return 0;
 	int r = spawn(daemon, reason);
@@ -304,25 +316,20 @@ int ws_daemon_start(struct ws_daemon *daemon, char *reason)
 		daemon->kind = WS_DAEMON_HOME;
 		return spawn(daemon, reason);
 	}
-	r = lock_rundir(LOCK_SH, &daemon->rundir_fd);
+	r = use_rundir(&daemon->rundir_fd);
 	if (r < 0)
 		return fail(r, RUNDIR, reason);
 	daemon->kind = WS_DAEMON_NAMESPACE;
 	if (enter_namespace(daemon) == 0)
 		return spawn(daemon, reason);
-
-	close(daemon->rundir_fd);
-	daemon->rundir_fd = -1;
-	r = lock_rundir(LOCK_EX, &daemon->rundir_fd);
-	if (r < 0)
-		return fail(r, RUNDIR, reason);
 	return use_machine_daemon(daemon, reason);
 }
 
 void ws_daemon_settled(struct ws_daemon *daemon)
 {
-	if (daemon->kind == WS_DAEMON_MACHINE && daemon->rundir_fd >= 0)
-		flock(daemon->rundir_fd, LOCK_SH);
+	if (daemon->start_fd >= 0)
+		close(daemon->start_fd);
+	daemon->start_fd = -1;
 }
 
 /* --- its log --- */
@@ -477,9 +484,9 @@ void ws_daemon_stop(struct ws_daemon *daemon, bool complete)
 	if (daemon->mounted)
 		umount2(RUNDIR, MNT_DETACH);
 	if (daemon->rundir_fd >= 0) {
-		if (flock(daemon->rundir_fd, LOCK_EX | LOCK_NB) == 0) {
-			if (daemon->kind == WS_DAEMON_MACHINE)
-				end_machine_daemon(daemon);
+		if (lock(daemon->rundir_fd, LOCK_EX | LOCK_NB) == 0) {
+			end_machine_daemon(daemon);
+			unlinkat(daemon->rundir_fd, START_LOCK, 0);
 			rmdir(RUNDIR); /* fails, as it should, where it is not empty */
 		}
 		close(daemon->rundir_fd);

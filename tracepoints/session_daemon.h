@@ -16,16 +16,17 @@ struct ws_daemon {
 	pid_t pid;                      /* of the daemon, where it is our child; 0: it is not */
 	int pid_fd;                     /* readable once that daemon ended; -1: not our child */
 	int rundir_fd;                  /* locked while in use, see session_daemon.c; -1: none */
+	int start_fd;                   /* locked while the session is made; -1: not */
 	bool mounted;                   /* a tmpfs of ours covers the run directory */
 };
 
 /* Makes the private folder and finds or starts a daemon, which answers when this returns; the
- * environment is set so that liblttng-ctl talks to it. With the machine's daemon, the start lock
- * is held until ws_daemon_settled. 0, or a negative errno with `reason` set; ws_daemon_stop is
+ * environment is set so that liblttng-ctl talks to it. With the machine's daemon, others
+ * wait for ws_daemon_settled. 0, or a negative errno with `reason` set; ws_daemon_stop is
  * due in both cases. */
 int ws_daemon_start(struct ws_daemon *daemon, char *reason);
 
-/* The session exists: others may end the machine's daemon from now on only if it has none. */
+/* The session exists: the next recording may look for the machine's daemon. */
 void ws_daemon_settled(struct ws_daemon *daemon);
 
 /* True if the daemon complained that a file system was full. */

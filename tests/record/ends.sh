@@ -1,0 +1,110 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# ends.sh: however the program or the recorder ends, the trace can be read and nothing is left.
+. "${0%/*}/common.sh"
+
+# start NAME COMMANDS: `record -o NAME sh -c COMMANDS` in a process group of its own, as a shell
+# does; returns when the commands have called `say`. Sets recorder, program and home.
+start() {
+	name=$1
+	rm -f said
+	# What a shell starts with & ignores Ctrl-C, unless that is undone.
+	setsid env --default-signal=INT,QUIT "$WAITSCOPE" record -o "$name" sh -c "
+		say() {
+			echo \$\$ \$LTTNG_HOME >said.new
+			mv said.new said
+		}
+		$2" 2>err &
+	recorder=$!
+	until_true test -e said
+	read -r program home <said
+	[ -d "$home" ] || fail "no private folder: $home"
+}
+
+# finish STATUS: the recorder ends with it, and leaves what it should.
+finish() {
+	wait "$recorder"
+	same "$?" "$1" "exit status of $name"
+	nothing_left "$home"
+	pids "$name" | grep -qx "$program" || fail "$name has no event of the program"
+}
+
+# Ctrl-C reaches all of the group; the program's answer to it is what counts.
+start intr 'say; exec sleep 60'
+kill -INT -"$recorder"
+finish 130
+start intr7 'trap "exit 7" INT; say; while :; do sleep 0.1; done'
+kill -INT -"$recorder"
+finish 7
+start quit 'say; exec sleep 60'
+kill -QUIT -"$recorder"
+finish 131
+
+# SIGTERM and SIGHUP to the recorder alone are passed on.
+start term 'say; exec sleep 60'
+kill -TERM "$recorder"
+finish 143
+start hup 'say; exec sleep 60'
+kill -HUP "$recorder"
+finish 129
+start term9 'trap "exit 9" TERM; say; while :; do sleep 0.1; done'
+kill -TERM "$recorder"
+finish 9
+
+# One that does not want to end is left alone, unrecorded.
+start deaf 'trap "" TERM; say; sleep 60; :'
+kill -TERM "$recorder"
+wait "$recorder"
+same "$?" 143 "exit status of deaf"
+has err 'runs on unrecorded'
+is_alive "$program" || fail "deaf was ended"
+is_gone "$home" || fail "$home was left"
+kill -KILL -"$recorder"
+until_true is_dead "$program"
+pids deaf | grep -qx "$program" || fail "deaf has no event of the program"
+
+# The program is killed.
+start killed 'say; exec sleep 60'
+kill -KILL "$program"
+finish 137
+
+# The recorder is killed: the program goes on, the trace is completed, everything is taken away.
+start orphan 'say; sleep 60; :'
+kill -KILL "$recorder"
+wait "$recorder" 2>/dev/null
+until_true is_gone "$home"
+is_alive "$program" || fail "the program of a killed recorder was ended"
+kill -KILL -"$recorder"
+until_true no_process_of "$home"
+nothing_left "$home"
+pids orphan | grep -qx "$program" || fail "orphan has no event of the program"
+# Its trace counts as ours, and is kept as one.
+expect 0 "$WAITSCOPE" record -o orphan true
+[ -d orphan.old ] || fail "the trace of a killed recorder was not kept"
+
+# Children that outlive the program are told.
+expect 0 "$WAITSCOPE" record -o child sh -c 'sleep 60 >/dev/null 2>&1 & echo $! $LTTNG_HOME'
+read -r child home <out
+has err '^waitscope: 1 process of the program runs on unrecorded$'
+is_alive "$child" || fail "the child was ended"
+kill "$child"
+until_true is_dead "$child"
+nothing_left "$home"
+
+# A time limit ends the program and its children; SIGKILL helps where SIGTERM does not.
+expect 124 "$WAITSCOPE" record -o late --timeout 500ms sh -c 'sleep 61 & echo $! $LTTNG_HOME; wait'
+read -r child home <out
+has err '^waitscope: timed out after 500ms$'
+is_dead "$child" || fail "a child outlived the time limit"
+nothing_left "$home"
+expect 124 "$WAITSCOPE" record -o late --timeout 0.5 sh -c 'trap "" TERM; while :; do sleep 0.1; done'
+
+# A program that hangs: the trace shows the wait, open.
+expect 124 "$WAITSCOPE" record -o hang --timeout 1s "$BIN/record_hang"
+read -r waiter <out
+events hang >text
+grep "waitscope:wait_begin.* tid = $waiter,.*\"mutex\"" text >begun
+same "$(wc -l <begun)" 1 "waits begun by the hanging thread"
+if grep -q "waitscope:wait_end.* tid = $waiter," text; then
+	fail "the wait that hangs has an end"
+fi

@@ -7,6 +7,7 @@
 #include "preload/thread.h"
 
 #include <sys/mman.h>
+#include <time.h>
 
 #include "preload/emit.h"
 #include "preload/lifecycle.h"
@@ -186,7 +187,12 @@ int32_t ws_thread_tid_of(pthread_t handle)
 		    atomic_load_explicit(&slot->handle, memory_order_relaxed) == (uintptr_t)handle)
 			return tid;
 	}
-	return 0;
+
+	/* A new thread takes its slot when it first runs. Until then libc alone knows its tid, and
+	 * tells it in this only: the kernel's clocks of threads are ~tid << 3 | what they count. */
+	clockid_t clock;
+
+	return pthread_getcpuclockid(handle, &clock) == 0 ? ~(clock >> 3) : 0;
 }
 
 size_t ws_thread_tids(int32_t *tids, size_t max)

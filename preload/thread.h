@@ -104,7 +104,7 @@ void ws_thread_gone(struct ws_thread *self);
 /* In a fork child: the other threads are gone, and this one has a new tid. */
 void ws_thread_forked(struct ws_thread *self);
 
-/* The tid of the live thread with this handle; 0: not known. */
+/* The tid of the thread with this handle, which may have ended but was not joined; 0: not known. */
 int32_t ws_thread_tid_of(pthread_t handle);
 
 /* The tids of the recorded threads that are alive, at most `max`; returns how many. */

@@ -7,6 +7,7 @@
 #include "preload/wait.h"
 
 #include <errno.h>
+#include <time.h>
 
 #include "preload/lifecycle.h"
 #include "preload/limits.h"
@@ -60,6 +61,11 @@ void ws_wait_begin(struct ws_wait *wait)
 
 	struct ws_holder_ref holders[WS_HOLDERS_MAX] = {{0}};
 	size_t n = 0;
+	struct timespec now;
+
+	/* A stack that is new to libunwind takes it up to some milliseconds, which the program
+	 * would have been blocked: the wait begins before that. */
+	clock_gettime(CLOCK_MONOTONIC, &now);
 
 	WS_SECTION(self);
 	ws_definitions();
@@ -75,6 +81,7 @@ void ws_wait_begin(struct ws_wait *wait)
 		.other = wait->other,
 		.site = wait->site,
 		.stack = wait->stack,
+		.begin_ns = (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec,
 		.holder = holders[0].tid,
 		.holder_site = holders[0].site,
 		.holder_stack = holders[0].stack,

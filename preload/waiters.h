@@ -56,6 +56,17 @@ static inline void ws_waiters_sub(uintptr_t object, bool shared)
 		atomic_fetch_sub_explicit(count, 1, memory_order_relaxed);
 }
 
+/* The kernel may move waiters to this object (futex requeue), who counted themselves elsewhere: from
+ * now on somebody may always wait here. */
+#define WS_WAITERS_MOVED UINT32_C(0x80000000)
+static inline void ws_waiters_moved(uintptr_t object, bool shared)
+{
+	_Atomic uint32_t *count = ws_waiters_count(object, shared);
+
+	if (count) /* seq_cst: as ws_waiters_add() */
+		atomic_fetch_or_explicit(count, WS_WAITERS_MOVED, memory_order_seq_cst);
+}
+
 /* True if a thread may be waiting for the object. */
 static inline bool ws_waiters_any(uintptr_t object, bool shared)
 {

@@ -91,6 +91,8 @@ static long futex_wake(const struct call *c, uint8_t op, uintptr_t to)
 						: c->val,
 	};
 
+	if (to)
+		ws_waiters_moved(to, c->shared);
 	ws_wake_before(&wake);
 	long r = real_call(c);
 

@@ -35,7 +35,8 @@
 	INT(uint32_t, stack, "id of the stack, see `stack`; 0: not taken")                         \
 	INT(int32_t, holder, "tid of the thread that holds the object; 0: none or not known")      \
 	HEX(uint64_t, holder_site, "return address of the call with which the holder took it; 0: not known") \
-	INT(uint32_t, holder_stack, "id of the stack with which the holder took it; 0: not taken")
+	INT(uint32_t, holder_stack, "id of the stack with which the holder took it; 0: not taken") \
+	INT(uint64_t, begin_ns, "when the wait began, in the trace's clock (CLOCK_MONOTONIC): before its stack was unwound")
 
 #define WS_FIELDS_wait_end(INT, HEX, ENUM, STR, SEQ)                                               \
 	INT(uint32_t, seq, "number of this wait within its thread")                                \

@@ -103,6 +103,7 @@ static int on_wait_begin(struct ws_decode *d, const struct ws_raw *raw, uint32_t
 	const struct ws_ev_wait_begin *e = &raw->wait_begin;
 	int r;
 
+	record->wait_begin.begin_ns = e->begin_ns < raw->at_ns ? e->begin_ns : raw->at_ns;
 	record->wait_begin.seq = e->seq;
 	record->wait_begin.flags = e->flags;
 	r = object(d, process, e->kind, e->object, e->other, raw->at_ns,

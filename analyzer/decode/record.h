@@ -59,6 +59,8 @@ struct ws_record {
 	uint32_t thread; /* WS_UNKNOWN for LOSS */
 	union {
 		struct {
+			uint64_t begin_ns;           /* before the stack was taken: at most
+			                              * at_ns; 0: at_ns */
 			uint32_t seq;
 			uint8_t flags;               /* WS_WAIT_* */
 			struct ws_object_key object; /* kind WS_KIND_THREAD: the joined thread */

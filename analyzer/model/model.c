@@ -155,6 +155,10 @@ static int owned_wake(struct ws_model *model, struct object *object, struct wake
 		ws_wake_unref(model, wait->last_release);
 		wait->last_release = wake;
 	}
+	ws_wake_ref(wake);
+	ws_wake_unref(model, object->release);
+	object->release = wake;
+	object->releaser = holder;
 	return 0;
 }
 
@@ -318,7 +322,7 @@ static int take_loss(struct ws_model *model)
 		if (r < 0)
 			return r;
 	}
-	HASH_ITER (hh, model->objects, object, next) {
+	HASH_ITER(hh, model->objects, object, next) {
 		struct wake *wake, *following;
 
 		DL_FOREACH_SAFE(object->wakes, wake, following)
@@ -328,6 +332,8 @@ static int take_loss(struct ws_model *model)
 		}
 		object->n_wakes = 0;
 		object->acquirer.thread = WS_UNKNOWN;
+		ws_wake_unref(model, object->release);
+		object->release = NULL;
 	}
 	return 0;
 }

@@ -20,17 +20,15 @@
  * charged to holders piece by piece.
  *   between releases  a release by H at r charges H with the piece from the release before it (or
  *                     t0) to r.
- *   hand-over         if the wait acquired the object, the piece after the last release belongs to
- *                     the last releaser: what waking up cost.
- *   not acquired      otherwise (timeout, open, ...) that piece belongs to the holder that wait_end
- *                     names, else to whoever acquired the object by a wait that ended since that
- *                     release, else to nobody known.
- *   no release seen   the holder that wait_begin names, else the one that wait_end names, else
- *                     nobody known.
- *   several readers   every holder named at the beginning is charged from t0 to its own release, or
- *                     to t1 if none was seen: the wait needs all of them (AND), so their charges
- *                     together may exceed the wait. A releaser that was not named is charged from
- *                     the release before its own.
+ *                     A wait begins before its record is made (the stack is taken between): the
+ * last release of that time counts, too. hand-over         if the wait acquired the object, the
+ * piece after the last release belongs to the last releaser: what waking up cost. not acquired
+ * otherwise (timeout, open, ...) that piece belongs to the holder that wait_end names, else to
+ * whoever acquired the object by a wait that ended since that release, else to nobody known. no
+ * release seen   the holder that wait_begin names, else the one that wait_end names, else nobody
+ * known. several readers   every holder named at the beginning is charged from t0 to its own
+ * release, or to t1 if none was seen: the wait needs all of them (AND), so their charges together
+ * may exceed the wait. A releaser that was not named is charged from the release before its own.
  *   late              a release marked late may follow the wait's end. A wait that acquired the
  *                     object with no release seen is kept for WS_LATE_WINDOW_NS, WS_LATE_MAX of a
  *                     thread; a late release claims the oldest one whose named holder, if any, is

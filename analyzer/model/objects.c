@@ -70,6 +70,8 @@ static void drop_wakes(struct ws_model *model, struct object *object)
 		ws_wake_unref(model, wake);
 	}
 	object->n_wakes = 0;
+	ws_wake_unref(model, object->release);
+	object->release = NULL;
 }
 
 /* Takes the live incarnation out of the table. One that had waits is kept: others refer to it. */
@@ -156,7 +158,7 @@ void ws_objects_free(struct ws_model *model)
 {
 	struct object *object, *next;
 
-	HASH_ITER (hh, model->objects, object, next) {
+	HASH_ITER(hh, model->objects, object, next) {
 		HASH_DEL(model->objects, object);
 		drop_wakes(model, object);
 		free(object);

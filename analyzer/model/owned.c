@@ -124,6 +124,15 @@ static int charge_unreleased(struct wait *wait, bool *any)
 	return 0;
 }
 
+bool ws_owned_is_released(const struct wait *wait)
+{
+	if (!wait->last_release_ord)
+		return false;
+	/* Released before its record was made, and held by somebody else when it was. */
+	return wait->last_release_ord > wait->begin_ord || !wait->n_named ||
+	       wait->named[0].released;
+}
+
 static int charge_rest(struct wait *wait, const struct ws_holder *end_holder)
 {
 	uint64_t rest_ns = wait->pub.end_ns - wait->cursor_ns;
@@ -131,7 +140,7 @@ static int charge_rest(struct wait *wait, const struct ws_holder *end_holder)
 	const struct object *object = wait->object;
 	const struct ws_holder *who = &nobody;
 
-	if (!wait->last_release_ord) {
+	if (!ws_owned_is_released(wait)) {
 		if (wait->n_named)
 			who = &wait->named[0].who;
 		else if (end_holder->thread != WS_UNKNOWN)

@@ -68,6 +68,9 @@ struct object {
 	struct wake *wakes; /* not used up, oldest first */
 	size_t n_wakes;
 
+	struct wake *release; /* the last release; holds a reference; NULL: none. Owned kinds */
+	struct ws_holder releaser; /* whose it was, and how that came by the object */
+
 	struct ws_holder acquirer; /* who acquired it last by a wait; thread WS_UNKNOWN: nobody */
 	uint64_t acquirer_ord;
 };
@@ -119,6 +122,8 @@ int ws_owned_named(struct wait *wait, const struct ws_holder *holder);
 /* `at_ns`: when the release took effect for this wait. */
 int ws_owned_release(struct wait *wait, struct wake *wake, const struct ws_holder *holder,
 		     uint64_t at_ns);
+/* True if a release was seen that the holder named at the beginning did not come after. */
+bool ws_owned_is_released(const struct wait *wait);
 /* The wait is over, pub.end_ns and outcome are set: charges what is left. */
 int ws_owned_end(struct wait *wait, const struct ws_holder *holder);
 

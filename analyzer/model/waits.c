@@ -266,6 +266,20 @@ static int close_outermost(struct ws_model *model, struct thread *thread)
 	return close_without_end(model, wait, model->now_ns);
 }
 
+/* The wait began before its record was made, and the object may have been released between. */
+static int release_before_record(struct wait *wait)
+{
+	struct object *object = wait->object;
+
+	if (!object->release || object->release->pub.at_ns <= wait->pub.begin_ns ||
+	    object->release->pub.thread == wait->pub.thread)
+		return 0;
+	wait->last_release = object->release;
+	ws_wake_ref(wait->last_release);
+	return ws_owned_release(wait, object->release, &object->releaser,
+				object->release->pub.at_ns);
+}
+
 int ws_wait_begin(struct ws_model *model, struct thread *thread, const struct ws_record *record)
 {
 	struct object *object;
@@ -303,13 +317,16 @@ int ws_wait_begin(struct ws_model *model, struct thread *thread, const struct ws
 		.site = record->wait_begin.site,
 		.stack = record->wait_begin.stack,
 		.flags = record->wait_begin.flags,
-		.begin_ns = record->at_ns,
+		.begin_ns = record->wait_begin.begin_ns ? record->wait_begin.begin_ns
+							: record->at_ns,
 	};
 	wait->object = object;
 	wait->seq = record->wait_begin.seq;
 	wait->begin_ord = model->ord;
 	if (is_owned(wait)) {
 		r = ws_owned_begin(wait, &record->wait_begin.holder);
+		if (r == 0)
+			r = release_before_record(wait);
 		if (r < 0) {
 			ws_wait_free(model, wait);
 			return r;
@@ -360,7 +377,7 @@ static int end_owned(struct ws_model *model, struct thread *thread, struct wait 
 		object->acquirer =
 			(struct ws_holder){ wait->pub.thread, wait->pub.site, wait->pub.stack };
 		object->acquirer_ord = model->ord;
-		if (!wait->last_release && !wait->pub.uncertain)
+		if (!ws_owned_is_released(wait) && !wait->pub.uncertain)
 			return keep_late(model, thread, wait);
 		if (!wait->pub.uncertain) {
 			waker = wait->last_release;

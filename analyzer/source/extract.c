@@ -71,7 +71,7 @@ static int map_fields(struct ws_extract_class *c, const bt_field_class *payload,
 	uint64_t n = payload ? bt_field_class_structure_get_member_count(payload) : 0;
 
 	for (unsigned int i = 0; i < c->type->n_fields; i++) {
-		struct step *step = &c->steps[c->n_steps++];
+		struct step *step = &c->steps[c->n_steps];
 		const bt_field_class *class = NULL;
 
 		step->field = &c->type->fields[i];
@@ -87,6 +87,8 @@ static int map_fields(struct ws_extract_class *c, const bt_field_class *payload,
 				break;
 			}
 		}
+		if (!class && step->field->is_optional)
+			continue; /* what is not read is 0 */
 		if (!class)
 			return ws_error_set(error, -EINVAL,
 					    "the trace's event " PREFIX
@@ -98,6 +100,7 @@ static int map_fields(struct ws_extract_class *c, const bt_field_class *payload,
 					    "the trace's event " PREFIX
 					    "%s has a field `%s` of another type than expected",
 					    c->type->name, step->field->name);
+		c->n_steps++;
 	}
 	return 0;
 }
@@ -188,8 +191,10 @@ static int read_sequence(const bt_field *field, const struct step *step, struct 
 static int read_string(const bt_field *field, const struct step *step, struct ws_arena *arena,
 		       struct ws_raw *event)
 {
-	const char *value = bt_field_string_get_value(field);
-	char *copy = ws_arena_strdup(arena, value ? value : "");
+	/* babeltrace2 2.0.4 reuses a field and empties it by its length alone: the characters of an
+	 * earlier event are still there. */
+	const char *value = bt_field_string_get_length(field) ? bt_field_string_get_value(field) : "";
+	char *copy = ws_arena_strdup(arena, value);
 
 	if (!copy)
 		return -ENOMEM;
@@ -249,6 +254,12 @@ int ws_extract_event(struct ws_extract *extract, const bt_message *message,
 		extract, bt_message_event_borrow_default_clock_snapshot_const(message), c->clock);
 	if (read_payload(c, bt_event_borrow_payload_field_const(bt), arena, event))
 		return ws_error_set(error, -ENOMEM, "out of memory");
+	/* It is a reading of the same clock as the event's own: on the same scale, then. */
+	if (event->type == WS_RAW_wait_begin && event->wait_begin.begin_ns)
+		event->wait_begin.begin_ns +=
+			event->at_ns -
+			bt_clock_snapshot_get_value(
+				bt_message_event_borrow_default_clock_snapshot_const(message));
 	if (event->type == WS_RAW_process && event->process.format > WS_FORMAT_VERSION)
 		return ws_error_set(error, -ENOTSUP,
 				    "the trace has format %u, this waitscope reads up to %u: use the "

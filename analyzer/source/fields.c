@@ -18,15 +18,20 @@ WORDS(ws_process_op, WS_PROCESS_OPS)
 
 #define IS_SIGNED(type) ((type)-1 < (type)1)
 
+/* Fields that were added at the end of an event, see format.h. A constant expression. */
+#define IS_OPTIONAL(name) (__builtin_strcmp(name, "begin_ns") == 0)
+
 /* `this_event` is the struct of the event around: a type of the function's own. */
 #define PLACE(member) (offsetof(struct ws_raw, common) + offsetof(this_event, member))
 #define INT(type, member, doc)                                                                     \
-	{ #member, WS_FIELD_INT, sizeof(type), IS_SIGNED(type), PLACE(member), 0, NULL },
+	{ #member, WS_FIELD_INT, sizeof(type), IS_SIGNED(type), IS_OPTIONAL(#member),              \
+	  PLACE(member), 0, NULL },
 #define ENUM(list, member, doc)                                                                    \
-	{ #member, WS_FIELD_ENUM, 1, false, PLACE(member), 0, list##_words },
-#define STR(member, doc) { #member, WS_FIELD_STR, 0, false, PLACE(member), 0, NULL },
+	{ #member, WS_FIELD_ENUM, 1, false, false, PLACE(member), 0, list##_words },
+#define STR(member, doc) { #member, WS_FIELD_STR, 0, false, false, PLACE(member), 0, NULL },
 #define SEQ(type, member, count, doc)                                                              \
-	{ #member, WS_FIELD_SEQ, sizeof(type), IS_SIGNED(type), PLACE(member), PLACE(count), NULL },
+	{ #member, WS_FIELD_SEQ,  sizeof(type), IS_SIGNED(type), false,                            \
+	  PLACE(member), PLACE(count), NULL },
 
 #define EVENT_FUNCTION(event, list, channel, doc)                                                  \
 	static const struct ws_event_type *type_##event(void)                                      \

@@ -19,6 +19,7 @@ struct ws_field {
 	uint8_t form;          /* enum ws_field_form */
 	uint8_t size;          /* of the integer, or of one element of a sequence, in bytes */
 	bool is_signed;        /* the integer or the element */
+	bool is_optional;      /* added to format 1 after traces of it existed: 0 where missing */
 	uint16_t offset;       /* of the member in struct ws_raw */
 	uint16_t count_offset; /* SEQ: of its uint32_t count */
 	const struct ws_word *words; /* ENUM: its words, up to one without a name */

@@ -163,7 +163,8 @@ static int take_wait(void *context, const struct ws_wait *wait)
 		return 0;
 	if (was_ended(wait) || wait->uncertain)
 		return add_link(contention, waiter, ROLE_WAKER, &who, ns);
-	return ws_histogram_add(&waiter->unended, ns);
+	/* A timeout, a signal, an error: nobody let it go on. */
+	return wait->state == WS_WAIT_OPEN ? ws_histogram_add(&waiter->unended, ns) : 0;
 }
 
 static int take_wake(void *context, const struct ws_wake *wake)

@@ -1,17 +1,20 @@
 /* SPDX-License-Identifier: MIT */
 /* contention.h: on what threads waited, how long, who held it, and who ended the waits.
  *
- * In:   the waits of the model, one by one; at the end the tables and the symbols.
- * Out:  one entry an object with its waiters, holders and wakers, and the edges waiter -> blocker,
- *       in the order that reports show: the same trace gives the same bytes.
+ * In: the waits of the model, one by one; at the end the tables and the symbols.
+ *
+ * Out: one entry an object with its waiters, holders and wakers, and the edges waiter -> blocker,
+ * in the order that reports show: the same trace gives the same bytes.
+ *
  * Rule: a wait counts once for its object, its kind and its thread. For an owned object it counts
- *       for each holder with the part that this one is charged with (model.h); the parts of one
- *       wait sum up to it, except for several read holders, each of whom it needed. Without an
- * owner it counts in full for its waker. A wait on such an object that nobody ended (timeout, open)
- *       has an edge to every place that ever released the object: any of them could have.
- *       What is not known is a party of its own, with thread WS_UNKNOWN.
+ * for each holder with the part that this one is charged with (model.h); the parts of one wait sum
+ * up to it, except for several read holders, each of whom it needed. Without an owner it counts in
+ * full for its waker. A wait on such an object that is open at the end has an edge to every place
+ * that ever released the object: any of them could end it. One that timed out or was interrupted
+ * has none: nobody let it go on. What is not known is a party of its own, with thread WS_UNKNOWN.
+ *
  * Cost: O(log buckets) a wait; memory by distinct (object, waiter, blocker), threads at sites with
- *       stacks, not by waits. Prints nothing, reads no clock.
+ * stacks, not by waits. Prints nothing, reads no clock.
  */
 #ifndef WS_CONTENTION_H
 #define WS_CONTENTION_H

@@ -22,8 +22,7 @@ struct waiter {
 	uint32_t process;
 	const struct ws_object *object; /* Weak: owned by the model */
 	struct ws_histogram waits;
-	struct ws_histogram unended; /* of these, those that nobody ended, on an object without
-				      * an owner */
+	struct ws_histogram unended; /* of these, the open ones on an object without an owner */
 	uint64_t outcomes[WS_OUTCOME_COUNT];
 	uint64_t open;
 	uint64_t lost;

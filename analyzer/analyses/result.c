@@ -179,7 +179,7 @@ static int add_link(struct builder *builder, const struct link *link)
 	return add_edge(builder, link->waiter, &party, &link->waits);
 }
 
-/* Waits that nobody ended: any place that ever released the object could have. */
+/* Waits that are open: any place that ever released the object could have. */
 static int add_candidates(struct builder *builder, const struct waiter *waiter)
 {
 	const struct releaser *releaser;

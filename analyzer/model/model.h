@@ -3,58 +3,72 @@
  *
  * The rules, in words. The functions that carry them out repeat only their names.
  *
- * Objects. One ws_object is one incarnation of a ws_object_key. A `destroy` ends it: the next init
+ * OBJECTS. One ws_object is one incarnation of a ws_object_key. A `destroy` ends it: the next init
  * or wait at that key is a new object (a wake still belongs to the old one: it may be recorded
  * late). An `init` without a destroy before it starts a new object if the key is private, not in
  * static storage and nobody waits there: initialising a lock twice is not defined, so the memory
  * has been reused. Static and shared objects stay what they are. std::mutex has neither init nor
  * destroy: reused memory then shows as one object, named by its first wait.
  *
- * Open waits. A thread's waits nest, by signal handlers, last in first out by seq. An end whose seq
+ * OPEN WAITS. A thread's waits nest, by signal handlers, last in first out by seq. An end whose seq
  * is below the top closes what lies above it as lost (longjmp out of a handler). A wait whose end
  * never comes is closed at its thread's next event after it began, as WS_WAIT_LOST: the program
  * went on without us seeing how. A wait that nothing follows is open until its thread, its process
  * or the trace ended: WS_WAIT_OPEN.
  *
- * Owned kinds (mutex, rwlock, spinlock, once): somebody holds the object, and the wait [t0, t1] is
+ * OWNED KINDS (mutex, rwlock, spinlock, once): somebody holds the object, and the wait [t0, t1] is
  * charged to holders piece by piece.
- *   between releases  a release by H at r charges H with the piece from the release before it (or
- *                     t0) to r.
- *                     A wait begins before its record is made (the stack is taken between): the
- * last release of that time counts, too. hand-over         if the wait acquired the object, the
- * piece after the last release belongs to the last releaser: what waking up cost. not acquired
- * otherwise (timeout, open, ...) that piece belongs to the holder that wait_end names, else to
- * whoever acquired the object by a wait that ended since that release, else to nobody known. no
- * release seen   the holder that wait_begin names, else the one that wait_end names, else nobody
- * known. several readers   every holder named at the beginning is charged from t0 to its own
- * release, or to t1 if none was seen: the wait needs all of them (AND), so their charges together
- * may exceed the wait. A releaser that was not named is charged from the release before its own.
- *   late              a release marked late may follow the wait's end. A wait that acquired the
- *                     object with no release seen is kept for WS_LATE_WINDOW_NS, WS_LATE_MAX of a
- *                     thread; a late release claims the oldest one whose named holder, if any, is
- * the releaser.
  *
- * Other kinds have no owner: the wait has a waker.
- *   newest            the newest wake on the object that was recorded within the wait and is not
- * used up. A signal, post or futex wake is used up by `count` waits; a broadcast, arrival, exit,
- * unlock, close or removal never. early             a waker checks for waiters, records, then
- * releases; a wait may be recorded between. So, with no other wake, one not used up counts if it
- * came at most WS_EARLY_WINDOW_NS before the wait began. late              as above; a late wake
- * claims the oldest wait that ended without a waker. barrier           the last arriver does not
- * wait (outcome no_wait): its wait_begin, or an `arrive`, is the waker of all the others. join the
- * joined thread is the waker, whatever else is known. requeue           waits on the futex may also
- * be ended by wakes on the target from then on. not acquired      a timeout, an interruption, an
- * open wait has no waker and uses none up. An outcome of no_wait is not a wait, and is not handed
- * out.
+ * Between releases: a release by H at r charges H with the piece from the release before it (or
+ * t0) to r. A wait begins before its record is made, for its stack is taken between: the last
+ * release of that time counts, too.
  *
- * Stacks of wakes come after the wake, perhaps after the waits that it ended. Such a wait is held
+ * Hand-over: if the wait acquired the object, the piece after the last release belongs to the last
+ * releaser: what waking up cost.
+ *
+ * Not acquired (timeout, open and so on): that piece belongs to the holder that wait_end names,
+ * else to whoever acquired the object by a wait that ended since that release, else to nobody
+ * known.
+ *
+ * No release seen: the holder that wait_begin names, else the one that wait_end names, else nobody
+ * known.
+ *
+ * Several readers: every holder named at the beginning is charged from t0 to its own release, or to
+ * t1 if none was seen: the wait needs all of them (AND), so their charges together may exceed the
+ * wait. A releaser that was not named is charged from the release before its own.
+ *
+ * Late: a release marked late may follow the wait's end. A wait that acquired the object with no
+ * release seen is kept for WS_LATE_WINDOW_NS, WS_LATE_MAX of a thread; a late release claims the
+ * oldest one whose named holder, if any, is the releaser.
+ *
+ * OTHER KINDS have no owner: the wait has a waker.
+ *
+ * Newest: it is the newest wake on the object that was recorded within the wait and is not used up.
+ * A signal, post or futex wake is used up by `count` waits; a broadcast, arrival, exit, unlock,
+ * close or removal never.
+ *
+ * Early: a waker checks for waiters, records, then releases; a wait may be recorded between. So,
+ * with no other wake, one not used up counts if it came at most WS_EARLY_WINDOW_NS before the wait
+ * began.
+ *
+ * Late: as above; a late wake claims the oldest wait that ended without a waker.
+ *
+ * Barrier: the last arriver does not wait (outcome no_wait): its wait_begin, or an `arrive`, is the
+ * waker of all the others. Join: the joined thread is the waker, whatever else is known. Requeue:
+ * waits on the futex may also be ended by wakes on the target from then on.
+ *
+ * Not acquired: a timeout, an interruption, an open wait has no waker and uses none up.
+ *
+ * An outcome of no_wait is not a wait, and is not handed out.
+ *
+ * STACKS of wakes come after the wake, perhaps after the waits that it ended. Such a wait is held
  * back until that stack arrived or the releasing thread has had WS_PENDING_MAX later wakes or
  * ended.
  *
- * Loss. After a LOSS record everything open is uncertain: such a wait's charge is unknown as a
+ * LOSS. After a LOSS record everything open is uncertain: such a wait's charge is unknown as a
  * whole and it has no waker. If its thread begins another wait, its end was lost: WS_WAIT_LOST.
  *
- * Memory is bounded by live threads, objects and their waiters, never by events: at most
+ * MEMORY is bounded by live threads, objects and their waiters, never by events: at most
  * WS_NEST_MAX open, WS_LATE_MAX late and WS_PENDING_MAX unfinished wakes a thread, and as many
  * unused wakes an object as it has open waits, and one.
  */

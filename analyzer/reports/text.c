@@ -357,6 +357,7 @@ static void print_object(struct printer *printer, size_t index)
 	const struct ws_contention_result *result = printer->report->contention;
 	const struct ws_object_contention *object = &result->objects[index];
 	bool owned = ws_kind_is_owned(object->object->key.kind);
+	const char *kind = ws_kind_word(object->object->key.kind);
 	struct ws_cell cell, scope;
 	size_t room;
 
@@ -369,12 +370,10 @@ static void print_object(struct printer *printer, size_t index)
 	ws_cell_cut(&scope, printer->page.utf8, 40);
 	room = WIDTH - 22 - 2 - ws_cell_width(&scope);
 	/* A name that is made from the kind does not need it twice. */
-	if (strncmp(object->name, ws_kind_word(object->object->key.kind),
-		    strlen(ws_kind_word(object->object->key.kind))) == 0)
+	if (strncmp(object->name, kind, strlen(kind)) == 0 && object->name[strlen(kind)] == ' ')
 		ws_cell_set(&cell, printer->page.utf8, "%s", object->name);
 	else
-		ws_cell_set(&cell, printer->page.utf8, "%s %s",
-			    ws_kind_word(object->object->key.kind), object->name);
+		ws_cell_set(&cell, printer->page.utf8, "%s %s", kind, object->name);
 	ws_cell_cut(&cell, printer->page.utf8, room);
 	ws_page_cell(&printer->page, &cell, 22);
 	ws_page_cell(&printer->page, &scope, printer->page.column + 2);

@@ -45,6 +45,7 @@ static struct ws_record begin(uint64_t at_ns, uint32_t thread, uint32_t seq,
 				    .type = WS_RECORD_WAIT_BEGIN,
 				    .thread = thread };
 
+	record.wait_begin.begin_ns = at_ns;
 	record.wait_begin.seq = seq;
 	record.wait_begin.object = key;
 	record.wait_begin.data = WS_UNKNOWN;

@@ -63,9 +63,7 @@ static struct {
 	uintptr_t begin;
 	uintptr_t end;
 } tracer[8];
-static _Atomic uint32_t n_tracer; /* release: publishes the entries and the next two */
-static uintptr_t unwinder_begin;
-static uintptr_t unwinder_end;
+static _Atomic uint32_t n_tracer; /* release: publishes the entries */
 
 static void *arena_take(size_t bytes)
 {
@@ -465,12 +463,6 @@ bool ws_module_is_tracer(uintptr_t address)
 				(uintptr_t)found.dlfo_map_end);
 }
 
-bool ws_module_is_unwinder(uintptr_t address)
-{
-	return atomic_load_explicit(&n_tracer, memory_order_acquire) != 0 &&
-	       address >= unwinder_begin && address < unwinder_end;
-}
-
 static int list_one(struct dl_phdr_info *info, size_t size, void *data)
 {
 	uint32_t *n = data;
@@ -484,12 +476,7 @@ static int list_one(struct dl_phdr_info *info, size_t size, void *data)
 		return 0;
 
 	const struct module *m = ensure(info->dlpi_addr + base, false);
-	uintptr_t unwinder = (uintptr_t)&unw_backtrace;
 
-	if (m && unwinder - m->base < m->size) {
-		unwinder_begin = m->base;
-		unwinder_end = m->base + m->size;
-	}
 	if (m && *n < sizeof(tracer) / sizeof(tracer[0]) &&
 	    is_tracer_object(m->map, m->base, m->base + m->size)) {
 		tracer[*n].begin = m->base;

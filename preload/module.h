@@ -32,13 +32,11 @@ void ws_modules_record(void);
  * True: something is. */
 bool ws_modules_forget_unloaded(bool record);
 
-/* dl_iterate_phdr() over what is known here, for the unwinder. */
+/* dl_iterate_phdr() over what is known here, for the unwinder and LTTng. */
 int ws_modules_iterate(int (*callback)(struct dl_phdr_info *, size_t, void *), void *data);
 
 /* True if the address lies in LTTng's or libunwind's code or in this library. */
 bool ws_module_is_tracer(uintptr_t address);
-/* True if it lies in libunwind's, wherever that is linked. */
-bool ws_module_is_unwinder(uintptr_t address);
 
 /* The path of the program's executable; empty: not known. */
 const char *ws_modules_exe(void);

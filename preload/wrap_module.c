@@ -7,6 +7,7 @@
 #include <errno.h>
 
 #include "preload/emit.h"
+#include "preload/lifecycle.h"
 #include "preload/module.h"
 #include "preload/real.h"
 #include "preload/stack.h"
@@ -30,8 +31,9 @@ WS_EXPORT int dlclose(void *handle)
 WS_EXPORT int dl_iterate_phdr(int (*callback)(struct dl_phdr_info *, size_t, void *), void *data)
 {
 	/* The unwinder runs while the program may hold any lock: it must not wait for the
-	 * loader's, whose holder may wait for one of those. */
-	if (ws_module_is_unwinder(WS_SITE))
+	 * loader's, whose holder may wait for one of those. Nor must LTTng, which calls this in a
+	 * fork child, where the loader's lock may be held by a thread that is no more. */
+	if (ws_active && ws_is_tracer_code(WS_SITE))
 		return ws_modules_iterate(callback, data);
 	return ws_real.dl_iterate_phdr(callback, data);
 }

@@ -83,11 +83,20 @@ static bool fork_after(struct forking *f, uintptr_t site)
 			ws_process_forked(f->self);
 		else
 			ws_pid = ws_raw_getpid();
-		lttng_ust_after_fork_child(&f->mask);
+		if (_r_debug.r_state == RT_CONSISTENT) {
+			lttng_ust_after_fork_child(&f->mask);
+		} else {
+			/* Another thread of the parent was in the midst of dlopen(). LTTng's start
+			 * calls it too, and the loader ends a process that does so in this state.
+			 * So LTTng only gives back its locks. */
+			lttng_ust_after_fork_parent(&f->mask);
+			lttng_lost = true;
+			ws_step_aside();
+		}
 	} else {
 		lttng_ust_after_fork_parent(&f->mask);
 	}
-	if (f->self) {
+	if (f->self && !lttng_lost) {
 		f->self->quiet = WS_QUIET_NOT;
 		if (child)
 			ws_process_follow(f->self, f->parent);

@@ -104,9 +104,6 @@ static void tracers_are_told_from_the_program(void **state)
 	assert_false(ws_module_is_tracer((uintptr_t)ws_modules_init));
 	assert_false(ws_module_is_tracer((uintptr_t)getenv));
 	assert_false(ws_module_is_tracer(0));
-	assert_true(ws_module_is_unwinder((uintptr_t)unw_backtrace));
-	assert_false(ws_module_is_unwinder((uintptr_t)lttng_ust_before_fork));
-	assert_false(ws_module_is_unwinder((uintptr_t)getenv));
 }
 
 /* True if the table has an object that is loaded at this bias. */

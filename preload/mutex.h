@@ -16,6 +16,9 @@ int ws_mutex_timedlock(struct ws_thread *self, pthread_mutex_t *m, const struct 
 		       uintptr_t site);
 int ws_mutex_unlock(struct ws_thread *self, pthread_mutex_t *m, uintptr_t site);
 
+/* The program has forbidden the time stamp counter: it is not to be read any more. */
+void ws_mutex_no_stamps(void);
+
 /* Records the release of the mutex that is about to happen, if it will wake somebody. Thread, object
  * and site of `wake` are set by the caller; afterwards ws_wake_stack(). */
 void ws_mutex_wake(struct ws_wake *wake, const pthread_mutex_t *m);

@@ -209,13 +209,6 @@ size_t ws_thread_tids(int32_t *tids, size_t max)
 	return n;
 }
 
-void ws_held_add_slow(struct ws_thread *self, struct ws_held held)
-{
-	(void)self;
-	(void)held;
-	ws_limit_reached(WS_LIMIT_held_locks);
-}
-
 void ws_held_remove_slow(struct ws_thread *self, uintptr_t object)
 {
 	uint64_t word = atomic_load_explicit(&self->held_word, memory_order_relaxed);

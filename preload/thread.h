@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 #include "preload/export.h"
+#include "preload/limits.h"
 
 /* Locks that one thread can hold at once and still be known as their holder: real programs stay
  * below ten. What goes beyond is counted (limit `held_locks`). */
@@ -37,13 +38,18 @@ enum ws_quiet {
 	WS_QUIET_LAST = WS_QUIET_ASIDE,
 };
 
-/* One lock that a thread holds: three words, since each store before a locked instruction counts. */
+/* The hold was taken while others waited: `since` is set. Of our own use, never in an event. */
+#define WS_HOLD_STAMPED 0x8000u
+
+/* One lock that a thread holds. Each store before a locked instruction counts: `since` is written
+ * only where it is needed. */
 struct ws_held {
 	uintptr_t object;
 	uintptr_t site; /* return address of the call that took it */
 	uint32_t stack; /* id of the stack of that call; 0: it did not block, none was taken */
 	uint16_t kind;  /* enum ws_kind */
 	uint16_t flags; /* WS_HOLD_* */
+	uint64_t since; /* time stamp counter when it was taken; only with WS_HOLD_STAMPED */
 };
 
 /* A wait of this thread that has begun: kept here, not in the waiting frame alone, so that one
@@ -113,8 +119,16 @@ size_t ws_thread_tids(int32_t *tids, size_t max);
 #define WS_HELD_COUNT(word) ((uint32_t)(word))
 #define WS_HELD_CHANGE (UINT64_C(1) << 32)
 
-/* Notes what does not fit the fast path of ws_held_add. */
-void ws_held_add_slow(struct ws_thread *self, struct ws_held held);
+static inline void ws_held_fill(struct ws_held *entry, uintptr_t object, uint8_t kind,
+				uint8_t flags, uintptr_t site, uint32_t stack)
+{
+	entry->object = object;
+	entry->site = site;
+	entry->stack = stack;
+	entry->kind = kind;
+	entry->flags = flags;
+}
+
 /* Forgets an entry that is not the newest, or does not exist. */
 void ws_held_remove_slow(struct ws_thread *self, uintptr_t object);
 
@@ -124,19 +138,26 @@ static inline void ws_held_add(struct ws_thread *self, uintptr_t object, uint8_t
 {
 	uint64_t word = atomic_load_explicit(&self->held_word, memory_order_relaxed);
 	struct ws_held *entry = &self->held[WS_HELD_COUNT(word)];
-	struct ws_held held = {object, site, stack, kind, flags};
 
 	if (ws_unlikely(WS_HELD_COUNT(word) >= WS_HELD_MAX)) {
-		ws_held_add_slow(self, held);
+		ws_limit_reached(WS_LIMIT_held_locks);
 		return;
 	}
-	*entry = held;
+	ws_held_fill(entry, object, kind, flags, site, stack);
 	/* release: the entry before the word; pairs with the acquire in held_read(). */
 	atomic_store_explicit(&self->held_word, word + WS_HELD_CHANGE + 1, memory_order_release);
 	/* A signal handler that came before that store used the same place for locks of its own. */
 	atomic_signal_fence(memory_order_seq_cst);
 	if (ws_unlikely(*(volatile uintptr_t *)&entry->object != object))
-		*entry = held;
+		ws_held_fill(entry, object, kind, flags, site, stack);
+}
+
+/* The newest entry; NULL: the thread holds nothing. */
+static inline struct ws_held *ws_held_newest(struct ws_thread *self)
+{
+	uint32_t n = WS_HELD_COUNT(atomic_load_explicit(&self->held_word, memory_order_relaxed));
+
+	return n ? &self->held[n - 1] : NULL;
 }
 
 /* Forgets it. */

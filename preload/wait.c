@@ -43,9 +43,7 @@ void ws_wait_begin(struct ws_wait *wait)
 
 	drop_stale(self, (uintptr_t)wait);
 	wait->seq = ++self->wait_seq;
-	if (wait->by_object) {
-		/* Nothing to count. */
-	} else if (self->n_open < WS_OPEN_WAITS_MAX) {
+	if (self->n_open < WS_OPEN_WAITS_MAX) {
 		self->open[self->n_open++] = (struct ws_open_wait){.frame = (uintptr_t)wait,
 								   .object = wait->object,
 								   .seq = wait->seq,

@@ -36,7 +36,6 @@ struct ws_wait {
 	uintptr_t site;
 	uint8_t kind;    /* enum ws_kind */
 	uint8_t flags;   /* WS_WAIT_* */
-	bool by_object;  /* the object tells its wakers that somebody sleeps: it is not counted */
 	/* Who holds the object: called as the wait begins, and again where it ended without
 	 * acquiring. Returns how many it found, at most `max`. NULL: nobody can be named. */
 	size_t (*holders)(const struct ws_wait *wait, struct ws_holder_ref *ret, size_t max);

@@ -5,7 +5,7 @@
  * A waiter: failed try, ws_waiters_add() (seq_cst), wait_begin event, block. A waker: look at the
  * count, wake event, release; where it saw none, look again after the release: the waiter may
  * have come in between (late wake). Two objects that share a count cost an event too many, never
- * one too few. Mutexes need no count: their lock word says that somebody sleeps.
+ * one too few. The lock word of a mutex says more than its count.
  *
  * Objects that other processes can wait on are counted in a table shared by the recording
  * (WAITSCOPE_SHARED), by their offset in the page, which is the same wherever they are mapped.

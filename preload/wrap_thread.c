@@ -17,6 +17,7 @@
 #include "preload/export.h"
 #include "preload/glibc.h"
 #include "preload/lifecycle.h"
+#include "preload/mutex.h"
 #include "preload/real.h"
 #include "preload/resource.h"
 #include "preload/wait.h"
@@ -251,6 +252,9 @@ WS_EXPORT int prctl(int o, ...)
 	c = va_arg(args, unsigned long);
 	d = va_arg(args, unsigned long);
 	va_end(args);
+
+	if (o == PR_SET_TSC && a == PR_TSC_SIGSEGV)
+		ws_mutex_no_stamps();
 
 	int r = ws_real.prctl(o, a, b, c, d);
 

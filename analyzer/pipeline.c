@@ -139,7 +139,7 @@ static int read_run_files(struct pipeline *p, struct ws_decode *decode)
 
 		switch (ws_run_file_read(p->dirs[i], &run)) {
 		case 0:
-			ws_decode_set_end(decode, run.pid, run.running, run.status);
+			ws_decode_set_end(decode, run.pid, run.running, run.status, run.end_ns);
 			break;
 		case -ENOENT:
 			break;

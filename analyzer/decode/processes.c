@@ -77,8 +77,7 @@ static int name(struct ws_decode *d, uint32_t process, const struct ws_ev_proces
 	if (e->parent)
 		p->parent_pid = e->parent;
 	if (p->parent == WS_UNKNOWN &&
-	    (!ws_map64_get(&d->by_pid, pid_key(p->parent_pid), &p->parent) ||
-	     p->parent == process))
+	    (!ws_map64_get(&d->by_pid, pid_key(p->parent_pid), &p->parent) || p->parent == process))
 		p->parent = WS_UNKNOWN;
 	d->processes[process].announced = true;
 	return 0;
@@ -236,8 +235,9 @@ int ws_decode_process_event(struct ws_decode *d, const struct ws_raw *raw)
 	}
 }
 
-void ws_decode_set_end(struct ws_decode *d, int32_t pid, bool running, int status)
+void ws_decode_set_end(struct ws_decode *d, int32_t pid, bool running, int status, uint64_t end_ns)
 {
+	struct ws_tables *tables = &d->store->tables;
 	struct ws_process *p;
 	uint32_t process;
 
@@ -248,4 +248,10 @@ void ws_decode_set_end(struct ws_decode *d, int32_t pid, bool running, int statu
 		set_end(p, status);
 	else if (p->end == WS_END_UNKNOWN)
 		p->end = WS_END_RUNNING;
+	/* An end that the process recorded itself is the better one. */
+	if (!d->processes[process].ended && end_ns > p->end_ns) {
+		p->end_ns = end_ns;
+		if (end_ns > tables->end_ns)
+			tables->end_ns = end_ns;
+	}
 }

@@ -11,7 +11,7 @@
 int ws_run_file_read(const char *dir, struct ws_run *ret)
 {
 	char path[PATH_MAX];
-	json_t *root, *pid, *status;
+	json_t *root, *pid, *status, *end_ns;
 	int r = -EINVAL;
 
 	if (snprintf(path, sizeof(path), "%s/" WS_RUN_FILE, dir) >= (int)sizeof(path) ||
@@ -20,10 +20,14 @@ int ws_run_file_read(const char *dir, struct ws_run *ret)
 	root = json_load_file(path, 0, NULL);
 	pid = json_object_get(root, "pid");
 	status = json_object_get(root, "status");
+	end_ns = json_object_get(root, "end_ns");
 	if (json_is_integer(pid) && (!status || json_is_null(status) || json_is_integer(status))) {
 		*ret = (struct ws_run){ .pid = (int32_t)json_integer_value(pid),
 					.running = !json_is_integer(status),
-					.status = (int)json_integer_value(status) };
+					.status = (int)json_integer_value(status),
+					.end_ns = json_integer_value(end_ns) > 0
+							  ? (uint64_t)json_integer_value(end_ns)
+							  : 0 };
 		r = 0;
 	}
 	json_decref(root);

@@ -11,8 +11,9 @@
 
 struct ws_run {
 	int32_t pid;
-	bool running; /* it still ran when the recording ended: there is no status */
-	int status;   /* wait(2) status */
+	bool running;    /* it still ran when the recording ended: there is no status */
+	int status;      /* wait(2) status */
+	uint64_t end_ns; /* when it or the recording ended, CLOCK_MONOTONIC; 0: not told */
 };
 
 /* Reads the file in `dir`. 0 with *ret set; -ENOENT: there is none (a trace made with plain

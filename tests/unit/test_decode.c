@@ -53,6 +53,7 @@ struct end {
 	int32_t pid;
 	bool running;
 	int status;
+	uint64_t end_ns;
 };
 
 static void decode_with(struct run *run, const char *events, struct end end)
@@ -84,7 +85,7 @@ static void decode_with(struct run *run, const char *events, struct end end)
 		batch->n = 0;
 	}
 	if (end.pid)
-		ws_decode_set_end(decode, end.pid, end.running, end.status);
+		ws_decode_set_end(decode, end.pid, end.running, end.status, end.end_ns);
 	assert_int_equal(ws_decode_finish(decode), 0);
 	ws_decode_free(decode);
 	free(batch);
@@ -315,6 +316,15 @@ static void ends_are_what_the_kernel_said(void **state)
 			"process 1 pid=7 parent=1 name=p7 exe= end=exited status=3");
 	expect_row_with(PROG, (struct end){ .pid = 7, .running = true },
 			"process 1 pid=7 parent=1 name=p7 exe= end=running");
+	/* Killed after a silence: it lasted until then, and so did the trace. */
+	expect_row_with(PROG, (struct end){ .pid = 7, .status = 9, .end_ns = 500 },
+			"process 1 pid=7 parent=1 name=p7 exe= end=signaled status=9 ns=1..500");
+	expect_row_with(PROG, (struct end){ .pid = 7, .running = true, .end_ns = 500 },
+			"end=running status=0 ns=1..500");
+	/* What it recorded itself is the better end. */
+	expect_row_with(PROG "2 process op=exit format=1 pid=7 tid=7 status=4\n",
+			(struct end){ .pid = 7, .status = 0x400, .end_ns = 500 },
+			"end=exited status=4 ns=1..2");
 	expect_row_with(PROG, (struct end){ .pid = 99, .status = 0x300 },
 			"process 1 pid=7 parent=1 name=p7 exe= end=unknown");
 	/* Its children who were not recorded are nobody. */

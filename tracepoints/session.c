@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "session_control.h"
+#include "session_daemon.h"
 
 struct ws_session {
 	pid_t pid; /* of the control process; 0: collected */
@@ -136,8 +137,13 @@ void ws_session_free(struct ws_session *session)
 	if (session->fd >= 0)
 		close(session->fd); /* STOP, if it has not been said */
 	if (session->pid > 0) {
-		while (waitpid(session->pid, NULL, 0) < 0 && errno == EINTR)
+		int status = 0;
+
+		while (waitpid(session->pid, &status, 0) < 0 && errno == EINTR)
 			;
+		/* Killed: its daemon is told by the kernel to end, but nobody tidies up. */
+		if (WIFSIGNALED(status) && session->home[0])
+			ws_daemon_remove_home(session->home);
 	}
 	free(session);
 }

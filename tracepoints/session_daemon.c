@@ -494,5 +494,10 @@ void ws_daemon_stop(struct ws_daemon *daemon, bool complete)
 	if (daemon->pid_fd >= 0)
 		close(daemon->pid_fd);
 	if (daemon->home[0])
-		nftw(daemon->home, remove_entry, 16, FTW_DEPTH | FTW_PHYS | FTW_MOUNT);
+		ws_daemon_remove_home(daemon->home);
+}
+
+void ws_daemon_remove_home(const char *home)
+{
+	nftw(home, remove_entry, 16, FTW_DEPTH | FTW_PHYS | FTW_MOUNT);
 }

@@ -39,4 +39,7 @@ void ws_daemon_last_error(const struct ws_daemon *daemon, char *text, size_t siz
  * `complete`: everything is written, so that our own daemon may end without ceremony. */
 void ws_daemon_stop(struct ws_daemon *daemon, bool complete);
 
+/* Removes a private folder; for the owner of a control process that was killed, too. */
+void ws_daemon_remove_home(const char *home);
+
 #endif

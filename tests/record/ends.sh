@@ -108,3 +108,16 @@ same "$(wc -l <begun)" 1 "waits begun by the hanging thread"
 if grep -q "waitscope:wait_end.* tid = $waiter," text; then
 	fail "the wait that hangs has an end"
 fi
+
+# The control process of a recording is killed: that is told, and nothing is left either.
+start headless 'say; sleep 1; exit 3'
+control=
+for child in $(cat "/proc/$recorder/task/$recorder/children"); do
+	[ "$(cat "/proc/$child/comm")" = waitscope-ctl ] && control=$child
+done
+kill -KILL "$control" || fail "no control process"
+wait "$recorder"
+same "$?" 3 "exit status of headless"
+has err '^waitscope: the control process of the recording died'
+until_true no_process_of "$home"
+nothing_left "$home"

@@ -64,6 +64,7 @@ fi
 # The machine's daemon with a session of somebody's.
 lttng-sessiond --daemonize --no-kernel || fail "no daemon"
 daemon=$(cat /var/run/lttng/lttng-sessiond.pid)
+trap 'kill "$daemon" 2>/dev/null; cd /; rm -rf "$work"' EXIT
 lttng create theirs --output="$PWD/theirs" >/dev/null &&
 	lttng enable-event -u 'waitscope:*' -s theirs >/dev/null && lttng start theirs >/dev/null ||
 	fail "no session"

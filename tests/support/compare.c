@@ -31,6 +31,7 @@ struct comparison {
 	int pid;                       /* its process; 0: any */
 	double unknown_ns;             /* how long it was waited for while nobody held it */
 	bool any_frame;
+	bool holders_named;
 	bool loud;
 	int differences;
 };
@@ -119,13 +120,20 @@ static double duration(const json_t *call)
 	return number(call, "end_ns") - number(call, "begin_ns");
 }
 
-/* The bounds of `ns` of one wait: 5 %, and what noise adds to the clock around the call. A spinning
- * thread sleeps nothing, so that its `least` says nothing. */
-static void add_bounds(struct entry *e, const json_t *call, double ns, bool spins)
+/* How much of the clock around a call may not have been its wait. A spinning thread sleeps nothing,
+ * so that its `least` says nothing. */
+static double noise(const struct comparison *c, const json_t *call)
 {
-	double noise = spins ? 0 : duration(call) - number(call, "least_ns");
-	double low = 0.95 * ns < ns - noise ? 0.95 * ns : ns - noise;
+	return strcmp(c->kind, "spinlock") ? duration(call) - number(call, "least_ns") : 0;
+}
 
+/* The bounds of `ns` of one wait: 5 %, and below them what noise adds. */
+static void add_bounds(const struct comparison *c, struct entry *e, const json_t *call, double ns)
+{
+	double low = ns - noise(c, call);
+
+	if (low > 0.95 * ns)
+		low = 0.95 * ns;
 	e->ns += ns;
 	e->low_ns += low > 0 ? low : 0;
 	e->high_ns += !strcmp(word(call, "outcome"), "jumped") ? 1.05 * ns : ns;
@@ -257,7 +265,7 @@ static void compare_waiters(struct comparison *c, const json_t *objects, bool ex
 		struct entry *e = entry_of_call(&truth, call);
 
 		e->waits = exact ? e->waits + 1 : -1;
-		add_bounds(e, call, duration(call), !strcmp(c->kind, "spinlock"));
+		add_bounds(c, e, call, duration(call));
 		total += duration(call);
 	}
 	compare_list(c, objects, "waiters", "wait_ns", &truth, total, exact ? 0 : 0.02);
@@ -307,7 +315,6 @@ static void compare_holders(struct comparison *c, const json_t *objects)
 		entry_of_call(&truth, hold)->waits = -1;
 	json_array_foreach(c->waits, w, wait) {
 		double gap = uncovered(c, wait);
-		bool spins = !strcmp(c->kind, "spinlock");
 
 		total += duration(wait);
 		c->unknown_ns += gap;
@@ -319,8 +326,13 @@ static void compare_holders(struct comparison *c, const json_t *objects)
 				if (number(hold, "tid") == e->tid &&
 				    e->line == number(hold, "line"))
 					ns += overlap(wait, hold);
-			add_bounds(e, wait, ns, spins);
-			e->high_ns += 0.05 * ns + gap;
+			add_bounds(c, e, wait, ns);
+			/* While it does not sleep yet, nobody tells it whose turn it is. */
+			e->high_ns += 0.05 * ns + gap + noise(c, wait);
+			if (c->holders_named) {
+				e->low_ns = 0;
+				e->high_ns += ns > 0 ? duration(wait) : 0;
+			}
 		}
 	}
 	if (truth.n)
@@ -396,7 +408,7 @@ static void compare_object(struct comparison *c)
 		waits++;
 		exact = exact && !maybe;
 		sure += number(call, "least_ns") > 1e6;
-		add_bounds(&bounds, call, duration(call), !strcmp(c->kind, "spinlock"));
+		add_bounds(c, &bounds, call, duration(call));
 	}
 	if (strcmp(c->name, "*") &&
 	    (exact ? json_array_size(objects) != (waits > 0) : json_array_size(objects) > 1))
@@ -464,6 +476,7 @@ int ws_truth_differences(const struct ws_run *run, bool loud)
 	bool by_process = value_or_0(run, "by_process") > 0;
 	json_t *done = json_object();
 
+	c.holders_named = value_or_0(run, "holders_named") > 0;
 	c.any_frame = value_or_0(run, "any_frame") > 0;
 	for (size_t p = 0; p < json_array_size(run->truth); p++)
 		for (size_t l = 0; l < 3; l++) {

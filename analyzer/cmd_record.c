@@ -365,12 +365,12 @@ static int run_in_session(const struct options *options, const struct ws_program
 	}
 
 	say_end(options, &result);
-	if (ws_session_stop(session, reason, &lost) < 0) {
-		say("%s", reason);
-		failed = true;
-	}
 	if (ws_output_note(absolute, run, options->argv, &result, &error) < 0) {
 		say("%s", error.text);
+		failed = true;
+	}
+	if (ws_session_stop(session, reason, &lost) < 0) {
+		say("%s", reason);
 		failed = true;
 	}
 	say_losses(options, &lost);

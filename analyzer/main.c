@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* main.c: the command `waitscope`: finds the subcommand, which does the rest. */
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "analyzer/command.h"
 
@@ -67,10 +69,21 @@ static int help(int argc, char **argv)
 	return command->run(2, arguments);
 }
 
+/* A standard stream that is closed would give its number to a file of ours, and our words to that
+ * file. A recorded program finds it closed all the same. */
+static void open_standard_streams(void)
+{
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+		if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", O_RDWR | O_CLOEXEC) < 0)
+			return;
+	}
+}
+
 int main(int argc, char **argv)
 {
 	const struct command *command;
 
+	open_standard_streams();
 	if (argc < 2) {
 		print_help(stderr);
 		return WS_EXIT_USAGE;

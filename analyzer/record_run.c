@@ -21,7 +21,7 @@
 /* What was in force before us, for the program and for afterwards. */
 struct signals {
 	sigset_t mask;
-	struct sigaction interrupt, quit;
+	struct sigaction interrupt, quit, child;
 	int fd; /* signalfd of what we wait for */
 };
 
@@ -91,6 +91,7 @@ static void exec_program(const struct ws_run_options *options, const struct sign
 		putenv(*word);
 	sigaction(SIGINT, &before->interrupt, NULL);
 	sigaction(SIGQUIT, &before->quit, NULL);
+	sigaction(SIGCHLD, &before->child, NULL);
 	sigprocmask(SIG_SETMASK, &before->mask, NULL);
 	if (options->program->by_shell) {
 		size_t n = 0;
@@ -150,6 +151,7 @@ static int start(const struct ws_run_options *options, const struct signals *bef
 static int take_signals(struct signals *before, struct ws_error *error)
 {
 	struct sigaction ignore = { .sa_handler = SIG_IGN };
+	struct sigaction standard = { .sa_handler = SIG_DFL };
 	sigset_t wanted;
 
 	sigemptyset(&wanted);
@@ -162,6 +164,8 @@ static int take_signals(struct signals *before, struct ws_error *error)
 	sigprocmask(SIG_BLOCK, &wanted, &before->mask);
 	sigaction(SIGINT, &ignore, &before->interrupt);
 	sigaction(SIGQUIT, &ignore, &before->quit);
+	/* Where it is ignored, the program's status would be lost. */
+	sigaction(SIGCHLD, &standard, &before->child);
 	return 0;
 }
 
@@ -174,6 +178,7 @@ static void give_signals_back(const struct signals *before)
 		;
 	sigaction(SIGINT, &before->interrupt, NULL);
 	sigaction(SIGQUIT, &before->quit, NULL);
+	sigaction(SIGCHLD, &before->child, NULL);
 	sigprocmask(SIG_SETMASK, &before->mask, NULL);
 	close(before->fd);
 }

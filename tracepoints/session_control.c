@@ -43,12 +43,15 @@ static void detach(int fd)
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 
-	int null = open("/dev/null", O_RDWR);
+	/* In this order: the number that open() finds free may be the one to be overwritten. */
 	dup2(fd, CONTROL_FD);
+	close_range(CONTROL_FD + 1, ~0u, 0);
+	int null = open("/dev/null", O_RDWR);
 	dup2(null, STDIN_FILENO);
 	dup2(null, STDOUT_FILENO);
 	dup2(null, STDERR_FILENO);
-	close_range(CONTROL_FD + 1, ~0u, 0);
+	if (null > CONTROL_FD)
+		close(null);
 	fcntl(CONTROL_FD, F_SETFD, FD_CLOEXEC);
 	if (chdir("/") < 0) {
 		/* Then a folder of the caller's stays in use until we end: no harm. */

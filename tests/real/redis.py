@@ -1,0 +1,56 @@
+"""redis-server with two I/O threads (main is the first), under redis-benchmark.
+
+Truth (networking.c, bio.c): between bursts main holds the mutex io_threads_mutex[N] of the other
+(startThreadedIO() releases them, stopThreadedIO() takes them again), and IOThreadMain() of that thread
+waits for it: no other mutex waits as long. Each of the three background threads waits on a condition
+variable of its own (bioProcessBackgroundJobs()) from the start to the end, as there is nothing for
+them to do: these are on top of everything, alike.
+"""
+import os
+import shutil
+
+import real
+
+# Debian's redis-server is a link to redis-check-rdb.
+MODULE = os.path.basename(os.path.realpath(shutil.which("redis-server")))
+
+with real.Case() as case:
+    socket = case.path("redis.sock")
+    argv = ["redis-server", "--port", "0", "--unixsocket", socket, "--dir", case.dir, "--save", "",
+            "--io-threads", "2", "--io-threads-do-reads", "yes", "--loglevel", "warning"]
+    cli = ["redis-cli", "-s", socket]
+
+    def load(process):
+        real.until(lambda: case.succeeds([*cli, "ping"]), process, "redis-server")
+        # Bursts and pauses: without a pause the I/O threads are never put to sleep.
+        for _ in range(3):
+            case.command(["redis-benchmark", "-s", socket, "-q", "-c", "64", "-P", "4", "-n", "20000",
+                          "-r", "1000", "-t", "set"])
+        # Keys and values depend on the benchmark's own dice: their number and size do not.
+        case.command([*cli, "set", "counted", "0"])
+        for _ in range(10):
+            case.command([*cli, "incr", "counted"])
+        return case.command([*cli, "get", "counted"]) + case.command([*cli, "strlen", "key:000000000001"])
+
+    plain = case.run(argv, load)
+    traced = case.record(argv, load)
+    # What it says on stderr and stdout has pids and times in it.
+    real.same(plain, traced, out=False, err=False)
+    real.check(plain.client == traced.client == b"10\n3\n", f"its answers differ: {traced.client}")
+
+    top = traced.top()
+    real.check(top["kind"] == "cond", f"on top is {top['kind']} {top['name']}, not an idle cond")
+    real.check(all(real.site_in(w, MODULE, "bioProcessBackgroundJobs") for w in top["waiters"]),
+               "its waiter is not bioProcessBackgroundJobs()")
+    real.check(top["outcomes"]["open"] == 1, "its wait did not last to the end")
+
+    mutex = traced.top("mutex")
+    names = {traced.thread_name(w["pid"], w["tid"]) for w in mutex["waiters"]}
+    real.check(mutex["name"].startswith("io_threads_mutex"), f"first mutex is {mutex['name']}")
+    real.check(names == {"io_thd_1"}, f"{names} wait for it")
+    real.check(real.share_in(mutex["waiters"], MODULE, "IOThreadMain") == 1,
+               "it is not waited for in IOThreadMain()")
+    pid = traced.report["processes"][0]["pid"]
+    known = [h for h in mutex["holders"] if h["tid"]]
+    real.check({h["tid"] for h in known} == {pid}, "it is not main alone that holds it")
+    case.confirm(traced, top)

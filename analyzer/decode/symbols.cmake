@@ -12,10 +12,13 @@ add_library(ws_symbols OBJECT spans.c symbols.c symbols_dwarf.c symbols_elf.c sy
 target_link_libraries(ws_symbols PUBLIC PkgConfig::DW PkgConfig::ELF PkgConfig::JANSSON ${IBERTY_LIBRARY})
 
 ws_unit_test(test_spans LIBS ws_symbols ws_base)
-ws_unit_test(test_symbols LIBS ws_symbols ws_base)
 if(WS_TESTS)
   include(${CMAKE_SOURCE_DIR}/tests/unit/samples/samples.cmake)
-  add_dependencies(test_symbols ws_samples)
-  target_compile_definitions(test_symbols PRIVATE WS_SAMPLES="${WS_SAMPLES}"
-    WS_SAMPLES_SOURCE="${WS_SAMPLES_SOURCE}" $<$<BOOL:${WS_SAMPLES_CLANG}>:WS_SAMPLES_CLANG>)
+  foreach(_test test_symbols test_symbols_store)
+    ws_unit_test(${_test} SOURCES ${CMAKE_SOURCE_DIR}/tests/unit/samples/sample.c
+      LIBS ws_symbols ws_base)
+    add_dependencies(${_test} ws_samples)
+    target_compile_definitions(${_test} PRIVATE WS_SAMPLES="${WS_SAMPLES}"
+      WS_SAMPLES_SOURCE="${WS_SAMPLES_SOURCE}" $<$<BOOL:${WS_SAMPLES_CLANG}>:WS_SAMPLES_CLANG>)
+  endforeach()
 endif()

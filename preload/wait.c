@@ -182,6 +182,10 @@ void ws_wake_record(struct ws_wake *wake, uint8_t flags)
 		return;
 
 	const struct ws_held *held = ws_held_own(wake->self, wake->object);
+
+	if (held && (held->flags & WS_HOLD_READ))
+		flags |= WS_WAKE_READ;
+
 	struct ws_ev_wake event = {
 		.seq = ++wake->self->wake_seq,
 		.kind = wake->kind,

@@ -146,8 +146,8 @@ static int owned_wake(struct ws_model *model, struct object *object, struct wake
 	}
 	DL_FOREACH2(object->open, wait, next_open)
 	{
-		if (wait->pub.thread == record->thread)
-			continue; /* a handler's own, which this release does not let go */
+		if (!ws_wake_concerns(wake, wait))
+			continue;
 		r = ws_owned_release(wait, wake, &holder, at_ns);
 		if (r < 0)
 			return r;

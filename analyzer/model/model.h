@@ -37,6 +37,8 @@
  * t1 if none was seen: the wait needs all of them (AND), so their charges together may exceed the
  * wait. A releaser that was not named is charged from the release before its own.
  *
+ * Readers do not wait for readers: the release of a read hold is nothing to a wait for one.
+ *
  * Late: a release marked late may follow the wait's end. A wait that acquired the object with no
  * release seen is kept for WS_LATE_WINDOW_NS, WS_LATE_MAX of a thread; a late release claims the
  * oldest one whose named holder, if any, is the releaser.

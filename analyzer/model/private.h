@@ -16,6 +16,7 @@ struct wake {
 	uint32_t seq;  /* number within its thread */
 	uint32_t left; /* waits that it may still end; WS_WAKE_ALL: no limit */
 	uint32_t refs;
+	bool read;          /* a shared hold was released: no reader waited for it */
 	bool complete;      /* its stack arrived or will not */
 	struct wait *ended; /* waits that it ended, held back until it is complete; `next_state` */
 	struct wake *prev, *next; /* in object.wakes, oldest first */
@@ -132,6 +133,8 @@ int ws_owned_end(struct wait *wait, const struct ws_holder *holder);
 int ws_wake_new(struct ws_model *model, struct object *object, const struct ws_record *record,
 		struct wake **ret); /* one reference, the caller's */
 void ws_wake_ref(struct wake *wake);
+/* False if it cannot be what the wait was for. */
+bool ws_wake_concerns(const struct wake *wake, const struct wait *wait);
 void ws_wake_unref(struct ws_model *model, struct wake *wake); /* NULL is fine */
 /* The wake may end waits on the object from now on. */
 void ws_wake_offer(struct ws_model *model, struct object *object, struct wake *wake);

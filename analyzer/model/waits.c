@@ -145,8 +145,10 @@ int ws_wait_flush_late(struct ws_model *model, struct thread *thread)
 }
 
 static bool may_claim(const struct ws_model *model, const struct wait *wait,
-		      const struct ws_holder *holder)
+		      const struct wake *wake, const struct ws_holder *holder)
 {
+	if (!ws_wake_concerns(wake, wait))
+		return false;
 	if (wait->pub.end_ns + WS_LATE_WINDOW_NS < model->now_ns)
 		return false;
 	if (!is_owned(wait) || !wait->n_named)
@@ -187,7 +189,7 @@ int ws_wait_claim_late(struct ws_model *model, struct object *object, struct wak
 		uint64_t end_ns = wait->pub.end_ns;
 		int r;
 
-		if (!may_claim(model, wait, holder))
+		if (!may_claim(model, wait, wake, holder))
 			continue;
 		r = claim(model, wait, wake, holder);
 		if (r < 0)
@@ -272,7 +274,7 @@ static int release_before_record(struct wait *wait)
 	struct object *object = wait->object;
 
 	if (!object->release || object->release->pub.at_ns <= wait->pub.begin_ns ||
-	    object->release->pub.thread == wait->pub.thread)
+	    !ws_wake_concerns(object->release, wait))
 		return 0;
 	wait->last_release = object->release;
 	ws_wake_ref(wait->last_release);

@@ -10,6 +10,14 @@ void ws_wake_ref(struct wake *wake)
 	wake->refs++;
 }
 
+bool ws_wake_concerns(const struct wake *wake, const struct wait *wait)
+{
+	/* A thread does not wait for itself: this is a handler's own, within the wait. */
+	if (ws_kind_is_owned(wait->object->pub.key.kind) && wake->pub.thread == wait->pub.thread)
+		return false;
+	return !(wake->read && (wait->pub.flags & WS_WAIT_READ));
+}
+
 void ws_wake_unref(struct ws_model *model, struct wake *wake)
 {
 	if (!wake || --wake->refs)
@@ -68,6 +76,7 @@ int ws_wake_new(struct ws_model *model, struct object *object, const struct ws_r
 		wake->pub.op = record->wake.op;
 		wake->pub.site = record->wake.site;
 		wake->seq = record->wake.seq;
+		wake->read = record->wake.flags & WS_WAKE_READ;
 		wake->left = wake_limit(record->wake.op, record->wake.count);
 	}
 	if (object->pub.id == WS_UNKNOWN)

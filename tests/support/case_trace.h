@@ -16,6 +16,7 @@
  *   end OUTCOME [error=N] [held=WHO] [seq=N]       the innermost wait, unless seq says
  *   holder WHO [seq=N]
  *   wake OP OBJECT [site=SITE] [hold=SITE] [hold_stack=STACK] [count=N|all] [target=OBJECT] [late]
+ *         [read]
  *   wake_stack STACK [seq=N]                       of the last wake, unless seq says
  *   object OP OBJECT [name=TEXT] [site=SITE] [data=SYMBOL]
  *   start, exit                                    of the thread

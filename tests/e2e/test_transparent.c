@@ -65,6 +65,30 @@ static void other_calls_give_the_same(void **state)
 	ws_run_free(same(argv));
 }
 
+static void processes_begin_and_end_the_same(void **state)
+{
+	const char *const argv[] = { ws_program("same_processes"), NULL };
+
+	(void)state;
+	ws_run_free(same(argv));
+}
+
+static void plugins_throw_and_unwind_the_same(void **state)
+{
+	const char *const argv[] = { ws_program("same_plugin"), NULL };
+
+	(void)state;
+	ws_run_free(same(argv));
+}
+
+static void forks_while_code_is_loaded_come_back(void **state)
+{
+	const char *const argv[] = { ws_program("same_storm"), NULL };
+
+	(void)state;
+	ws_run_free(same(argv));
+}
+
 static void file_descriptors_are_the_same(void **state)
 {
 	const char *const argv[] = { ws_program("fds_listed"), NULL };
@@ -113,6 +137,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(locks_give_the_same),
 		cmocka_unit_test(other_calls_give_the_same),
+		cmocka_unit_test(processes_begin_and_end_the_same),
+		cmocka_unit_test(plugins_throw_and_unwind_the_same),
+		cmocka_unit_test(forks_while_code_is_loaded_come_back),
 		cmocka_unit_test(file_descriptors_are_the_same),
 		cmocka_unit_test(output_order_and_status_are_the_shells),
 		cmocka_unit_test(signals_become_128_plus_n),

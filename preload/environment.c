@@ -5,6 +5,7 @@
  */
 #include "preload/environment.h"
 
+#include <errno.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -131,6 +132,14 @@ static bool is_loadable(void)
 	return ws_sandboxed || ws_raw_syscall(SYS_access, (long)library, R_OK, 0, 0) == 0;
 }
 
+/* False: the kernel would refuse the pointer, and is left to do so. It is asked about what is not
+ * the program's own environment; access() with it as a path tells without any effect. */
+static bool is_readable(char *const *given)
+{
+	return !given || given == environ || ws_sandboxed ||
+	       ws_raw_syscall(SYS_access, (long)given, F_OK, 0, 0) != -EFAULT;
+}
+
 void ws_environment_plan(struct ws_environment *plan, char *const *given)
 {
 	uint32_t present = 0; /* a bit for each of names[] */
@@ -138,7 +147,7 @@ void ws_environment_plan(struct ws_environment *plan, char *const *given)
 	bool other = false;
 
 	*plan = (struct ws_environment){ .given = given };
-	if (!library)
+	if (!library || !is_readable(given))
 		return;
 	plan->keep = ws_follow && is_loadable();
 	for (; given && given[plan->n]; plan->n++) {

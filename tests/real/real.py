@@ -54,6 +54,12 @@ def say(text):
     print(text, flush=True)
 
 
+def skip(text):
+    """Ends a test that can't check anything here."""
+    say(f"SKIPPED: {text}")
+    sys.exit(SKIPPED)
+
+
 def until(ready, process, what):
     """Polls until `ready` gives something; servers have no other way to tell."""
     end = time.monotonic() + READY_S
@@ -205,9 +211,10 @@ class Case:
         return subprocess.run(argv, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
                               stderr=subprocess.DEVNULL).returncode == 0
 
-    def _start(self, argv, stdin=subprocess.DEVNULL, **more):
-        # Ends with this test, even if that is killed.
-        process = subprocess.Popen(["setpriv", "--pdeathsig", "TERM", *argv], stdin=stdin, **more)
+    def _start(self, argv, user=(), stdin=subprocess.DEVNULL, **more):
+        # It ends with this test, even if that is killed. A change of the user would undo that.
+        process = subprocess.Popen([*user, "setpriv", "--pdeathsig", "TERM", *argv], stdin=stdin,
+                                   **more)
         if stdin != subprocess.DEVNULL:
             os.close(stdin)
         self.processes.append(process)
@@ -215,19 +222,19 @@ class Case:
 
     def run(self, argv, load=None, user=(), **more):
         """Runs it. `load(process)`, for servers: waits until it serves, works with it and gives back
-        what the clients said; the server is asked to end afterwards, by `stop(process)`
-        or SIGTERM. `user`: words in front of the command that change the user. `stdin`: an fd, which is closed here."""
-        return self._run([*user, *argv], load, **more)
+        what the clients said; the server is asked to end afterwards, by `stop(process)` or SIGTERM.
+        `user`: words in front of the command that change the user. `stdin`: an fd, closed here."""
+        return self._run(argv, load, user=user, **more)
 
-    def record(self, argv, load=None, user=(), inner=(), options=(), **more):
-        """The same recorded, by that user; `inner` are words in front of the program itself."""
+    def record(self, argv, load=None, user=(), options=(), **more):
+        """The same recorded by that user, with a report and, if bpftrace can run, its account."""
         trace = self.path("out/trace")
         shutil.rmtree(self.path("out"), ignore_errors=True)
         os.mkdir(self.path("out"))
         os.chmod(self.path("out"), 0o1777)
         tracer = self._kernel_start()
-        run = self._run([*user, self.waitscope, "record", "-o", trace, *options, "--", *inner, *argv],
-                        load, **more)
+        run = self._run([self.waitscope, "record", "-o", trace, *options, "--", *argv], load,
+                        user=user, **more)
         if tracer:
             run.kernel = self._kernel_end(tracer)
 

@@ -4,7 +4,7 @@
 # Each test runs in a folder of its own; whatever it asserts names what was seen.
 set -u
 
-work=$(mktemp -d /tmp/ws-test-XXXXXX) || exit 1
+work=$(mktemp -d /tmp/wsrec.XXXXXX) || exit 1
 chmod 755 "$work"
 cd "$work" || exit 1
 trap 'cd /; rm -rf "$work"' EXIT

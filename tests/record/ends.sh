@@ -3,6 +3,10 @@
 # ends.sh: however the program or the recorder ends, the trace can be read and nothing is left.
 . "${0%/*}/common.sh"
 
+# A failure leaves no program behind that keeps our output open.
+trap 'kill -KILL -"$recorder" 2>/dev/null; cd /; rm -rf "$work"' EXIT
+recorder=none
+
 # start NAME COMMANDS: `record -o NAME sh -c COMMANDS` in a process group of its own, as a shell
 # does; returns when the commands have called `say`. Sets recorder, program and home.
 start() {

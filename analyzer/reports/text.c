@@ -296,34 +296,35 @@ static void print_stacks(struct printer *printer, const char *label, const struc
 	}
 }
 
+/* Who can meet the object. The short form does without names. */
 static void set_scope(struct printer *printer, const struct ws_object_contention *object,
-		      struct ws_cell *cell)
+		      bool in_short, struct ws_cell *cell)
 {
 	const struct ws_tables *tables = printer->report->tables;
-	bool shared = object->object->key.origin != 0;
-	bool many = object->n_processes > 1;
+	const char *scope = object->object->key.origin ? "shared" : "private";
+	struct ws_cell number;
 	size_t length;
 
-	if (!object->n_processes) {
-		ws_cell_set(cell, printer->page.utf8, shared ? "shared" : "private");
+	if (!object->n_processes || (in_short && object->n_processes == 1)) {
+		ws_cell_set(cell, printer->page.utf8, "%s", scope);
 		return;
 	}
-	ws_cell_set(cell, printer->page.utf8, "%s",
-		    shared && many ? "shared by "
-		    : shared       ? "shared, met by "
-		    : many         ? "met by "
-				   : "private to ");
-	for (size_t i = 0; i < object->n_processes && i < PROCESSES_MAX; i++) {
+	if (in_short || object->n_processes > PROCESSES_MAX) {
+		ws_cell_noun(&number, object->n_processes, "process");
+		ws_cell_set(cell, printer->page.utf8, "%s, met by %.60s", scope, number.text);
+		return;
+	}
+	ws_cell_set(cell, printer->page.utf8, "%s %s ", scope,
+		    object->object->key.origin ? "by" : "to");
+	for (size_t i = 0; i < object->n_processes; i++) {
 		const struct ws_process *process = &tables->processes[object->processes[i]];
 
 		length = strlen(cell->text);
 		snprintf(cell->text + length, sizeof(cell->text) - length, "%s%.100s[%" PRId32 "]",
 			 i ? ", " : "", process->name, process->pid);
 	}
-	length = strlen(cell->text);
-	if (object->n_processes > PROCESSES_MAX)
-		snprintf(cell->text + length, sizeof(cell->text) - length, " and %zu more",
-			 object->n_processes - PROCESSES_MAX);
+	number = *cell;
+	ws_cell_set(cell, printer->page.utf8, "%s", number.text); /* names need cleaning */
 }
 
 static void print_outcome(struct printer *printer, uint64_t count, const char *word)
@@ -359,22 +360,22 @@ static void print_object(struct printer *printer, size_t index)
 	bool owned = ws_kind_is_owned(object->object->key.kind);
 	const char *kind = ws_kind_word(object->object->key.kind);
 	struct ws_cell cell, scope;
-	size_t room;
 
 	ws_cell_set(&cell, true, "%zu", index + 1);
 	ws_page_cell_to(&printer->page, &cell, 3);
 	ws_cell_percent(&cell, object->waits.total, result->total.wait_ns);
 	ws_page_cell_to(&printer->page, &cell, 10);
 	ws_page_time_to(&printer->page, object->waits.total, 20);
-	set_scope(printer, object, &scope);
-	ws_cell_cut(&scope, printer->page.utf8, 40);
-	room = WIDTH - 22 - 2 - ws_cell_width(&scope);
 	/* A name that is made from the kind does not need it twice. */
 	if (strncmp(object->name, kind, strlen(kind)) == 0 && object->name[strlen(kind)] == ' ')
 		ws_cell_set(&cell, printer->page.utf8, "%s", object->name);
 	else
 		ws_cell_set(&cell, printer->page.utf8, "%s %s", kind, object->name);
-	ws_cell_cut(&cell, printer->page.utf8, room);
+	set_scope(printer, object, false, &scope);
+	/* The name is worth more than the processes. */
+	if (22 + ws_cell_width(&cell) + 2 + ws_cell_width(&scope) > WIDTH)
+		set_scope(printer, object, true, &scope);
+	ws_cell_cut(&cell, printer->page.utf8, WIDTH - 22 - 2 - ws_cell_width(&scope));
 	ws_page_cell(&printer->page, &cell, 22);
 	ws_page_cell(&printer->page, &scope, printer->page.column + 2);
 	ws_page_end(&printer->page);

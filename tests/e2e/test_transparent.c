@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -132,6 +133,28 @@ static void children_end_as_they_did(void **state)
 	ws_run_free(run);
 }
 
+static void users_and_rights_change_the_same(void **state)
+{
+	/* With a thread or two of LTTng's that were left as they are, glibc would abort(). */
+	const char *const setpriv[] = { "setpriv", "--reuid=65533",   "--regid=65532",
+					"--clear-groups", "id", NULL };
+	const char *const ambient[] = { "setpriv",     "--reuid=65533",     "--regid=65532",
+					"--init-groups", "--inh-caps=+kill", "--ambient-caps=+kill",
+					"sh",          "-c",	       "id; grep Cap /proc/self/status",
+					NULL };
+	const char *const capsh[] = { "/usr/sbin/capsh", "--keep=1", "--gid=65532", "--uid=65533",
+				      "--", "-c", "id; grep Cap /proc/self/status", NULL };
+	const char *const own[] = { ws_program("same_users"), NULL };
+
+	(void)state;
+	ws_run_free(same(own));
+	if (geteuid() != 0)
+		return; /* the rest is for those who may */
+	ws_run_free(same(setpriv));
+	ws_run_free(same(ambient));
+	ws_run_free(same(capsh));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -144,6 +167,7 @@ int main(void)
 		cmocka_unit_test(output_order_and_status_are_the_shells),
 		cmocka_unit_test(signals_become_128_plus_n),
 		cmocka_unit_test(children_end_as_they_did),
+		cmocka_unit_test(users_and_rights_change_the_same),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -127,6 +127,23 @@ static double noise(const struct comparison *c, const json_t *call)
 	return strcmp(c->kind, "spinlock") ? duration(call) - number(call, "least_ns") : 0;
 }
 
+/* When a wait that was left by longjmp() must have ended for the report: at the latest when the
+ * thread's next wait has, for only then something of it is recorded for certain. */
+static double jumped_by(const struct comparison *c, const json_t *call)
+{
+	double latest = number(call, "end_ns"), next = 0;
+	const json_t *process, *other;
+	size_t p, i;
+
+	json_array_foreach(c->run->truth, p, process)
+		json_array_foreach(json_object_get(process, "waits"), i, other)
+			if (number(other, "tid") == number(call, "tid") &&
+			    number(other, "begin_ns") > latest &&
+			    (next == 0 || number(other, "end_ns") < next))
+				next = number(other, "end_ns");
+	return next > latest ? next : latest;
+}
+
 /* The bounds of `ns` of one wait: 5 %, and below them what noise adds. */
 static void add_bounds(const struct comparison *c, struct entry *e, const json_t *call, double ns)
 {
@@ -136,7 +153,9 @@ static void add_bounds(const struct comparison *c, struct entry *e, const json_t
 		low = 0.95 * ns;
 	e->ns += ns;
 	e->low_ns += low > 0 ? low : 0;
-	e->high_ns += !strcmp(word(call, "outcome"), "jumped") ? 1.05 * ns : ns;
+	e->high_ns += !strcmp(word(call, "outcome"), "jumped")
+			      ? jumped_by(c, call) - number(call, "begin_ns")
+			      : ns;
 }
 
 /* How long of a wait the object was held by anybody, and, if `by` is given, by that hold. */

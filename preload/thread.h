@@ -55,8 +55,8 @@ struct ws_held {
 /* A wait of this thread that has begun: kept here, not in the waiting frame alone, so that one
  * that was left by longjmp() can be recognised and taken back. */
 struct ws_open_wait {
-	uintptr_t frame;  /* frame address of the waiting call */
-	uintptr_t object;
+	uintptr_t frame; /* frame address of the waiting call */
+	uintptr_t key;   /* what it is counted by, see waiters.h */
 	uint32_t seq;
 	bool shared;
 };

@@ -20,7 +20,7 @@ static void drop_stale(struct ws_thread *self, uintptr_t frame)
 	while (self->n_open > 0 && self->open[self->n_open - 1].frame <= frame) {
 		const struct ws_open_wait *open = &self->open[--self->n_open];
 
-		ws_waiters_sub(open->object, open->shared);
+		ws_waiters_sub(open->key, open->shared);
 	}
 }
 
@@ -40,16 +40,17 @@ void ws_wait_begin(struct ws_wait *wait)
 {
 	struct ws_thread *self = wait->self;
 	bool shared = wait->flags & WS_WAIT_SHARED;
+	uintptr_t key = wait->key ? wait->key : wait->object;
 
 	drop_stale(self, (uintptr_t)wait);
 	wait->seq = ++self->wait_seq;
 	if (self->n_open < WS_OPEN_WAITS_MAX) {
 		self->open[self->n_open++] = (struct ws_open_wait){.frame = (uintptr_t)wait,
-								   .object = wait->object,
+								   .key = key,
 								   .seq = wait->seq,
 								   .shared = shared};
 		wait->counted = true;
-		ws_waiters_add(wait->object, shared);
+		ws_waiters_add(key, shared);
 	} else {
 		ws_limit_reached(WS_LIMIT_open_waits);
 	}
@@ -123,7 +124,7 @@ void ws_wait_end(struct ws_wait *wait)
 		while (self->n_open > 0) {
 			const struct ws_open_wait *open = &self->open[--self->n_open];
 
-			ws_waiters_sub(open->object, open->shared);
+			ws_waiters_sub(open->key, open->shared);
 			if (open->seq == wait->seq)
 				break;
 		}

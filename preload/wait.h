@@ -33,6 +33,7 @@ struct ws_wait {
 	struct ws_thread *self;
 	uintptr_t object;
 	uintptr_t other; /* see `other` in events.h */
+	uintptr_t key;   /* what its waiters are counted by; 0: the object. See ws_waiters_key() */
 	uintptr_t site;
 	uint8_t kind;    /* enum ws_kind */
 	uint8_t flags;   /* WS_WAIT_* */
@@ -79,6 +80,7 @@ struct ws_wake {
 	struct ws_thread *self;
 	uintptr_t object;
 	uintptr_t other; /* see `other` in events.h */
+	uintptr_t key;   /* what its waiters are counted by; 0: the object. See ws_waiters_key() */
 	uintptr_t site;
 	uint8_t kind;    /* enum ws_kind */
 	uint8_t op;      /* enum ws_wake_op */
@@ -91,6 +93,11 @@ struct ws_wake {
 	bool begun;
 };
 
+static inline uintptr_t ws_wake_key(const struct ws_wake *wake)
+{
+	return wake->key ? wake->key : wake->object;
+}
+
 /* Records the wake, before the release or, with WS_WAKE_LATE, after it. */
 void ws_wake_record(struct ws_wake *wake, uint8_t flags);
 /* After the release: records the stack of a wake that was recorded. */
@@ -101,7 +108,7 @@ void ws_wake_late(struct ws_wake *wake);
 /* Before the release: records the wake if somebody waits. */
 static inline void ws_wake_before(struct ws_wake *wake)
 {
-	if (ws_unlikely(wake->sure || ws_waiters_any(wake->object, wake->shared)))
+	if (ws_unlikely(wake->sure || ws_waiters_any(ws_wake_key(wake), wake->shared)))
 		ws_wake_record(wake, 0);
 }
 
@@ -110,7 +117,7 @@ static inline void ws_wake_after(struct ws_wake *wake)
 {
 	if (ws_unlikely(wake->begun))
 		ws_wake_stack(wake);
-	else if (ws_unlikely(ws_waiters_any(wake->object, wake->shared)))
+	else if (ws_unlikely(ws_waiters_any(ws_wake_key(wake), wake->shared)))
 		ws_wake_late(wake);
 }
 

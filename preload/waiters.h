@@ -24,6 +24,16 @@
 #define WS_WAITERS_PRIVATE 16384 /* counts for this process: 64 KiB */
 #define WS_WAITERS_SHARED 4096   /* counts for the recording: one for each offset in a page */
 
+/* What waiters of a kernel object are counted by, in the recording's table: its kind and numbers, and
+ * where it has two sides, which of them waits. */
+static inline uintptr_t ws_waiters_key(unsigned int kind, uint64_t id, uint64_t device, bool read)
+{
+	uint64_t h = (id ^ device * UINT64_C(0x9e3779b97f4a7c15)) + kind;
+
+	h = (h ^ h >> 31) * UINT64_C(0xff51afd7ed558ccd);
+	return (uintptr_t)(h >> 20 << 1 | read);
+}
+
 extern _Atomic uint32_t ws_waiters_private[WS_WAITERS_PRIVATE];
 extern _Atomic uint32_t *ws_waiters_shared; /* NULL: there is no shared table */
 

@@ -30,7 +30,7 @@
 	ENUM(ws_kind, kind, "what is waited on")                                                   \
 	INT(uint8_t, flags, "WS_WAIT_*: 1 process-shared, 2 has a time limit, 4 shared (read) hold wanted") \
 	HEX(uint64_t, object, "address of the object, or its id where the kind has one")           \
-	HEX(uint64_t, other, "cond: address of the mutex; thread: tid of the thread that is joined; futex: the expected value") \
+	HEX(uint64_t, other, "cond: address of the mutex; thread: tid of the thread that is joined; futex: the expected value; kinds that are a file: its device number; sysv_sem: number of the semaphore; sysv_msg: the type wanted or sent") \
 	HEX(uint64_t, site, "return address of the call that waits")                               \
 	INT(uint32_t, stack, "id of the stack, see `stack`; 0: not taken")                         \
 	INT(int32_t, holder, "tid of the thread that holds the object; 0: none or not known")      \
@@ -50,7 +50,8 @@
 	INT(uint32_t, seq, "number of the wait within its thread")                                 \
 	ENUM(ws_kind, kind, "what it is")                                                          \
 	INT(uint8_t, flags, "as in wait_begin")                                                    \
-	HEX(uint64_t, object, "address of one more object that could end the wait")
+	HEX(uint64_t, object, "address of one more object that could end the wait, or its id where the kind has one") \
+	HEX(uint64_t, other, "kinds that are a file: its device number")
 
 #define WS_FIELDS_holder(INT, HEX, ENUM, STR, SEQ)                                                 \
 	INT(uint32_t, seq, "number of the wait within its thread")                                 \
@@ -64,7 +65,7 @@
 	ENUM(ws_wake_op, op, "how")                                                                \
 	INT(uint8_t, flags, "WS_WAKE_*: 1 recorded after the release, 2 a shared (read) hold is released")                             \
 	HEX(uint64_t, object, "address of the object, or its id where the kind has one")           \
-	HEX(uint64_t, other, "futex_requeue: address that the rest is moved to")                   \
+	HEX(uint64_t, other, "futex_requeue: address that the rest is moved to; kinds that are a file, sysv_sem, sysv_msg: as in wait_begin")                   \
 	INT(uint32_t, count, "how many waiters may go at most; 0xffffffff: all")                   \
 	HEX(uint64_t, site, "return address of the call that releases")                            \
 	HEX(uint64_t, hold_site, "where the releaser took what it releases; 0: not known or nothing held") \
@@ -80,7 +81,8 @@
 	HEX(uint64_t, object, "address of the object, or its id where the kind has one; 0: unlink by name") \
 	INT(uint64_t, value, "sem: initial value; barrier: how many threads it is for")            \
 	HEX(uint64_t, site, "return address of the call")                                          \
-	STR(name, "its name, where it has one; empty otherwise")
+	STR(name, "its name, where it has one; empty otherwise")                                   \
+	HEX(uint64_t, device, "kinds that are a file: its device number; otherwise 0")
 
 #define WS_FIELDS_map(INT, HEX, ENUM, STR, SEQ)                                                    \
 	INT(uint8_t, origin, "WS_MAP_*: 1 file, POSIX shared memory or memfd; 2 anonymous; 3 System V") \

@@ -98,9 +98,44 @@
 	X(REAPED, reaped, 6)                                                                       \
 	X(DEFS, defs, 7)
 
+/* What an object of a kind is named by in events.
+ *
+ * WS_NAMED_BY_ADDRESS: memory: its address; the mappings tell whether it is shared.
+ * WS_NAMED_BY_FILE:    a file of any sort: `object` is the inode, `other` or `device` the device.
+ * WS_NAMED_BY_ID:      `object` is an id that holds for the whole machine (shmid, msqid, semid, pid).
+ * WS_NAMED_BY_TASK:    no object but the waiting process itself (a sleep, a signal, a poll). */
+enum ws_naming { WS_NAMED_BY_ADDRESS, WS_NAMED_BY_FILE, WS_NAMED_BY_ID, WS_NAMED_BY_TASK };
+
 #define WS_KIND_ENUM(sym, word, n) WS_KIND_##sym = (n),
 enum ws_kind { WS_KIND_NONE = 0, WS_KINDS(WS_KIND_ENUM) WS_KIND_COUNT };
 #undef WS_KIND_ENUM
+
+static inline enum ws_naming ws_kind_naming(unsigned int kind)
+{
+	switch (kind) {
+	case WS_KIND_MQ:
+	case WS_KIND_PIPE:
+	case WS_KIND_FIFO:
+	case WS_KIND_RECORD_LOCK:
+	case WS_KIND_FLOCK:
+	case WS_KIND_SOCKET:
+	case WS_KIND_EVENTFD:
+	case WS_KIND_POSIX_SHM:
+		return WS_NAMED_BY_FILE;
+	case WS_KIND_THREAD:
+	case WS_KIND_SYSV_MSG:
+	case WS_KIND_SYSV_SEM:
+	case WS_KIND_SYSV_SHM:
+	case WS_KIND_PROCESS:
+		return WS_NAMED_BY_ID;
+	case WS_KIND_POLL:
+	case WS_KIND_SIGNAL:
+	case WS_KIND_SLEEP:
+		return WS_NAMED_BY_TASK;
+	default:
+		return WS_NAMED_BY_ADDRESS;
+	}
+}
 
 #define WS_OUTCOME_ENUM(sym, word, n) WS_OUTCOME_##sym = (n),
 enum ws_outcome { WS_OUTCOME_NONE = 0, WS_OUTCOMES(WS_OUTCOME_ENUM) WS_OUTCOME_COUNT };

@@ -126,7 +126,7 @@ static int add_channel(struct lttng_handle *handle, const char *name, uint64_t b
 	channel->attr.output = LTTNG_EVENT_MMAP;
 	r = lttng_channel_set_monitor_timer_interval(channel, 0);
 	if (r == 0 && block)
-		r = lttng_channel_set_blocking_timeout(channel, -1);
+		r = lttng_channel_set_blocking_timeout(channel, BLOCK_MAX_US);
 	if (r == 0)
 		r = lttng_enable_channel(handle, channel);
 	lttng_channel_destroy(channel);

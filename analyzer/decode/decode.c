@@ -79,19 +79,22 @@ static int holder(struct ws_decode *d, uint32_t process, bool own, uint64_t at_n
 	return r ? r : hold(d, process, site, stack, to);
 }
 
-/* The object of a wait or wake: by address or id, or the thread with the tid `tid`. */
+/* The object of a wait or wake, by address or id; of kind thread it is the one with the tid
+ * `other`. */
 static int object(struct ws_decode *d, uint32_t process, uint8_t kind, uint64_t address,
-		  uint64_t tid, uint64_t at_ns, struct ws_object_key *key, uint32_t *data)
+		  uint64_t other, uint64_t at_ns, struct ws_object_key *key, uint32_t *data)
 {
 	uint32_t thread;
 	int r;
 
 	*data = WS_UNKNOWN;
 	if (kind != WS_KIND_THREAD) {
-		ws_decode_object(d, process, kind, address, key);
-		return ws_decode_data(d, process, address, data);
+		ws_decode_object(d, process, kind, address, other, key);
+		return ws_kind_naming(kind) == WS_NAMED_BY_ADDRESS
+			       ? ws_decode_data(d, process, address, data)
+			       : 0;
 	}
-	r = ws_decode_thread(d, process, (int32_t)tid, at_ns, &thread);
+	r = ws_decode_thread(d, process, (int32_t)other, at_ns, &thread);
 	if (!r)
 		ws_decode_thread_object(thread, key);
 	return r;
@@ -109,7 +112,8 @@ static int on_wait_begin(struct ws_decode *d, const struct ws_raw *raw, uint32_t
 	r = object(d, process, e->kind, e->object, e->other, raw->at_ns,
 		   &record->wait_begin.object, &record->wait_begin.data);
 	if (!r && e->kind == WS_KIND_COND && e->other)
-		ws_decode_object(d, process, WS_KIND_MUTEX, e->other, &record->wait_begin.mutex);
+		ws_decode_object(d, process, WS_KIND_MUTEX, e->other, 0,
+				 &record->wait_begin.mutex);
 	if (!r)
 		r = ws_decode_code(d, process, e->site, &record->wait_begin.site);
 	if (!r)
@@ -130,10 +134,11 @@ static int on_wake(struct ws_decode *d, const struct ws_raw *raw, uint32_t proce
 	record->wake.op = e->op;
 	record->wake.flags = e->flags;
 	record->wake.count = e->count;
-	r = object(d, process, e->kind, e->object, e->object, raw->at_ns, &record->wake.object,
-		   &record->wake.data);
+	r = object(d, process, e->kind, e->object,
+		   e->kind == WS_KIND_THREAD ? e->object : e->other, raw->at_ns,
+		   &record->wake.object, &record->wake.data);
 	if (!r && e->op == WS_WAKE_FUTEX_REQUEUE && e->other)
-		ws_decode_object(d, process, e->kind, e->other, &record->wake.target);
+		ws_decode_object(d, process, e->kind, e->other, 0, &record->wake.target);
 	if (!r)
 		r = ws_decode_code(d, process, e->site, &record->wake.site);
 	record->wake.hold.thread = thread;
@@ -153,7 +158,9 @@ static int on_object(struct ws_decode *d, const struct ws_raw *raw, uint32_t pro
 	record->object.name = ws_strings_intern(d->store->strings, e->name);
 	if (!record->object.name)
 		return -ENOMEM;
-	r = object(d, process, e->kind, e->object, e->object, raw->at_ns, &record->object.object,
+	r = object(d, process, e->kind, e->object,
+		   e->kind == WS_KIND_THREAD ? e->object : e->device, raw->at_ns,
+		   &record->object.object,
 		   &record->object.data);
 	return r ? r : ws_decode_code(d, process, e->site, &record->object.site);
 }
@@ -206,8 +213,9 @@ static int on_recorded(struct ws_decode *d, const struct ws_raw *raw, uint8_t ty
 		break;
 	case WS_RAW_wait_object:
 		record->wait_object.seq = raw->wait_object.seq;
-		r = object(d, process, raw->wait_object.kind, raw->wait_object.object, 0,
-			   raw->at_ns, &record->wait_object.object, &record->wait_object.data);
+		r = object(d, process, raw->wait_object.kind, raw->wait_object.object,
+			   raw->wait_object.other, raw->at_ns, &record->wait_object.object,
+			   &record->wait_object.data);
 		break;
 	case WS_RAW_holder:
 		record->holder.seq = raw->holder.seq;

@@ -6,34 +6,21 @@
 #include "analyzer/base/grow.h"
 #include "analyzer/decode/state.h"
 
-/* Kinds whose objects are memory of the process; the others have an id of the kernel's. */
-static bool is_memory(uint8_t kind)
-{
-	switch (kind) {
-	case WS_KIND_MUTEX:
-	case WS_KIND_RWLOCK:
-	case WS_KIND_COND:
-	case WS_KIND_BARRIER:
-	case WS_KIND_SPINLOCK:
-	case WS_KIND_ONCE:
-	case WS_KIND_SEM:
-	case WS_KIND_FUTEX:
-		return true;
-	default:
-		return false;
-	}
-}
-
 void ws_decode_object(const struct ws_decode *d, uint32_t process, uint8_t kind, uint64_t address,
-		      struct ws_object_key *key)
+		      uint64_t other, struct ws_object_key *key)
 {
+	enum ws_naming naming = ws_kind_naming(kind);
 	const struct ws_range *range = NULL;
 
 	memset(key, 0, sizeof(*key));
 	key->kind = kind;
 	key->offset = address;
 	key->process = WS_UNKNOWN;
-	if (!is_memory(kind) || !address) /* no address: named only, as in unlink */
+	if (naming == WS_NAMED_BY_FILE)
+		key->dev = other;
+	else if (naming == WS_NAMED_BY_TASK)
+		key->process = process;
+	if (naming != WS_NAMED_BY_ADDRESS || !address) /* no address: named only, as in unlink */
 		return;
 	range = ws_ranges_find(&d->processes[process].mappings, address);
 	if (range) {

@@ -104,9 +104,9 @@ void ws_decode_free_places(struct ws_decode *d);
 /* objects.c */
 
 /* The identity of the object at an address of the process (or with that id), of enum ws_kind
- * `kind`. Not for threads. */
+ * `kind`; `other` is the device of kinds that are files. Not for threads. */
 void ws_decode_object(const struct ws_decode *d, uint32_t process, uint8_t kind, uint64_t address,
-		      struct ws_object_key *key);
+		      uint64_t other, struct ws_object_key *key);
 
 /* The identity of a thread that is joined. */
 void ws_decode_thread_object(uint32_t thread, struct ws_object_key *key);

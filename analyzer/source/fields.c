@@ -19,7 +19,8 @@ WORDS(ws_process_op, WS_PROCESS_OPS)
 #define IS_SIGNED(type) ((type)-1 < (type)1)
 
 /* Fields that were added at the end of an event, see format.h. A constant expression. */
-#define IS_OPTIONAL(name) (__builtin_strcmp(name, "begin_ns") == 0)
+#define IS_OPTIONAL(name)                                                                          \
+	(__builtin_strcmp(name, "begin_ns") == 0 || __builtin_strcmp(name, "device") == 0)
 
 /* `this_event` is the struct of the event around: a type of the function's own. */
 #define PLACE(member) (offsetof(struct ws_raw, common) + offsetof(this_event, member))

@@ -113,6 +113,8 @@ struct ws_thread *ws_thread_slow(void)
 	struct ws_thread *self = ws_self;
 
 	if (!self) {
+		if (ws_aside)
+			return NULL;
 		self = slot_claim(ws_raw_gettid());
 		if (!self) {
 			ws_limit_reached(WS_LIMIT_threads);

@@ -23,6 +23,8 @@
 #include "preload/real.h"
 #include "preload/resource.h"
 #include "preload/stack.h"
+#include "preload/start.h"
+#include "preload/tracers.h"
 #include "preload/waiters.h"
 #include "tracepoints/format.h"
 #include "tracepoints/kinds.h"
@@ -264,6 +266,8 @@ void ws_process_forked(struct ws_thread *self)
 	ws_pid = ws_raw_getpid();
 	ws_thread_forked(self);
 	ws_waiters_forked();
+	ws_starts_forked();
+	ws_tracers_forked();
 	atomic_store_explicit(&exit_recorded, false, memory_order_relaxed);
 	for (size_t i = 0; i < WS_LIMIT_COUNT; i++)
 		atomic_store_explicit(&ws_limits[i], 0, memory_order_relaxed);

@@ -17,6 +17,11 @@ struct ws_start {
 
 /* A place for the thread that the call at `site` is about to make. NULL: start it plainly. */
 struct ws_start *ws_start_claim(uintptr_t routine, void *arg, uintptr_t site);
+/* True if a thread of the program is between pthread_create() and its slot, or may be: its start
+ * could not be followed. `foreign`: one of LTTng's is. */
+bool ws_start_pending(bool *foreign);
+/* In a fork child: the threads that were on their way are not. */
+void ws_starts_forked(void);
 /* Gives it back: the thread was not made. */
 void ws_start_release(struct ws_start *start);
 /* In the new thread: records its start, gives the place back, returns what to run. */

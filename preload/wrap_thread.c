@@ -20,6 +20,7 @@
 #include "preload/mutex.h"
 #include "preload/real.h"
 #include "preload/resource.h"
+#include "preload/tracers.h"
 #include "preload/wait.h"
 
 /* Threads between pthread_create() and their first line. More at one moment start without our
@@ -27,14 +28,40 @@
 #define STARTS_MAX 256
 
 static struct ws_start starts[STARTS_MAX];
+static _Atomic bool untracked; /* a thread was started plainly: its start was not seen */
+
+bool ws_start_pending(bool *foreign)
+{
+	bool pending = atomic_load(&untracked);
+
+	*foreign = false;
+	for (size_t i = 0; i < STARTS_MAX; i++) {
+		if (!atomic_load_explicit(&starts[i].taken, memory_order_acquire))
+			continue;
+		if (starts[i].foreign)
+			*foreign = true;
+		else
+			pending = true;
+	}
+	return pending;
+}
+
+void ws_starts_forked(void)
+{
+	for (size_t i = 0; i < STARTS_MAX; i++)
+		atomic_store_explicit(&starts[i].taken, false, memory_order_relaxed);
+	atomic_store_explicit(&untracked, false, memory_order_relaxed);
+}
 
 struct ws_start *ws_start_claim(uintptr_t routine, void *arg, uintptr_t site)
 {
 	struct ws_thread *self = ws_thread();
 	bool foreign = ws_is_tracer_code(site) || (!self && ws_self && ws_self->quiet == WS_QUIET_FOREIGN);
 
-	if (!self && !foreign)
+	if (!self && !foreign) {
+		atomic_store_explicit(&untracked, true, memory_order_relaxed);
 		return NULL;
+	}
 	for (size_t i = 0; i < STARTS_MAX; i++) {
 		struct ws_start *start = &starts[i];
 		bool taken = false;
@@ -47,6 +74,7 @@ struct ws_start *ws_start_claim(uintptr_t routine, void *arg, uintptr_t site)
 		start->creator = self ? self->tid : 0;
 		return start;
 	}
+	atomic_store_explicit(&untracked, true, memory_order_relaxed);
 	return NULL;
 }
 
@@ -63,14 +91,17 @@ struct ws_start ws_start_begin(struct ws_start *start)
 	copy.arg = start->arg;
 	copy.foreign = start->foreign;
 	copy.creator = start->creator;
-	ws_start_release(start);
 	if (copy.foreign) {
 		ws_thread_foreign();
+		ws_tracer_begin();
+		ws_start_release(start);
 		return copy;
 	}
 
 	struct ws_thread *self = ws_thread();
 
+	/* Not before: a thread is pending or has its slot, see ws_start_pending(). */
+	ws_start_release(start);
 	if (!self)
 		return copy;
 	atomic_store(&self->handle, (uintptr_t)pthread_self());
@@ -139,10 +170,25 @@ void ws_thread_arm(struct ws_thread *self)
 		pthread_setspecific(key, self);
 }
 
+static void tracer_ended(void *unused)
+{
+	(void)unused;
+	ws_tracer_end();
+}
+
 static void *start_routine(void *arg)
 {
 	struct ws_start start = ws_start_begin(arg);
 
+	if (start.foreign) {
+		void *result;
+
+		/* LTTng cancels its threads. */
+		pthread_cleanup_push(tracer_ended, NULL);
+		result = ((void *(*)(void *))start.routine)(start.arg);
+		pthread_cleanup_pop(1);
+		return result;
+	}
 	return ((void *(*)(void *))start.routine)(start.arg);
 }
 

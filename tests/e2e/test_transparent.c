@@ -136,14 +136,14 @@ static void children_end_as_they_did(void **state)
 static void users_and_rights_change_the_same(void **state)
 {
 	/* With a thread or two of LTTng's that were left as they are, glibc would abort(). */
-	const char *const setpriv[] = { "setpriv", "--reuid=65533",   "--regid=65532",
-					"--clear-groups", "id", NULL };
-	const char *const ambient[] = { "setpriv",     "--reuid=65533",     "--regid=65532",
+	const char *const sh = "id; grep -E 'Cap|NoNew' /proc/self/status";
+	const char *const setpriv[] = { "setpriv", "--reuid=65533", "--regid=65532",
+					"--clear-groups", "sh", "-c", sh, NULL };
+	const char *const ambient[] = { "setpriv", "--reuid=nobody", "--regid=nogroup",
 					"--init-groups", "--inh-caps=+kill", "--ambient-caps=+kill",
-					"sh",          "-c",	       "id; grep Cap /proc/self/status",
-					NULL };
+					"--no-new-privs", "sh", "-c", sh, NULL };
 	const char *const capsh[] = { "/usr/sbin/capsh", "--keep=1", "--gid=65532", "--uid=65533",
-				      "--", "-c", "id; grep Cap /proc/self/status", NULL };
+				      "--", "-c", sh, NULL };
 	const char *const own[] = { ws_program("same_users"), NULL };
 
 	(void)state;

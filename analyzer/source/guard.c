@@ -101,6 +101,10 @@ iterator_next(bt_self_message_iterator *self, bt_message_array_const messages, u
 		/* All iterators of the library have the same capacity, so they fit. */
 		for (uint64_t i = 0; i < *count && i < capacity; i++)
 			messages[i] = from[i];
+		/* ctf.fs hands out what it has before it fails, with the cause left in the thread,
+		 * where the library's next call would find and abort on it. The failure comes again
+		 * at the next turn. */
+		bt_current_thread_clear_error();
 		return BT_MESSAGE_ITERATOR_CLASS_NEXT_METHOD_STATUS_OK;
 	case BT_MESSAGE_ITERATOR_NEXT_STATUS_END:
 		return BT_MESSAGE_ITERATOR_CLASS_NEXT_METHOD_STATUS_END;

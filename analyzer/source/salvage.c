@@ -45,6 +45,7 @@ struct cut {
 	bool known;             /* there is an index to tell */
 	uint64_t whole;         /* bytes that whole packets take */
 	uint64_t n_whole, n_lost; /* packets */
+	uint64_t index_bytes;   /* of the index file that tell of whole packets */
 };
 
 int ws_salvage_new(struct ws_salvage **ret, struct ws_error *error)
@@ -81,6 +82,7 @@ static struct cut look_at_index(const char *path, uint64_t size)
 	if (fread(&header, sizeof(header), 1, f) == 1 && be32toh(header.magic) == INDEX_MAGIC &&
 	    (entry_size = be32toh(header.entry_size)) >= sizeof(entry) && entry_size <= 4096) {
 		cut.known = true;
+		cut.index_bytes = sizeof(header);
 		while (fread(&entry, sizeof(entry), 1, f) == 1 &&
 		       !fseek(f, (long)(entry_size - sizeof(entry)), SEEK_CUR)) {
 			uint64_t begin = be64toh(entry.offset);
@@ -90,6 +92,7 @@ static struct cut look_at_index(const char *path, uint64_t size)
 			if (!cut.n_lost && begin == cut.whole && bytes && bytes <= size - begin) {
 				cut.whole += bytes;
 				cut.n_whole++;
+				cut.index_bytes += entry_size;
 			} else {
 				cut.n_lost++;
 			}
@@ -97,6 +100,14 @@ static struct cut look_at_index(const char *path, uint64_t size)
 	}
 	fclose(f);
 	return cut;
+}
+
+/* Does the file's index, where it has one, tell of other bytes than the file has? What no index
+ * tells of is not left to libbabeltrace2: it never comes back from a packet of size 0. */
+static bool is_cut(const char *index, uint64_t size, struct cut *cut)
+{
+	*cut = look_at_index(index, size);
+	return cut->known && (cut->n_lost || cut->whole < size);
 }
 
 /* Where the index of the stream file `name` of `dir` is. */
@@ -115,11 +126,12 @@ bool ws_salvage_is_needed(const char *dir)
 	for (size_t i = 0; i < names.n && !needed; i++) {
 		char path[PATH_MAX];
 		struct stat st;
+		struct cut cut;
 
 		if (snprintf(path, sizeof(path), "%s/%s", dir, names.paths[i]) >= PATH_MAX ||
 		    stat(path, &st) || index_path(dir, names.paths[i], path))
 			continue;
-		needed = look_at_index(path, (uint64_t)st.st_size).n_lost > 0;
+		needed = is_cut(path, (uint64_t)st.st_size, &cut);
 	}
 	ws_paths_free(&names);
 	return needed;
@@ -164,12 +176,39 @@ static void note_cut(const char *from, const struct cut *cut, uint64_t size,
 	notes->packets += lost;
 }
 
+/* Puts the stream file `from` and its index into the folder `path`, or as much of both as is
+ * whole. */
+static int link_stream(const char *path, const char *name, const char *from, const char *index,
+		       uint64_t size, struct ws_notes *notes)
+{
+	char to[PATH_MAX + NAME_MAX], to_index[PATH_MAX + NAME_MAX];
+	struct cut cut;
+	int r;
+
+	snprintf(to, sizeof(to), "%s/index", path);
+	if (mkdir(to, 0700))
+		return -errno;
+	snprintf(to, sizeof(to), "%s/%s", path, name);
+	snprintf(to_index, sizeof(to_index), "%s/index/%s.idx", path, name);
+	if (is_cut(index, size, &cut)) {
+		r = copy(from, to, cut.whole);
+		if (!r)
+			r = copy(index, to_index, cut.index_bytes);
+		if (!r)
+			note_cut(from, &cut, size, notes);
+		return r;
+	}
+	if (symlink(from, to) || (cut.known && symlink(index, to_index)))
+		return -errno;
+	return 0;
+}
+
 int ws_salvage_stream(struct ws_salvage *s, const char *dir, const char *name,
 		      struct ws_notes *notes, const char **path)
 {
 	char home[PATH_MAX], from[PATH_MAX], to[PATH_MAX + NAME_MAX], index[PATH_MAX];
-	struct cut cut;
 	struct stat st;
+	int r;
 
 	if (!realpath(dir, home))
 		return -errno;
@@ -182,19 +221,9 @@ int ws_salvage_stream(struct ws_salvage *s, const char *dir, const char *name,
 		return -ENAMETOOLONG;
 	if (mkdir(*path, 0700) || stat(from, &st))
 		return -errno;
-	cut = look_at_index(index, (uint64_t)st.st_size);
-
-	snprintf(to, sizeof(to), "%s/%s", *path, name);
-	if (cut.known && (cut.n_lost || cut.whole < (uint64_t)st.st_size)) {
-		/* The copy has no index: libbabeltrace2 finds its packets one by one. */
-		int r = copy(from, to, cut.whole);
-
-		if (r)
-			return r;
-		note_cut(from, &cut, (uint64_t)st.st_size, notes);
-	} else if (symlink(from, to)) {
-		return -errno;
-	}
+	r = link_stream(*path, name, from, index, (uint64_t)st.st_size, notes);
+	if (r)
+		return r;
 	if (snprintf(from, sizeof(from), "%s/metadata", home) >= (int)sizeof(from))
 		return -ENAMETOOLONG;
 	snprintf(to, sizeof(to), "%s/metadata", *path);

@@ -13,6 +13,7 @@
 #include "analyzer/source/bt_error.h"
 #include "analyzer/source/discover.h"
 #include "analyzer/source/guard.h"
+#include "analyzer/source/metadata.h"
 #include "analyzer/source/notes.h"
 #include "analyzer/source/salvage.h"
 #include "analyzer/source/sink.h"
@@ -91,6 +92,8 @@ static const bt_component_source *add_reader(struct source *s, bt_graph *graph, 
 	    bt_value_array_append_string_element(inputs, path) ||
 	    bt_graph_add_source_component(graph, s->fs, name, params, QUIET, &component))
 		component = NULL;
+	else /* it may have got over a failure (a bad index) and left its cause behind */
+		bt_current_thread_clear_error();
 	bt_value_put_ref(params);
 	return component;
 }
@@ -207,8 +210,15 @@ static int add_damaged(struct source *s, const char *dir, const char *cause)
 static int add_folder(struct source *s, const char *dir)
 {
 	char cause[512] = "it was cut off";
+	int r = ws_metadata_check(dir);
 
-	if (can_read(s, dir, cause, sizeof(cause)) && !ws_salvage_is_needed(dir))
+	if (r) {
+		ws_notes_add(&s->notes, "%s/metadata %s: nothing in this folder can be read", dir,
+			     r == -EINVAL ? "was cut off or is damaged" : strerror(-r));
+		s->notes.packets++;
+		return 0;
+	}
+	if (!ws_salvage_is_needed(dir) && can_read(s, dir, cause, sizeof(cause)))
 		return connect_reader(s, dir, dir, false);
 	return add_damaged(s, dir, cause);
 }
@@ -225,6 +235,8 @@ static int run_graph(struct source *s)
 				   bt_component_sink_borrow_input_port_by_index_const(sink, 0), NULL))
 		return bt_failed(s, "libbabeltrace2 can't be used");
 	do {
+		/* What a component got over may have left its cause behind: the call would abort. */
+		bt_current_thread_clear_error();
 		status = bt_graph_run_once(s->graph);
 	} while (status == BT_GRAPH_RUN_ONCE_STATUS_OK || status == BT_GRAPH_RUN_ONCE_STATUS_AGAIN);
 	if (s->sink.result)

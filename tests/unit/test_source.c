@@ -347,6 +347,14 @@ static void what_is_no_trace_is_a_clear_error(void **state)
 	run(&res, dir);
 	assert_int_equal(res.code, -EINVAL);
 	trace_copy_remove(dir);
+
+	/* Metadata that ends within a packet. */
+	trace_copy_make("basic", dir);
+	trace_copy_cut(dir, "metadata", 1000);
+	run(&res, dir);
+	assert_int_equal(res.code, -EINVAL);
+	assert_non_null(strstr(res.error.text, "metadata was cut off"));
+	trace_copy_remove(dir);
 }
 
 static void two_folders_are_merged_by_time(void **state)

@@ -72,7 +72,7 @@ static void *parent(void *arg)
 {
 	char *const argv[] = { "true", NULL };
 
-	for (int i = 0; i < 40; i++) {
+	for (int i = 0; i < 15; i++) {
 		pid_t pid;
 
 		x(posix_spawn(&pid, "/bin/true", NULL, NULL, argv, environ));

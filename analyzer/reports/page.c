@@ -57,7 +57,13 @@ void ws_page_flow(struct ws_page *page, const char *text, const char *separator,
 	struct ws_cell cell;
 
 	ws_cell_set(&cell, page->utf8, "%s", text);
-	if (page->column > indent && page->column + gap + ws_cell_width(&cell) > page->width) {
+	/* One column is kept for the separator, which stays on the line that it ends. */
+	if (page->column > indent && page->column + gap + ws_cell_width(&cell) >= page->width) {
+		size_t length = strlen(separator);
+
+		while (length && separator[length - 1] == ' ')
+			length--;
+		fprintf(page->to, "%.*s", (int)length, separator);
 		ws_page_end(page);
 		gap = 0;
 	}

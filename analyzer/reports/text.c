@@ -2,6 +2,7 @@
 /* text.c: the report for a terminal of 100 columns: what was waited for, who held it, how far to
  * trust it. */
 #include <inttypes.h>
+#include <stdarg.h>
 #include <string.h>
 
 #include "analyzer/reports/cells.h"
@@ -107,6 +108,55 @@ static void print_kinds(struct printer *printer)
 		first = false;
 	}
 	if (!first)
+		ws_page_end(&printer->page);
+}
+
+/* A piece of the line that says which waits are counted. */
+static void only(struct printer *printer, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+static void only(struct printer *printer, const char *format, ...)
+{
+	bool first = printer->page.column == 0;
+	struct ws_cell cell;
+	va_list args;
+	char text[128];
+
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	ws_cell_set(&cell, printer->page.utf8, "%s", text);
+	if (first)
+		ws_page_text(&printer->page, "only", 0);
+	ws_page_flow(&printer->page, cell.text, first ? "" : ", ", 11);
+}
+
+static void print_filter(struct printer *printer)
+{
+	const struct ws_filter *filter = printer->report->filter;
+	struct ws_cell time;
+
+	if (filter->min_wait_ns) {
+		ws_cell_time(&time, printer->page.utf8, filter->min_wait_ns);
+		only(printer, "waits of at least %.60s", time.text);
+	}
+	if (filter->pid)
+		only(printer, "process %" PRId32, filter->pid);
+	if (filter->tid)
+		only(printer, "thread %" PRId32, filter->tid);
+	for (uint8_t kind = 1; kind < WS_KIND_COUNT; kind++) {
+		if (filter->kinds & (1u << kind))
+			only(printer, "kind %s", ws_kind_word(kind));
+	}
+	if (filter->from_ns) {
+		ws_cell_time(&time, printer->page.utf8, filter->from_ns);
+		only(printer, "after the first %.60s", time.text);
+	}
+	if (filter->to_ns != UINT64_MAX) {
+		ws_cell_time(&time, printer->page.utf8, filter->to_ns);
+		only(printer, "within the first %.60s", time.text);
+	}
+	if (printer->page.column)
 		ws_page_end(&printer->page);
 }
 
@@ -522,6 +572,7 @@ int ws_report_text(const struct ws_report *report, const struct ws_text_style *s
 	};
 
 	print_headline(&printer);
+	print_filter(&printer);
 	print_kinds(&printer);
 	print_cautions(&printer);
 	print_objects(&printer);

@@ -105,6 +105,36 @@ static void nothing(void **state)
 	case_trace_free(trace);
 }
 
+/* A reader of a part must not take it for the whole. */
+static void a_filter_is_said(void **state)
+{
+	const struct ws_text_style style = { .top = 10 };
+	const struct ws_filter filter = {
+		.min_wait_ns = 1500000,
+		.pid = 1000,
+		.tid = 1002,
+		.kinds = 1u << WS_KIND_MUTEX | 1u << WS_KIND_SEM,
+		.from_ns = 1000000,
+		.to_ns = 60000000,
+	};
+	struct case_trace *trace = case_trace_read(FOLDER "server.records");
+	struct case_report report;
+	char *text;
+
+	(void)state;
+	case_report_make(trace, &filter, &report);
+	text = case_report_text(&report, &style);
+	assert_narrow(text);
+	assert_non_null(strstr(text, "\nonly       waits of at least 1.50 ms, process 1000, "
+				     "thread 1002, kind mutex, kind sem,\n"
+				     "           after the first 1.00 ms, within the first "
+				     "60.0 ms\n"));
+	assert_non_null(strstr(text, "waiting: 30.0 ms in 1 wait\n"));
+	free(text);
+	case_report_free(&report);
+	case_trace_free(trace);
+}
+
 /* Names come from the traced program: whatever they hold, a line stays a line. */
 static void hostile_names(void **state)
 {
@@ -237,6 +267,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_server),
 		cmocka_unit_test(nothing),
+		cmocka_unit_test(a_filter_is_said),
 		cmocka_unit_test(hostile_names),
 		cmocka_unit_test(times),
 		cmocka_unit_test(counts_and_percents),

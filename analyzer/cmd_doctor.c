@@ -232,9 +232,10 @@ static void tell_daemon(const struct ws_session *session)
 		tell("ok", "daemon", "one of our own for each recording");
 		break;
 	case WS_DAEMON_MACHINE:
-		tell("note", "daemon",
-		     "the machine's, since private mount namespaces are not permitted here "
-		     "(CAP_SYS_ADMIN): a filter keeps recordings apart");
+		tell("note", "daemon", "the machine's, where a filter keeps recordings apart: %s",
+		     geteuid() == 0 ? "private mount namespaces are not permitted here "
+				      "(CAP_SYS_ADMIN)"
+				    : "it runs, and you are in group `tracing`");
 		break;
 	}
 }

@@ -13,6 +13,7 @@
  *   root without namespaces      the machine's daemon (started if there is none, and ended by
  *                                the last recording that uses it); a filter on the payload
  *                                field `run` keeps recordings apart
+ * and members of LTTng's group `tracing` use root's daemon in the third way while it runs.
  *
  * Nothing here prints: what failed is in `reason`.
  */

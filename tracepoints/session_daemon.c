@@ -309,12 +309,11 @@ int ws_daemon_start(struct ws_daemon *daemon, char *reason)
 	if (r < 0)
 		return r;
 	set_environment(daemon);
-	/* A member of group `tracing` would be led to root's daemon: no group has this name. */
-	lttng_set_tracing_group("waitscope:none");
-
 	if (geteuid() != 0) {
-		daemon->kind = WS_DAEMON_HOME;
-		return spawn(daemon, reason);
+		/* For members of group `tracing`, LTTng knows root's daemon only while that runs.
+		 */
+		daemon->kind = lttng_session_daemon_alive() ? WS_DAEMON_MACHINE : WS_DAEMON_HOME;
+		return daemon->kind == WS_DAEMON_MACHINE ? 0 : spawn(daemon, reason);
 	}
 	r = use_rundir(&daemon->rundir_fd);
 	if (r < 0)

@@ -20,6 +20,10 @@
 #define DEFS_SUBBUFFERS  4
 #define DEFS_SHARE       4 /* `defs` has 1/4 of the bytes of `waits` */
 
+/* Longest time in which a blocking program waits for room. It must end: a consumer that was killed
+ * makes none, and the thread that would tell the program so waits for its writers. */
+#define BLOCK_MAX_US 10000000
+
 /* Longest wait for the consumer to write out what was recorded: beyond that it hangs. */
 #define DRAIN_MAX_MS   60000
 #define DRAIN_STEP_MS  2

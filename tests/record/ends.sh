@@ -113,15 +113,44 @@ if grep -q "waitscope:wait_end.* tid = $waiter," text; then
 	fail "the wait that hangs has an end"
 fi
 
+# child_of PID NAME: the child of that name.
+child_of() {
+	for child in $(cat "/proc/$1/task/$1/children"); do
+		[ "$(cat "/proc/$child/comm")" = "$2" ] && echo "$child" && return
+	done
+	fail "process $1 has no child $2"
+}
+
 # The control process of a recording is killed: that is told, and nothing is left either.
 start headless 'say; sleep 1; exit 3'
-control=
-for child in $(cat "/proc/$recorder/task/$recorder/children"); do
-	[ "$(cat "/proc/$child/comm")" = waitscope-ctl ] && control=$child
-done
-kill -KILL "$control" || fail "no control process"
+kill -KILL "$(child_of "$recorder" waitscope-ctl)"
 wait "$recorder"
 same "$?" 3 "exit status of headless"
 has err '^waitscope: the control process of the recording died'
 until_true no_process_of "$home"
+nothing_left "$home"
+
+# So it is with the session daemon.
+start daemonless 'say; sleep 1; exit 0'
+kill -KILL "$(child_of "$(child_of "$recorder" waitscope-ctl)" lttng-sessiond)"
+wait "$recorder"
+same "$?" 1 "exit status of daemonless"
+has err '^waitscope: the session daemon died'
+nothing_left "$home"
+
+# Where full buffers make it wait, the program does not wait for a daemon that is gone for ever.
+# The consumer is stopped first, so that the buffers are full for certain.
+rm -f said
+setsid "$WAITSCOPE" record -o stuck --no-symbols --on-full block --buffer-size 64K sh -c '
+	echo $LTTNG_HOME >said.new; mv said.new said; "$0" 200000; exit 4' "$BIN/record_flood" 2>err &
+recorder=$!
+until_true test -e said
+read -r home <said
+daemon=$(child_of "$(child_of "$recorder" waitscope-ctl)" lttng-sessiond)
+consumer=$(child_of "$daemon" lttng-consumerd)
+kill -STOP "$consumer"
+sleep 1 # time for the flood to fill the buffers: too little makes the test easier, not wrong
+kill -KILL "$daemon" "$consumer"
+wait "$recorder"
+same "$?" 4 "exit status of stuck"
 nothing_left "$home"

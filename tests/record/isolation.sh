@@ -42,12 +42,15 @@ expect 0 sh -c "[ ! -e /run/lttng/client-lttng-sessiond ] || lttng list >/dev/nu
 
 # From here on with a run directory of the test's own as the machine's.
 if [ "${WS_ISOLATED-}" != 1 ]; then
-	mkdir -p /var/run/lttng
+	# Locked as recordings lock it, so that none takes it away now.
+	mkdir -p /var/run/lttng && exec 9</var/run/lttng && flock -s 9 && [ -d /var/run/lttng ] ||
+		fail "no run directory"
 	cat >inside.sh <<END
 mount -t tmpfs machine /var/run/lttng && WS_ISOLATED=1 exec "$0"
 END
 	WS_ISOLATED=0 unshare -m sh inside.sh
 	status=$?
+	exec 9<&-
 	rmdir /var/run/lttng 2>/dev/null
 	exit "$status"
 fi
@@ -76,6 +79,19 @@ lttng list theirs >out 2>&1 || fail "the session is gone: $(cat out)"
 has out 'session theirs: \[active'
 lttng list >out
 has_not out 'waitscope-'
+
+# A member of group `tracing` records there too, among his own processes.
+gid=$(getent group tracing | cut -d: -f3)
+if [ -n "$gid" ]; then
+	mkdir -m 777 member bin lib
+	cp "$WAITSCOPE" bin/waitscope
+	cp "$(dirname "$WAITSCOPE")/../lib/libwaitscope.so" lib/
+	expect 0 setpriv --reuid 65534 --regid 65534 --groups "$gid" env HOME=/nonexistent \
+		bin/waitscope record -o member/trace sh -c 'echo $$ $LTTNG_HOME'
+	read -r pid home <out
+	pids member/trace | grep -qx "$pid" || fail "member of group tracing: not recorded"
+	nothing_left "$home"
+fi
 lttng destroy theirs >/dev/null
 kill "$daemon"
 until_true is_dead "$daemon"

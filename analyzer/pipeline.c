@@ -144,7 +144,8 @@ static int read_run_files(struct pipeline *p, struct ws_decode *decode)
 		case -ENOENT:
 			break;
 		default:
-			r = ws_store_warn(p->store, "%s/" WS_RUN_FILE " is damaged and was not used",
+			r = ws_store_warn(p->store,
+					  "%s/" WS_RUN_FILE " is damaged and was not used",
 					  p->dirs[i]);
 		}
 	}

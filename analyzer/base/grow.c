@@ -24,7 +24,7 @@ int ws_grow_bytes(void *array, size_t *capacity, size_t need, size_t size)
 	new = realloc(old, bytes);
 	if (!new)
 		return -ENOMEM;
-	memset((char *)new + *capacity * size, 0, (n - *capacity) * size);
+	memset((char *)new + *capacity *size, 0, (n - *capacity) * size);
 	memcpy(array, &new, sizeof(new));
 	*capacity = n;
 	return 0;

@@ -109,11 +109,10 @@ static int on_wait_begin(struct ws_decode *d, const struct ws_raw *raw, uint32_t
 	record->wait_begin.begin_ns = e->begin_ns < raw->at_ns ? e->begin_ns : raw->at_ns;
 	record->wait_begin.seq = e->seq;
 	record->wait_begin.flags = e->flags;
-	r = object(d, process, e->kind, e->object, e->other, raw->at_ns,
-		   &record->wait_begin.object, &record->wait_begin.data);
+	r = object(d, process, e->kind, e->object, e->other, raw->at_ns, &record->wait_begin.object,
+		   &record->wait_begin.data);
 	if (!r && e->kind == WS_KIND_COND && e->other)
-		ws_decode_object(d, process, WS_KIND_MUTEX, e->other, 0,
-				 &record->wait_begin.mutex);
+		ws_decode_object(d, process, WS_KIND_MUTEX, e->other, 0, &record->wait_begin.mutex);
 	if (!r)
 		r = ws_decode_code(d, process, e->site, &record->wait_begin.site);
 	if (!r)
@@ -134,9 +133,8 @@ static int on_wake(struct ws_decode *d, const struct ws_raw *raw, uint32_t proce
 	record->wake.op = e->op;
 	record->wake.flags = e->flags;
 	record->wake.count = e->count;
-	r = object(d, process, e->kind, e->object,
-		   e->kind == WS_KIND_THREAD ? e->object : e->other, raw->at_ns,
-		   &record->wake.object, &record->wake.data);
+	r = object(d, process, e->kind, e->object, e->kind == WS_KIND_THREAD ? e->object : e->other,
+		   raw->at_ns, &record->wake.object, &record->wake.data);
 	if (!r && e->op == WS_WAKE_FUTEX_REQUEUE && e->other)
 		ws_decode_object(d, process, e->kind, e->other, 0, &record->wake.target);
 	if (!r)
@@ -160,8 +158,7 @@ static int on_object(struct ws_decode *d, const struct ws_raw *raw, uint32_t pro
 		return -ENOMEM;
 	r = object(d, process, e->kind, e->object,
 		   e->kind == WS_KIND_THREAD ? e->object : e->device, raw->at_ns,
-		   &record->object.object,
-		   &record->object.data);
+		   &record->object.object, &record->object.data);
 	return r ? r : ws_decode_code(d, process, e->site, &record->object.site);
 }
 
@@ -343,7 +340,8 @@ int ws_decode_finish(struct ws_decode *d)
 			t->threads[i].end_ns = p->end_ns;
 	}
 	if (t->unmatched)
-		r = ws_store_warn(d->store, "%llu events hold words that this waitscope does not know",
+		r = ws_store_warn(d->store,
+				  "%llu events hold words that this waitscope does not know",
 				  (unsigned long long)t->unmatched);
 	if (!r && d->batch) {
 		struct ws_record_batch *batch = d->batch;

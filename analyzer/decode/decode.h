@@ -58,9 +58,9 @@ struct ws_decode *ws_decode_new(struct ws_store *store, const struct ws_decode_s
 int ws_decode_batch(struct ws_decode *decode, const struct ws_raw_batch *batch);
 
 /* Says how the process with that pid, the last incarnation of it, ended: `status` is a wait(2)
- * status. With `running`, that it still ran at the end. `end_ns` is when that was (trace clock; 0: not
- * known): a program that hangs records nothing, and its waits last until it is ended all the same.
- * Nothing if the trace has no such pid. */
+ * status. With `running`, that it still ran at the end. `end_ns` is when that was (trace clock; 0:
+ * not known): a program that hangs records nothing, and its waits last until it is ended all the
+ * same. Nothing if the trace has no such pid. */
 void ws_decode_set_end(struct ws_decode *decode, int32_t pid, bool running, int status,
 		       uint64_t end_ns);
 

@@ -33,9 +33,8 @@ static int spin(struct ws_lock *lock)
 		pause_cpu();
 		/* [lock.2] take it if it looks free; acquire pairs with [unlock.1] */
 		got = atomic_load_explicit(&lock->word, memory_order_relaxed) == 0 &&
-		      atomic_compare_exchange_strong_explicit(&lock->word, &zero, 1,
-							      memory_order_acquire,
-							      memory_order_relaxed);
+		      atomic_compare_exchange_strong_explicit(
+			      &lock->word, &zero, 1, memory_order_acquire, memory_order_relaxed);
 	}
 	/* Only a hint: lost updates do no harm. */
 	atomic_store_explicit(&lock->spins,

@@ -10,7 +10,7 @@
 #include "analyzer/source/fields.h"
 #include "tracepoints/format.h"
 
-#define PREFIX "waitscope:"
+#define PREFIX   "waitscope:"
 #define NS_PER_S 1000000000
 
 /* How a field of the trace is read. */
@@ -25,7 +25,8 @@ struct step {
 
 /* An event class of the trace. */
 struct ws_extract_class {
-	const bt_event_class *class;      /* Owned by this (a reference), so that its address stays its own */
+	const bt_event_class
+		*class; /* Owned by this (a reference), so that its address stays its own */
 	const bt_clock_class *clock;      /* Weak: lives as long as the class */
 	const struct ws_event_type *type; /* NULL: not an event of ours */
 	size_t n_steps;
@@ -77,8 +78,8 @@ static int map_fields(struct ws_extract_class *c, const bt_field_class *payload,
 		step->field = &c->type->fields[i];
 		for (step->member = 0; step->member < n; step->member++) {
 			const bt_field_class_structure_member *member =
-				bt_field_class_structure_borrow_member_by_index_const(
-					payload, step->member);
+				bt_field_class_structure_borrow_member_by_index_const(payload,
+										      step->member);
 
 			if (!strcmp(bt_field_class_structure_member_get_name(member),
 				    step->field->name)) {
@@ -90,11 +91,12 @@ static int map_fields(struct ws_extract_class *c, const bt_field_class *payload,
 		if (!class && step->field->is_optional)
 			continue; /* what is not read is 0 */
 		if (!class)
-			return ws_error_set(error, -EINVAL,
-					    "the trace's event " PREFIX
-					    "%s has no field `%s`: it was not made by waitscope's own "
-					    "library",
-					    c->type->name, step->field->name);
+			return ws_error_set(
+				error, -EINVAL,
+				"the trace's event " PREFIX
+				"%s has no field `%s`: it was not made by waitscope's own "
+				"library",
+				c->type->name, step->field->name);
 		if (!choose_how(step->field, class, &step->how))
 			return ws_error_set(error, -EINVAL,
 					    "the trace's event " PREFIX
@@ -114,7 +116,7 @@ static int add_class(struct ws_extract *extract, const bt_event_class *class, ui
 	int r;
 
 	if (ws_grow(&extract->classes, &extract->classes_capacity, extract->n_classes + 1) ||
-	    ws_map64_put(&extract->by_class, (uintptr_t)class, (uint32_t)extract->n_classes))
+	    ws_map64_put(&extract->by_class, (uintptr_t) class, (uint32_t)extract->n_classes))
 		return ws_error_set(error, -ENOMEM, "out of memory");
 	*index = (uint32_t)extract->n_classes++;
 	c = &extract->classes[*index];
@@ -193,7 +195,8 @@ static int read_string(const bt_field *field, const struct step *step, struct ws
 {
 	/* babeltrace2 2.0.4 reuses a field and empties it by its length alone: the characters of an
 	 * earlier event are still there. */
-	const char *value = bt_field_string_get_length(field) ? bt_field_string_get_value(field) : "";
+	const char *value =
+		bt_field_string_get_length(field) ? bt_field_string_get_value(field) : "";
 	char *copy = ws_arena_strdup(arena, value);
 
 	if (!copy)
@@ -207,8 +210,8 @@ static int read_payload(const struct ws_extract_class *c, const bt_field *payloa
 {
 	for (size_t i = 0; i < c->n_steps; i++) {
 		const struct step *step = &c->steps[i];
-		const bt_field *field =
-			bt_field_structure_borrow_member_field_by_index_const(payload, step->member);
+		const bt_field *field = bt_field_structure_borrow_member_field_by_index_const(
+			payload, step->member);
 		char *to = (char *)event + step->field->offset;
 		int r = 0;
 
@@ -232,8 +235,8 @@ static int read_payload(const struct ws_extract_class *c, const bt_field *payloa
 	return 0;
 }
 
-int ws_extract_event(struct ws_extract *extract, const bt_message *message,
-		     struct ws_arena *arena, struct ws_raw *event, struct ws_error *error)
+int ws_extract_event(struct ws_extract *extract, const bt_message *message, struct ws_arena *arena,
+		     struct ws_raw *event, struct ws_error *error)
 {
 	const bt_event *bt = bt_message_event_borrow_event_const(message);
 	const bt_event_class *class = bt_event_borrow_class_const(bt);
@@ -241,7 +244,7 @@ int ws_extract_event(struct ws_extract *extract, const bt_message *message,
 	uint32_t index;
 	int r;
 
-	if (!ws_map64_get(&extract->by_class, (uintptr_t)class, &index)) {
+	if (!ws_map64_get(&extract->by_class, (uintptr_t) class, &index)) {
 		r = add_class(extract, class, &index, error);
 		if (r)
 			return r;
@@ -261,10 +264,11 @@ int ws_extract_event(struct ws_extract *extract, const bt_message *message,
 			bt_clock_snapshot_get_value(
 				bt_message_event_borrow_default_clock_snapshot_const(message));
 	if (event->type == WS_RAW_process && event->process.format > WS_FORMAT_VERSION)
-		return ws_error_set(error, -ENOTSUP,
-				    "the trace has format %u, this waitscope reads up to %u: use the "
-				    "waitscope that recorded it, or a newer one",
-				    event->process.format, (unsigned int)WS_FORMAT_VERSION);
+		return ws_error_set(
+			error, -ENOTSUP,
+			"the trace has format %u, this waitscope reads up to %u: use the "
+			"waitscope that recorded it, or a newer one",
+			event->process.format, (unsigned int)WS_FORMAT_VERSION);
 	return 1;
 }
 

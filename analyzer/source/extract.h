@@ -27,8 +27,8 @@ struct ws_extract {
 /* Reads an event message into *event, whose strings and sequences go to `arena`. 1: done; 0: it is
  * no event of ours; a negative errno with `error` set: -EINVAL: a field is missing or of another
  * type; -ENOTSUP: a newer format; -ENOMEM. */
-int ws_extract_event(struct ws_extract *extract, const bt_message *message,
-		     struct ws_arena *arena, struct ws_raw *event, struct ws_error *error);
+int ws_extract_event(struct ws_extract *extract, const bt_message *message, struct ws_arena *arena,
+		     struct ws_raw *event, struct ws_error *error);
 
 /* A clock snapshot as trace time in ns. */
 uint64_t ws_extract_time(struct ws_extract *extract, const bt_clock_snapshot *snapshot,

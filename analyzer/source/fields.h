@@ -26,8 +26,8 @@ struct ws_field {
 };
 
 struct ws_event_type {
-	const char *name;      /* without the provider */
-	uint8_t type;          /* enum ws_raw_type */
+	const char *name; /* without the provider */
+	uint8_t type;     /* enum ws_raw_type */
 	uint8_t n_fields;
 	const struct ws_field *fields;
 };

@@ -87,9 +87,10 @@ static void iterator_finalize(bt_self_message_iterator *self)
 	free(it);
 }
 
-static bt_message_iterator_class_next_method_status
-iterator_next(bt_self_message_iterator *self, bt_message_array_const messages, uint64_t capacity,
-	      uint64_t *count)
+static bt_message_iterator_class_next_method_status iterator_next(bt_self_message_iterator *self,
+								  bt_message_array_const messages,
+								  uint64_t capacity,
+								  uint64_t *count)
 {
 	struct guard_iterator *it = bt_self_message_iterator_get_data(self);
 	bt_message_array_const from;

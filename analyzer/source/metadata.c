@@ -11,7 +11,7 @@
 #include <sys/stat.h>
 
 /* The header of a metadata packet, of 37 bytes (CTF 1.8, 7.1). Byte order is the magic's. */
-#define METADATA_MAGIC 0x75d11d57u
+#define METADATA_MAGIC  0x75d11d57u
 #define METADATA_HEADER 37
 
 struct metadata_header {

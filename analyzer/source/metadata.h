@@ -6,8 +6,8 @@
 
 #include <stddef.h>
 
-/* 0: it is whole, or it is plain text, which libbabeltrace2 can judge itself. -EINVAL: it is cut off
- * or damaged; another negative errno: it can't be read. */
+/* 0: it is whole, or it is plain text, which libbabeltrace2 can judge itself. -EINVAL: it is cut
+ * off or damaged; another negative errno: it can't be read. */
 int ws_metadata_check(const char *dir);
 
 #endif

@@ -15,8 +15,8 @@ struct ws_notes {
 	struct ws_arena arena;           /* the texts */
 	const char *texts[WS_NOTES_MAX]; /* Weak: in the arena */
 	size_t n;
-	size_t dropped;                  /* beyond WS_NOTES_MAX, or out of memory */
-	uint64_t packets;                /* lost with streams that were cut, as far as known */
+	size_t dropped;   /* beyond WS_NOTES_MAX, or out of memory */
+	uint64_t packets; /* lost with streams that were cut, as far as known */
 };
 
 /* Adds a line. */

@@ -27,8 +27,7 @@ enum ws_raw_type {
 
 /* What every event of ours begins with. */
 struct ws_ev_common {
-	WS_FIELDS_COMMON(WS_STRUCT_INT, WS_STRUCT_HEX, WS_STRUCT_ENUM, WS_STRUCT_STR,
-			 WS_STRUCT_SEQ)
+	WS_FIELDS_COMMON(WS_STRUCT_INT, WS_STRUCT_HEX, WS_STRUCT_ENUM, WS_STRUCT_STR, WS_STRUCT_SEQ)
 };
 
 #define WS_RAW_MEMBER(event, fields, channel, doc) struct ws_ev_##event event;

@@ -35,17 +35,17 @@ struct index_entry {
 };
 
 struct ws_salvage {
-	char root[64];          /* the temporary folder */
-	unsigned int n;         /* folders made in it */
-	struct ws_arena arena;  /* their paths */
+	char root[64];         /* the temporary folder */
+	unsigned int n;        /* folders made in it */
+	struct ws_arena arena; /* their paths */
 };
 
 /* What the index says about a stream file of some length. */
 struct cut {
-	bool known;             /* there is an index to tell */
-	uint64_t whole;         /* bytes that whole packets take */
+	bool known;               /* there is an index to tell */
+	uint64_t whole;           /* bytes that whole packets take */
 	uint64_t n_whole, n_lost; /* packets */
-	uint64_t index_bytes;   /* of the index file that tell of whole packets */
+	uint64_t index_bytes;     /* of the index file that tell of whole packets */
 };
 
 int ws_salvage_new(struct ws_salvage **ret, struct ws_error *error)
@@ -55,8 +55,8 @@ int ws_salvage_new(struct ws_salvage **ret, struct ws_error *error)
 
 	if (!s)
 		return ws_error_set(error, -ENOMEM, "out of memory");
-	if (!tmp || snprintf(s->root, sizeof(s->root), "%s/waitscope.XXXXXX", tmp) >=
-			    (int)sizeof(s->root))
+	if (!tmp ||
+	    snprintf(s->root, sizeof(s->root), "%s/waitscope.XXXXXX", tmp) >= (int)sizeof(s->root))
 		snprintf(s->root, sizeof(s->root), "/tmp/waitscope.XXXXXX");
 	if (!mkdtemp(s->root)) {
 		int r = -errno;
@@ -163,8 +163,7 @@ static int copy(const char *from, const char *to, uint64_t size)
 }
 
 /* A line for people about what is left out of the file, and the loss. */
-static void note_cut(const char *from, const struct cut *cut, uint64_t size,
-		     struct ws_notes *notes)
+static void note_cut(const char *from, const struct cut *cut, uint64_t size, struct ws_notes *notes)
 {
 	uint64_t lost = cut->n_lost ? cut->n_lost : 1;
 

@@ -16,8 +16,8 @@
 
 struct ws_salvage;
 
-/* True if a stream file of the CTF folder is shorter than its index says: libbabeltrace2 passes over
- * a file that was emptied without a word. */
+/* True if a stream file of the CTF folder is shorter than its index says: libbabeltrace2 passes
+ * over a file that was emptied without a word. */
 bool ws_salvage_is_needed(const char *dir);
 
 /* Begins. 0 with *ret to be freed by ws_salvage_free, or a negative errno with `error` set. */

@@ -115,9 +115,9 @@ static int on_event(struct ws_sink *s, const bt_message *message)
 /* A message about discarded events or packets. */
 static int on_discarded(struct ws_sink *s, const bt_message *message, bool packets)
 {
-	const bt_stream *stream = packets
-					  ? bt_message_discarded_packets_borrow_stream_const(message)
-					  : bt_message_discarded_events_borrow_stream_const(message);
+	const bt_stream *stream =
+		packets ? bt_message_discarded_packets_borrow_stream_const(message)
+			: bt_message_discarded_events_borrow_stream_const(message);
 	const bt_stream_class *class = bt_stream_borrow_class_const(stream);
 	const bt_clock_class *clock = bt_stream_class_borrow_default_clock_class_const(class);
 	struct ws_sink_loss loss = { .until_ns = s->last_ns };
@@ -163,7 +163,7 @@ static int on_message(struct ws_sink *s, const bt_message *message)
 }
 
 static bt_graph_simple_sink_component_consume_func_status consume(bt_message_iterator *iterator,
-								   void *user)
+								  void *user)
 {
 	struct ws_sink *s = user;
 	bt_message_array_const messages;
@@ -184,8 +184,8 @@ static bt_graph_simple_sink_component_consume_func_status consume(bt_message_ite
 		/* The guards let no stream's failure through: it concerns the merging. */
 		ws_bt_error_take(cause, sizeof(cause));
 		if (!s->events)
-			s->result = ws_error_set(s->error, -EINVAL,
-						 "the trace can't be read: %s", cause);
+			s->result = ws_error_set(s->error, -EINVAL, "the trace can't be read: %s",
+						 cause);
 		ws_notes_add(s->notes, "the trace can't be read to its end: %s", cause);
 		s->notes->packets++;
 		return BT_GRAPH_SIMPLE_SINK_COMPONENT_CONSUME_FUNC_STATUS_END;

@@ -22,13 +22,13 @@ struct ws_sink {
 	struct ws_notes *notes;           /* Weak; set by the creator */
 	struct ws_error *error;           /* Weak; set by the creator; may be NULL */
 	struct ws_extract extract;
-	struct ws_raw_batch *batch;       /* Owned by this; NULL: none yet */
-	struct ws_sink_loss *losses;      /* Owned by this: those still to be told */
+	struct ws_raw_batch *batch;  /* Owned by this; NULL: none yet */
+	struct ws_sink_loss *losses; /* Owned by this: those still to be told */
 	size_t n_losses, losses_capacity;
-	uint64_t foreign;                 /* events of other providers */
-	uint64_t last_ns;                 /* time of the last event */
-	uint64_t events;                  /* of ours */
-	int result;                       /* 0, or why it ended early */
+	uint64_t foreign; /* events of other providers */
+	uint64_t last_ns; /* time of the last event */
+	uint64_t events;  /* of ours */
+	int result;       /* 0, or why it ended early */
 };
 
 /* Adds the sink to the graph. 0, or a negative errno with the error left to libbabeltrace2. */

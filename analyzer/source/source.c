@@ -30,7 +30,7 @@ struct source {
 	struct ws_sink sink;
 
 	const bt_plugin *ctf, *utils;
-	const bt_component_class_source *fs;     /* Weak: the plugin's */
+	const bt_component_class_source *fs;          /* Weak: the plugin's */
 	const bt_component_class_filter *muxer_class; /* Weak: the plugin's */
 	bt_component_class_filter *guard_class;
 
@@ -123,8 +123,8 @@ static const char *stream_name(struct source *s, const bt_port_output *port, con
 	if (is_file)
 		snprintf(text, sizeof(text), "%s", label);
 	else
-		snprintf(text, sizeof(text), "stream %s of %s", bar ? bar + strspn(bar, "| ") : name,
-			 label);
+		snprintf(text, sizeof(text), "stream %s of %s",
+			 bar ? bar + strspn(bar, "| ") : name, label);
 	return ws_arena_strdup(&s->names, text);
 }
 
@@ -229,13 +229,13 @@ static int run_graph(struct source *s)
 	bt_graph_run_once_status status;
 
 	if (ws_sink_add(&s->sink, s->graph, &sink) ||
-	    bt_graph_connect_ports(s->graph,
-				   bt_component_filter_borrow_output_port_by_index_const(s->muxer,
-											  0),
-				   bt_component_sink_borrow_input_port_by_index_const(sink, 0), NULL))
+	    bt_graph_connect_ports(
+		    s->graph, bt_component_filter_borrow_output_port_by_index_const(s->muxer, 0),
+		    bt_component_sink_borrow_input_port_by_index_const(sink, 0), NULL))
 		return bt_failed(s, "libbabeltrace2 can't be used");
 	do {
-		/* What a component got over may have left its cause behind: the call would abort. */
+		/* What a component got over may have left its cause behind: the call would abort.
+		 */
 		bt_current_thread_clear_error();
 		status = bt_graph_run_once(s->graph);
 	} while (status == BT_GRAPH_RUN_ONCE_STATUS_OK || status == BT_GRAPH_RUN_ONCE_STATUS_AGAIN);
@@ -282,8 +282,7 @@ static int add_folders(struct source *s, const char *const *dirs, size_t n_dirs)
 int ws_source_run(const char *const *dirs, size_t n_dirs, const struct ws_source_sink *sink,
 		  struct ws_error *error)
 {
-	struct source s = { .error = error,
-			    .sink = { .out = sink, .error = error } };
+	struct source s = { .error = error, .sink = { .out = sink, .error = error } };
 	int r;
 
 	s.sink.notes = &s.notes;

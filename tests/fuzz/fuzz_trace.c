@@ -97,7 +97,10 @@ static void damage(void)
 			if (byte == EOF)
 				break;
 			fseek(f, (long)(at + i), SEEK_SET);
-			fputc(kind < 5 ? byte ^ 1 << roll(8) : kind == 5 ? 0xff : (int)roll(256), f);
+			fputc(kind < 5    ? byte ^ 1 << roll(8)
+			      : kind == 5 ? 0xff
+					  : (int)roll(256),
+			      f);
 		}
 	}
 	fclose(f);
@@ -134,8 +137,8 @@ static int round_of(const char *trace, const char *dir, uint64_t seed)
 	pid_t pid;
 	int status;
 
-	snprintf(command, sizeof(command), "rm -rf %s && cp -r %s %s && chmod -R u+w %s", dir, trace,
-		 dir, dir);
+	snprintf(command, sizeof(command), "rm -rf %s && cp -r %s %s && chmod -R u+w %s", dir,
+		 trace, dir, dir);
 	if (system(command))
 		return -1;
 	n_files = 0;

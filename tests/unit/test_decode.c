@@ -140,17 +140,20 @@ static void expect_row(const char *events, const char *row)
 static void a_wait_and_its_wake(void **state)
 {
 	(void)state;
-	expect("0" START("7")
-	       "1 module pid=7 tid=7 base=0x10000 size=0x1000 bias=0xf000 path=/bin/prog\n"
-	       "2 stack pid=7 tid=8 id=3 frames=0x10010,0x10020\n"
-	       "3 wait_begin pid=7 tid=8 seq=1 kind=mutex object=0x10100 site=0x10010 stack=3 "
-	       "holder=7 holder_site=0x10030\n"
-	       "4 holder pid=7 tid=8 seq=1 holder=9\n"
-	       "5 wake pid=7 tid=7 seq=4 kind=mutex op=unlock object=0x10100 count=1 site=0x10040 "
-	       "hold_site=0x10030\n"
-	       "6 wake_stack pid=7 tid=7 seq=4 stack=3\n"
-	       "7 wait_end pid=7 tid=8 seq=1 outcome=timeout error=110 index=-1 holder=7\n"
-	       "8 loss events=5\n",
+	expect("0" START("7") "1 module pid=7 tid=7 base=0x10000 size=0x1000 bias=0xf000 "
+			      "path=/bin/prog\n"
+			      "2 stack pid=7 tid=8 id=3 frames=0x10010,0x10020\n"
+			      "3 wait_begin pid=7 tid=8 seq=1 kind=mutex object=0x10100 "
+			      "site=0x10010 stack=3 "
+			      "holder=7 holder_site=0x10030\n"
+			      "4 holder pid=7 tid=8 seq=1 holder=9\n"
+			      "5 wake pid=7 tid=7 seq=4 kind=mutex op=unlock object=0x10100 "
+			      "count=1 site=0x10040 "
+			      "hold_site=0x10030\n"
+			      "6 wake_stack pid=7 tid=7 seq=4 stack=3\n"
+			      "7 wait_end pid=7 tid=8 seq=1 outcome=timeout error=110 index=-1 "
+			      "holder=7\n"
+			      "8 loss events=5\n",
 	       "0 7/7 process start\n"
 	       "3 7/8 wait_begin seq=1 object=mutex:7:0x10100 data=prog+0x1100 site=prog+0x1010 "
 	       "stack=#0 holder=7/7 held_at=prog+0x1030\n"
@@ -165,14 +168,17 @@ static void a_wait_and_its_wake(void **state)
 static void shared_memory_is_one_object_everywhere(void **state)
 {
 	(void)state;
-	expect("0" START("7") "1" START("8")
-	       "2 map pid=7 tid=7 origin=1 address=0x5000 size=0x2000 dev=9 ino=77 offset=0x1000\n"
-	       "3 map pid=8 tid=8 origin=1 address=0x9000 size=0x4000 dev=9 ino=77\n"
-	       "4 map pid=8 tid=8 origin=2 address=0x20000 size=0x1000 dev=9 ino=77\n"
-	       "5" WAIT("7", "7", "sem", "0x5010")
-	       "6" WAIT("8", "8", "sem", "0xa010")
-	       "7" WAIT("8", "8", "sem", "0x20010") /* another origin, another object */
-	       "8" WAIT("7", "7", "sem", "0x7000")  /* just behind the mapping */
+	expect("0" START("7") "1" START(
+		       "8") "2 map pid=7 tid=7 origin=1 address=0x5000 size=0x2000 dev=9 ino=77 "
+			    "offset=0x1000\n"
+			    "3 map pid=8 tid=8 origin=1 address=0x9000 size=0x4000 dev=9 ino=77\n"
+			    "4 map pid=8 tid=8 origin=2 address=0x20000 size=0x1000 dev=9 ino=77\n"
+			    "5" WAIT("7", "7", "sem", "0x5010") "6" WAIT(
+				    "8", "8", "sem",
+				    "0xa010") "7" WAIT("8", "8", "sem",
+						       "0x20010") /* another origin, another object
+								   */
+	       "8" WAIT("7", "7", "sem", "0x7000")                /* just behind the mapping */
 	       "9" WAIT("8", "8", "sem", "0x5010"), /* mapped in the other process only */
 	       "0 7/7 process start\n"
 	       "1 8/8 process start\n"
@@ -189,16 +195,17 @@ static void unmap_and_new_mappings_cut_old_ones(void **state)
 	expect("0 map pid=7 tid=7 origin=1 address=0x10000 size=0x4000 dev=1 ino=1\n"
 	       "1 unmap pid=7 tid=7 address=0x11000 size=0x1000\n"
 	       "2 map pid=7 tid=7 origin=1 address=0x13000 size=0x3000 dev=1 ino=2 offset=0x8000\n"
-	       "3" WAIT("7", "7", "mutex", "0x10fff")
-	       "4" WAIT("7", "7", "mutex", "0x11000")
-	       "5" WAIT("7", "7", "mutex", "0x12010")
-	       "6" WAIT("7", "7", "mutex", "0x13010")
-	       "7" WAIT("7", "7", "mutex", "0x15fff")
+	       "3" WAIT("7", "7", "mutex", "0x10fff") "4" WAIT(
+		       "7", "7", "mutex",
+		       "0x11000") "5" WAIT("7", "7", "mutex",
+					   "0x12010") "6" WAIT("7", "7", "mutex",
+							       "0x13010") "7" WAIT("7", "7",
+										   "mutex",
+										   "0x15fff")
 	       /* mremap: the old place goes, the same thing is at the new place */
 	       "8 unmap pid=7 tid=7 address=0x13000 size=0x3000\n"
 	       "9 map pid=7 tid=7 origin=1 address=0x50000 size=0x6000 dev=1 ino=2 offset=0x8000\n"
-	       "10" WAIT("7", "7", "mutex", "0x13010")
-	       "11" WAIT("7", "7", "mutex", "0x50010"),
+	       "10" WAIT("7", "7", "mutex", "0x13010") "11" WAIT("7", "7", "mutex", "0x50010"),
 	       "3 7/7 wait_begin seq=1 object=mutex:shared(1:1,1)+0xfff\n"
 	       "4 7/7 wait_begin seq=1 object=mutex:7:0x11000\n"
 	       "5 7/7 wait_begin seq=1 object=mutex:shared(1:1,1)+0x2010\n"
@@ -211,21 +218,23 @@ static void unmap_and_new_mappings_cut_old_ones(void **state)
 static void a_forked_child_has_its_parents_memory(void **state)
 {
 	(void)state;
-	expect("0" START("7")
-	       "1 map pid=7 tid=7 origin=2 address=0x5000 size=0x1000 dev=1 ino=5\n"
-	       "2 module pid=7 tid=7 base=0x10000 size=0x1000 bias=0x10000 path=/bin/prog\n"
-	       "3 stack pid=7 tid=7 id=1 frames=0x10010\n"
-	       "4 process op=fork format=1 pid=8 tid=8 parent=7 name=child\n"
-	       "5 wait_begin pid=8 tid=8 seq=1 kind=mutex object=0x5010 site=0x10020 stack=1\n"
-	       "6 wait_begin pid=8 tid=8 seq=2 kind=mutex object=0x6000\n"
-	       "7 unmap pid=8 tid=8 address=0x5000 size=0x1000\n"
-	       "8 wait_begin pid=8 tid=8 seq=3 kind=mutex object=0x5010\n"
-	       "9 wait_begin pid=7 tid=7 seq=1 kind=mutex object=0x5010 stack=1\n"
-	       /* From here on the ids part: each process counts on from the last common one. */
-	       "10 stack pid=7 tid=7 id=2 frames=0x10050\n"
-	       "11 stack pid=8 tid=8 id=2 frames=0x10060\n"
-	       "12 wait_begin pid=7 tid=7 seq=2 kind=mutex object=0x10 stack=2\n"
-	       "13 wait_begin pid=8 tid=8 seq=4 kind=mutex object=0x10 stack=2\n",
+	expect("0" START("7") "1 map pid=7 tid=7 origin=2 address=0x5000 size=0x1000 dev=1 ino=5\n"
+			      "2 module pid=7 tid=7 base=0x10000 size=0x1000 bias=0x10000 "
+			      "path=/bin/prog\n"
+			      "3 stack pid=7 tid=7 id=1 frames=0x10010\n"
+			      "4 process op=fork format=1 pid=8 tid=8 parent=7 name=child\n"
+			      "5 wait_begin pid=8 tid=8 seq=1 kind=mutex object=0x5010 "
+			      "site=0x10020 stack=1\n"
+			      "6 wait_begin pid=8 tid=8 seq=2 kind=mutex object=0x6000\n"
+			      "7 unmap pid=8 tid=8 address=0x5000 size=0x1000\n"
+			      "8 wait_begin pid=8 tid=8 seq=3 kind=mutex object=0x5010\n"
+			      "9 wait_begin pid=7 tid=7 seq=1 kind=mutex object=0x5010 stack=1\n"
+			      /* From here on the ids part: each process counts on from the last
+				 common one. */
+			      "10 stack pid=7 tid=7 id=2 frames=0x10050\n"
+			      "11 stack pid=8 tid=8 id=2 frames=0x10060\n"
+			      "12 wait_begin pid=7 tid=7 seq=2 kind=mutex object=0x10 stack=2\n"
+			      "13 wait_begin pid=8 tid=8 seq=4 kind=mutex object=0x10 stack=2\n",
 	       "0 7/7 process start\n"
 	       "4 8/8 process fork\n"
 	       "5 8/8 wait_begin seq=1 object=mutex:shared(1:5,2)+0x10 site=prog+0x20 stack=#0\n"
@@ -240,15 +249,15 @@ static void a_forked_child_has_its_parents_memory(void **state)
 
 static void exec_is_a_new_image(void **state)
 {
-	static const char events[] =
-		"0" START("7")
-		"1 map pid=7 tid=7 origin=2 address=0x5000 size=0x1000 dev=1 ino=5\n"
-		"2 process op=exec format=1 pid=7 tid=7 exe=/bin/nothing\n"
-		"3 process op=exec_failed format=1 pid=7 tid=7 status=2\n"
-		"4" WAIT("7", "7", "mutex", "0x5010")
-		"5 process op=exec format=1 pid=7 tid=7 exe=/bin/other\n"
-		"6 process op=start format=1 pid=7 tid=7 parent=1 name=other exe=/bin/other\n"
-		"7" WAIT("7", "7", "mutex", "0x5010");
+	static const char events[] = "0" START(
+		"7") "1 map pid=7 tid=7 origin=2 address=0x5000 size=0x1000 dev=1 ino=5\n"
+		     "2 process op=exec format=1 pid=7 tid=7 exe=/bin/nothing\n"
+		     "3 process op=exec_failed format=1 pid=7 tid=7 status=2\n"
+		     "4" WAIT("7", "7", "mutex",
+			      "0x5010") "5 process op=exec format=1 pid=7 tid=7 exe=/bin/other\n"
+					"6 process op=start format=1 pid=7 tid=7 parent=1 "
+					"name=other exe=/bin/other\n"
+					"7" WAIT("7", "7", "mutex", "0x5010");
 
 	(void)state;
 	expect(events, "0 7/7 process start\n"
@@ -268,11 +277,11 @@ static void exec_is_a_new_image(void **state)
 
 static void a_reused_pid_is_another_process(void **state)
 {
-	static const char events[] =
-		"0" START("1") "1" START("7") "2" WAIT("7", "7", "mutex", "0x10")
-		"3 process op=exit format=1 pid=7 tid=7 status=4\n"
-		"4 process op=reaped format=1 pid=1 tid=1 child=7 status=0x400\n"
-		"5" START("7") "6" WAIT("7", "7", "mutex", "0x10");
+	static const char events[] = "0" START("1") "1" START("7") "2" WAIT(
+		"7", "7", "mutex",
+		"0x10") "3 process op=exit format=1 pid=7 tid=7 status=4\n"
+			"4 process op=reaped format=1 pid=1 tid=1 child=7 status=0x400\n"
+			"5" START("7") "6" WAIT("7", "7", "mutex", "0x10");
 	struct run run;
 
 	(void)state;
@@ -341,19 +350,18 @@ static void a_process_that_nobody_announced(void **state)
 	/* Its announcement comes later: the same process. */
 	expect_row("0" WAIT("7", "8", "mutex", "0x10") "1" START("7"),
 		   "process 0 pid=7 parent=1 name=p7 exe= end=unknown status=0 ns=0..0\nthread");
-	expect_row("0" WAIT("7", "8", "mutex", "0x10")
-		   "1 process op=defs format=1 pid=7 tid=7 parent=1 name=old exe=/bin/old\n",
+	expect_row("0" WAIT("7", "8", "mutex", "0x10") "1 process op=defs format=1 pid=7 tid=7 "
+						       "parent=1 name=old exe=/bin/old\n",
 		   "process 0 pid=7 parent=1 name=old exe=/bin/old end=unknown");
 }
 
 static void threads_begin_end_and_come_again(void **state)
 {
-	static const char events[] =
-		"0" START("7")
-		"1 thread op=start pid=7 tid=8 creator=7 start=0x10 name=first\n"
-		"2 thread op=start pid=7 tid=8 creator=7 name=renamed\n" /* said again */
-		"3 thread op=exit pid=7 tid=8\n"
-		"4" WAIT("7", "8", "mutex", "0x10") /* a destructor's */
+	static const char events[] = "0" START(
+		"7") "1 thread op=start pid=7 tid=8 creator=7 start=0x10 name=first\n"
+		     "2 thread op=start pid=7 tid=8 creator=7 name=renamed\n" /* said again */
+		     "3 thread op=exit pid=7 tid=8\n"
+		     "4" WAIT("7", "8", "mutex", "0x10") /* a destructor's */
 		"5 thread op=start pid=7 tid=8 creator=7 name=second\n"
 		"6 thread op=name pid=7 tid=8 name=worker\n";
 
@@ -373,13 +381,15 @@ static void a_join_waits_for_the_thread(void **state)
 	struct run run;
 
 	(void)state;
-	decode_with(&run,
-		    "0" START("7")
-		    "1 thread op=start pid=7 tid=8 creator=7\n"
-		    "2 wait_begin pid=7 tid=7 seq=1 kind=thread object=0x7f0000 other=8\n"
-		    "3 wake pid=7 tid=8 seq=1 kind=thread op=exit object=8 count=0xffffffff\n"
-		    "4 thread op=exit pid=7 tid=8\n",
-		    (struct end){ 0 });
+	decode_with(
+		&run,
+		"0" START(
+			"7") "1 thread op=start pid=7 tid=8 creator=7\n"
+			     "2 wait_begin pid=7 tid=7 seq=1 kind=thread object=0x7f0000 other=8\n"
+			     "3 wake pid=7 tid=8 seq=1 kind=thread op=exit object=8 "
+			     "count=0xffffffff\n"
+			     "4 thread op=exit pid=7 tid=8\n",
+		(struct end){ 0 });
 	assert_string_equal(run.text, "0 7/7 process start\n"
 				      "1 7/8 thread start\n"
 				      "2 7/7 wait_begin seq=1 object=thread:8\n"
@@ -395,11 +405,11 @@ static void a_join_waits_for_the_thread(void **state)
 static void holders_may_be_elsewhere(void **state)
 {
 	(void)state;
-	expect("0" START("7") "1" START("8")
-	       "2 map pid=7 tid=7 origin=1 address=0x5000 size=0x1000 dev=1 ino=5\n"
-	       "3 wait_begin pid=7 tid=7 seq=1 kind=mutex object=0x5010 holder=8\n"
-	       "4 wait_begin pid=7 tid=7 seq=2 kind=mutex object=0x5010 holder=99\n"
-	       "5 wait_begin pid=7 tid=7 seq=3 kind=mutex object=0x6010 holder=98\n",
+	expect("0" START("7") "1" START(
+		       "8") "2 map pid=7 tid=7 origin=1 address=0x5000 size=0x1000 dev=1 ino=5\n"
+			    "3 wait_begin pid=7 tid=7 seq=1 kind=mutex object=0x5010 holder=8\n"
+			    "4 wait_begin pid=7 tid=7 seq=2 kind=mutex object=0x5010 holder=99\n"
+			    "5 wait_begin pid=7 tid=7 seq=3 kind=mutex object=0x6010 holder=98\n",
 	       "0 7/7 process start\n"
 	       "1 8/8 process start\n"
 	       "3 7/7 wait_begin seq=1 object=mutex:shared(1:5,1)+0x10 holder=8/8\n"
@@ -410,16 +420,15 @@ static void holders_may_be_elsewhere(void **state)
 static void a_stack_may_be_defined_after_its_use(void **state)
 {
 	static const char events[] =
-		"0" START("7")
-		"1 wait_begin pid=7 tid=7 seq=1 kind=mutex object=0x10 stack=1\n"
-		"2 wait_begin pid=7 tid=7 seq=2 kind=mutex object=0x10 stack=2\n"
-		"3 stack pid=7 tid=7 id=1 frames=0x100,0x200\n"
-		"4 wait_begin pid=7 tid=7 seq=3 kind=mutex object=0x10 stack=1\n"
-		/* Equal stacks are one, also in another process. */
-		"5 stack pid=7 tid=7 id=3 frames=0x100,0x200\n"
-		"6 stack pid=9 tid=9 id=7 frames=0x100,0x200\n"
-		"7 wait_begin pid=9 tid=9 seq=1 kind=mutex object=0x10 stack=7\n"
-		"8 wait_begin pid=7 tid=7 seq=4 kind=mutex object=0x10 stack=3\n";
+		"0" START("7") "1 wait_begin pid=7 tid=7 seq=1 kind=mutex object=0x10 stack=1\n"
+			       "2 wait_begin pid=7 tid=7 seq=2 kind=mutex object=0x10 stack=2\n"
+			       "3 stack pid=7 tid=7 id=1 frames=0x100,0x200\n"
+			       "4 wait_begin pid=7 tid=7 seq=3 kind=mutex object=0x10 stack=1\n"
+			       /* Equal stacks are one, also in another process. */
+			       "5 stack pid=7 tid=7 id=3 frames=0x100,0x200\n"
+			       "6 stack pid=9 tid=9 id=7 frames=0x100,0x200\n"
+			       "7 wait_begin pid=9 tid=9 seq=1 kind=mutex object=0x10 stack=7\n"
+			       "8 wait_begin pid=7 tid=7 seq=4 kind=mutex object=0x10 stack=3\n";
 
 	(void)state;
 	expect(events, "0 7/7 process start\n"
@@ -436,13 +445,16 @@ static void modules_come_and_go(void **state)
 	(void)state;
 #define SITE(n) WAIT("7", "7", "mutex", "0x10 site=" n)
 	expect("0 module pid=7 tid=7 base=0x10000 size=0x2000 bias=0x10000 path=/lib/a.so\n"
-	       "1" SITE("0x10100")
-	       "2 module pid=7 tid=7 base=0x10000 size=0x2000 bias=0x10000 path=/lib/a.so\n"
-	       "3" SITE("0x10100")
-	       "4 module pid=7 tid=7 base=0x10000 size=0 path=/lib/a.so\n"
-	       "5" SITE("0x10100")
-	       "6 module pid=7 tid=7 base=0x10000 size=0x1000 bias=0xf000 path=/lib/b.so\n"
-	       "7" SITE("0x10100")
+	       "1" SITE("0x10100") "2 module pid=7 tid=7 base=0x10000 size=0x2000 bias=0x10000 "
+				   "path=/lib/a.so\n"
+				   "3" SITE("0x10100") "4 module pid=7 tid=7 base=0x10000 size=0 "
+						       "path=/lib/a.so\n"
+						       "5" SITE(
+							       "0x10100") "6 module pid=7 tid=7 "
+									  "base=0x10000 "
+									  "size=0x1000 bias=0xf000 "
+									  "path=/lib/b.so\n"
+									  "7" SITE("0x10100")
 	       /* The same file elsewhere, in another process: the same place in it. */
 	       "8 module pid=9 tid=9 base=0x50000 size=0x2000 bias=0x50000 path=/lib/a.so\n"
 	       "9" WAIT("9", "9", "mutex", "0x50400 site=0x50100"),
@@ -454,10 +466,11 @@ static void modules_come_and_go(void **state)
 	       "site=a.so+0x100\n");
 #undef SITE
 	/* Equal paths with different build ids are different files. */
-	expect_row("0 module pid=7 tid=7 base=0x1000 size=0x100 build_id=1 path=/lib/a.so\n"
-		   "1 module pid=8 tid=8 base=0x1000 size=0x100 build_id=2 path=/lib/a.so\n"
-		   "2 module pid=9 tid=9 base=0x1000 size=0x100 build_id=2 path=/lib/a.so\n",
-		   "module 0 /lib/a.so build_id_size=1\nmodule 1 /lib/a.so build_id_size=1\nevents");
+	expect_row(
+		"0 module pid=7 tid=7 base=0x1000 size=0x100 build_id=1 path=/lib/a.so\n"
+		"1 module pid=8 tid=8 base=0x1000 size=0x100 build_id=2 path=/lib/a.so\n"
+		"2 module pid=9 tid=9 base=0x1000 size=0x100 build_id=2 path=/lib/a.so\n",
+		"module 0 /lib/a.so build_id_size=1\nmodule 1 /lib/a.so build_id_size=1\nevents");
 }
 
 static void conds_requeues_and_several_words(void **state)
@@ -485,14 +498,14 @@ static void conds_requeues_and_several_words(void **state)
 static void words_from_later_are_counted(void **state)
 {
 	(void)state;
-	expect("0" START("7") "1" WAIT("7", "7", "200", "0x10")
-	       "2 wait_end pid=7 tid=7 seq=1 outcome=0\n"
-	       "3 wake pid=7 tid=7 kind=mutex op=255 object=0x10\n"
-	       "4 object pid=7 tid=7 kind=mutex op=99 object=0x10\n"
-	       "5 process op=99 format=1 pid=7 tid=7\n",
+	expect("0" START("7") "1" WAIT("7", "7", "200",
+				       "0x10") "2 wait_end pid=7 tid=7 seq=1 outcome=0\n"
+					       "3 wake pid=7 tid=7 kind=mutex op=255 object=0x10\n"
+					       "4 object pid=7 tid=7 kind=mutex op=99 object=0x10\n"
+					       "5 process op=99 format=1 pid=7 tid=7\n",
 	       "0 7/7 process start\n");
-	expect_row("0" START("7") "1" WAIT("7", "7", "200", "0x10")
-		   "5 process op=99 format=1 pid=7 tid=7\n",
+	expect_row("0" START("7") "1" WAIT("7", "7", "200",
+					   "0x10") "5 process op=99 format=1 pid=7 tid=7\n",
 		   "events=3 foreign=0 lost_events=0 lost_packets=0 unmatched=2");
 }
 

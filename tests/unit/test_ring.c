@@ -157,9 +157,7 @@ static void ends_wake_the_sleepers(void **state)
 			ws_ring_close(ring, -ENODATA);
 		for (int i = 0; i < 3; i++) {
 			pthread_join(threads[i], NULL);
-			assert_int_equal(b[i].result, cancel   ? -EIO
-						      : is_put ? -EPIPE
-							       : -ENODATA);
+			assert_int_equal(b[i].result, cancel ? -EIO : is_put ? -EPIPE : -ENODATA);
 		}
 		ws_ring_free(ring);
 	}
@@ -168,7 +166,8 @@ static void ends_wake_the_sleepers(void **state)
 static void one_change_wakes_a_sleeper(void **state)
 {
 	struct ws_ring *ring = ws_ring_new(1);
-	struct blocked get = { .ring = ring }, put = { .ring = ring, .batch = ptr(8), .is_put = true };
+	struct blocked get = { .ring = ring },
+		       put = { .ring = ring, .batch = ptr(8), .is_put = true };
 	pthread_t thread;
 	void *batch;
 
@@ -241,8 +240,8 @@ struct cell {
 struct stress {
 	struct ws_ring *ring;
 	uint32_t n_producers, n_consumers;
-	uint32_t turns;      /* per producer */
-	uint32_t cancel_at;  /* a consumer cancels after so many batches; 0: none does */
+	uint32_t turns;     /* per producer */
+	uint32_t cancel_at; /* a consumer cancels after so many batches; 0: none does */
 	_Atomic uint32_t producers_left;
 	_Atomic uint64_t put, got;
 	_Atomic uint32_t bad;
@@ -362,8 +361,8 @@ static void stress(uint32_t producers, uint32_t consumers, size_t capacity, uint
 	for (uint32_t i = 0; i < producers + consumers; i++) {
 		bool is_producer = i < producers;
 
-		workers[i] = (struct worker){ &s, is_producer ? i : i - producers,
-					      i * 7919 + capacity };
+		workers[i] =
+			(struct worker){ &s, is_producer ? i : i - producers, i * 7919 + capacity };
 		assert_int_equal(pthread_create(&threads[i], NULL, is_producer ? produce : consume,
 						&workers[i]),
 				 0);

@@ -204,7 +204,8 @@ static void fields_are_found_by_name(void **state)
 	assert_int_equal(nth(&res, WS_RAW_wait_begin, 0)->common.tid, 100);
 	clean(&res);
 
-	assert_true(trace_copy_replace(dir, "metadata", " _holder_site;", " _holder_zite;", 14) > 1);
+	assert_true(trace_copy_replace(dir, "metadata", " _holder_site;", " _holder_zite;", 14) >
+		    1);
 	run(&res, dir);
 	assert_int_equal(res.code, -EINVAL);
 	assert_non_null(strstr(res.error.text, "`holder_site`"));
@@ -313,7 +314,8 @@ static void damage_in_one_stream_spares_the_others(void **state)
 	assert_non_null(strstr(res.warnings, dir));
 	assert_null(strstr(res.warnings, "addr="));
 	assert_true(res.lost_packets >= 1);
-	assert_int_equal(res.by_type[WS_RAW_process], 4); /* the last one is later than the damage */
+	assert_int_equal(res.by_type[WS_RAW_process],
+			 4); /* the last one is later than the damage */
 	assert_true(res.by_type[WS_RAW_wait_begin] > 20);
 	assert_in_order(&res);
 	clean(&res);

@@ -115,7 +115,7 @@ fi
 
 # child_of PID NAME: the child of that name.
 child_of() {
-	for child in $(cat "/proc/$1/task/$1/children"); do
+	for child in $(cat /proc/"$1"/task/*/children); do
 		[ "$(cat "/proc/$child/comm")" = "$2" ] && echo "$child" && return
 	done
 	fail "process $1 has no child $2"

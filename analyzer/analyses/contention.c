@@ -80,6 +80,10 @@ static int get_waiter(struct ws_contention *contention, const struct ws_wait *wa
 		waiter->process = wait->process;
 		waiter->object = wait->object;
 		HASH_ADD(hh, contention->waiters, key, sizeof(waiter->key), waiter);
+		if (!waiter->hh.tbl) {
+			free(waiter);
+			return -ENOMEM;
+		}
 	}
 	*ret = waiter;
 	return 0;
@@ -99,6 +103,10 @@ static int add_link(struct ws_contention *contention, const struct waiter *waite
 		link->key = key;
 		link->waiter = waiter;
 		HASH_ADD(hh, contention->links, key, sizeof(link->key), link);
+		if (!link->hh.tbl) {
+			free(link);
+			return -ENOMEM;
+		}
 	}
 	return ws_histogram_add(&link->waits, ns);
 }
@@ -184,6 +192,10 @@ static int take_wake(void *context, const struct ws_wake *wake)
 	releaser->key = key;
 	releaser->process = wake->process;
 	HASH_ADD(hh, contention->releasers, key, sizeof(releaser->key), releaser);
+	if (!releaser->hh.tbl) {
+		free(releaser);
+		return -ENOMEM;
+	}
 	return 0;
 }
 

@@ -3,6 +3,8 @@
 #ifndef WS_GROUPS_H
 #define WS_GROUPS_H
 
+/* Out of memory is an error like others: what was not added has no table. */
+#define HASH_NONFATAL_OOM 1
 #include <uthash.h>
 
 #include "analyzer/analyses/contention.h"

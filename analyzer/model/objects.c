@@ -52,7 +52,7 @@ static int object_new(struct ws_model *model, const struct ws_object_key *key, u
 	object->acquirer.site = WS_UNKNOWN;
 	object->acquirer.stack = WS_UNKNOWN;
 	HASH_ADD(hh, model->objects, pub.key, sizeof(object->pub.key), object);
-	if (!object->hh.tbl) { /* HASH_NONFATAL_OOM */
+	if (!object->hh.tbl) {
 		free(object);
 		return -ENOMEM;
 	}

@@ -5,6 +5,8 @@
 #include <string.h>
 
 #include <jansson.h>
+/* Out of memory is an error like others: what was not added has no table. */
+#define HASH_NONFATAL_OOM 1
 #include <uthash.h>
 
 #include "analyzer/reports/report.h"
@@ -87,6 +89,12 @@ static json_t *share(struct writer *writer, const void *of, json_t *value)
 	shared->of = of;
 	shared->value = value;
 	HASH_ADD_PTR(writer->shared, of, shared);
+	if (!shared->hh.tbl) {
+		free(shared);
+		json_decref(value);
+		writer->failed = true;
+		return NULL;
+	}
 	return json_incref(value);
 }
 

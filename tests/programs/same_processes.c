@@ -211,8 +211,15 @@ static void daemons(void)
 	}
 	collect("daemon", pid);
 	close(ends[1]);
-	while (read(ends[0], line, sizeof(line) - 1) > 0)
-		printf("%s", line);
+	/* Printed when the daemon has ended: it prints, too. */
+	for (size_t n = 0; n + 1 < sizeof(line);) {
+		ssize_t got = read(ends[0], line + n, sizeof(line) - 1 - n);
+
+		if (got <= 0)
+			break;
+		n += (size_t)got;
+	}
+	printf("%s", line);
 }
 
 static void environments(void)

@@ -24,7 +24,10 @@ static int open_temporary(struct ws_report_output *output)
 	mode_t mask;
 	int fd, r;
 
-	if (asprintf(&output->temporary, "%s.XXXXXX", output->path) < 0) {
+	/* A link stays a link: the file that it leads to is replaced. */
+	output->target = realpath(output->path, NULL);
+	if (asprintf(&output->temporary, "%s.XXXXXX",
+		     output->target ? output->target : output->path) < 0) {
 		output->temporary = NULL;
 		return -ENOMEM;
 	}
@@ -91,7 +94,8 @@ int ws_report_output_commit(struct ws_report_output *output, struct ws_error *er
 	if (file != stdout && fclose(file) != 0 && r == 0)
 		r = -errno;
 	output->file = NULL;
-	if (r == 0 && output->temporary && rename(output->temporary, output->path) < 0)
+	if (r == 0 && output->temporary &&
+	    rename(output->temporary, output->target ? output->target : output->path) < 0)
 		r = -errno;
 	if (r == 0 && output->temporary) {
 		free(output->temporary);
@@ -111,5 +115,6 @@ void ws_report_output_drop(struct ws_report_output *output)
 		unlink(output->temporary);
 		free(output->temporary);
 	}
+	free(output->target);
 	*output = (struct ws_report_output){ .file = NULL };
 }

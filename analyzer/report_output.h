@@ -11,6 +11,7 @@
 struct ws_report_output {
 	FILE *file;       /* Owned by this, unless it is stdout */
 	const char *path; /* Weak: as the user gave it; NULL: standard output */
+	char *target;     /* Owned by this: `path` with links followed; NULL: there is none yet */
 	char *temporary; /* Owned by this: what becomes `path` at the end; NULL: written in place */
 };
 

@@ -77,6 +77,9 @@ static void to_a_file(void **state)
 	/* A file that is there is replaced, what is no file is written to. */
 	gives("echo former > r.txt; \"$W\" report -o r.txt \"$T\" && grep -c former r.txt", 1, "0",
 	      NULL);
+	gives("echo former > to.txt; ln -s to.txt link; \"$W\" report -o link \"$T\" && "
+	      "test -L link && grep -c trust to.txt",
+	      0, "1", NULL);
 	gives("\"$W\" report -o /dev/null \"$T\" && test -c /dev/null", 0, "", NULL);
 	gives("mkfifo pipe; cat pipe & \"$W\" report -o pipe \"$T\" && wait && test -p pipe", 0,
 	      "who waits for whom", NULL);

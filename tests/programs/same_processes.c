@@ -197,19 +197,23 @@ static void collecting(void)
 static void daemons(void)
 {
 	int ends[2];
+	int go[2];
 	char line[64] = "";
 
 	xs(pipe(ends));
+	xs(pipe(go));
 
 	pid_t pid = fork();
 
 	if (pid == 0) {
 		if (daemon(1, 1) != 0)
 			_exit(1);
+		xs(read(go[0], line, 1));
 		xs(write(ends[1], "in the daemon\n", 14));
 		exit(0);
 	}
 	collect("daemon", pid);
+	xs(write(go[1], "", 1));
 	close(ends[1]);
 	/* Printed when the daemon has ended: it prints, too. */
 	for (size_t n = 0; n + 1 < sizeof(line);) {

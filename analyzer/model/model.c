@@ -338,6 +338,16 @@ static int take_loss(struct ws_model *model)
 	return 0;
 }
 
+/* True for the one release of its mutex that a call which waits on a condition variable makes. */
+static bool releases_for_wait(struct wait *wait, const struct ws_record *record)
+{
+	if (!wait->mutex.kind || record->type != WS_RECORD_WAKE ||
+	    memcmp(&record->wake.object, &wait->mutex, sizeof(wait->mutex)) != 0)
+		return false;
+	wait->mutex.kind = 0;
+	return true;
+}
+
 int ws_model_record(struct ws_model *model, const struct ws_record *record)
 {
 	struct thread *thread;
@@ -365,7 +375,7 @@ int ws_model_record(struct ws_model *model, const struct ws_record *record)
 	 * latest. The end itself is not such an event, nor is what belongs to the wait. */
 	if (thread->top && !thread->top->followed && record->type != WS_RECORD_WAIT_END &&
 	    record->type != WS_RECORD_HOLDER && record->type != WS_RECORD_WAKE_STACK &&
-	    record->type != WS_RECORD_THREAD) {
+	    record->type != WS_RECORD_THREAD && !releases_for_wait(thread->top, record)) {
 		thread->top->followed = true;
 		thread->top->next_event_ns = record->at_ns;
 	}

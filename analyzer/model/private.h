@@ -38,6 +38,7 @@ struct wait {
 	uint64_t begin_ord, end_ord; /* places among all records */
 	uint64_t next_event_ns;      /* first event of its thread after its begin; 0: none yet */
 	bool followed;               /* next_event_ns is set */
+	struct ws_object_key mutex;  /* cond: what the call itself is to release; kind 0: it did */
 	struct wake *waker;          /* holds a reference; NULL: none */
 
 	/* Owned kinds. */

@@ -269,6 +269,7 @@ static const char *parse_begin(struct case_trace *trace, struct ws_record *recor
 	record->wait_begin.object = object_of(trace, words[0], record->process);
 	if (!record->wait_begin.object.kind)
 		return "begin: no such kind";
+	record->wait_begin.mutex = object_of(trace, word(words, "mutex"), record->process);
 	record->wait_begin.begin_ns = number(words, "began", (uint32_t)record->at_ns);
 	record->wait_begin.seq = number(words, "seq", ++trace->next_seq[thread]);
 	if (trace->n_open[thread] == 8)

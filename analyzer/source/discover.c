@@ -71,7 +71,8 @@ int ws_discover(const char *dir, struct ws_paths *paths, struct ws_error *error)
 		return ws_error_set(error, r, "%s: %s", dir, strerror(-r));
 	if (paths->n == first)
 		return ws_error_set(error, -EINVAL,
-				    "%s holds no trace: there is no file `metadata` in or below it",
+				    "%s holds no trace: there is no file `metadata` in or below it "
+				    "(nothing was recorded, or this is another folder)",
 				    dir);
 	sort_from(paths, first);
 	return 0;

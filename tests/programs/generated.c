@@ -241,7 +241,7 @@ static void run_seed(uint64_t seed)
 	for (int i = 0; i < s.n_threads; i++)
 		truth_join(&threads[i]);
 	truth_value("by_process", 1);
-	truth_value("holders_named", 1);
+	truth_value("holders_together", 1);
 	truth_value("seed", (int64_t)seed);
 	truth_print();
 }

@@ -31,7 +31,8 @@ struct comparison {
 	int pid;                       /* its process; 0: any */
 	double unknown_ns;             /* how long it was waited for while nobody held it */
 	bool any_frame;
-	bool holders_named;
+	bool holders_together, together; /* the second: this list is compared as one sum */
+	double placed_ns, misplaced_ns;  /* of such lists: all of it, and what is out of bounds */
 	bool loud;
 	int differences;
 };
@@ -234,6 +235,13 @@ static void compare_list(struct comparison *c, const json_t *objects, const char
 				waits += (int64_t)number(entry, "waits");
 				ns += number(entry, "wait_ns");
 			}
+		if (c->together) {
+			c->placed_ns += e->ns;
+			c->misplaced_ns += ns < e->low_ns    ? e->low_ns - ns
+					   : ns > e->high_ns ? ns - e->high_ns
+							     : 0;
+			continue;
+		}
 		if (!found && (e->waits == 0 || e->ns < least * total ||
 			       (times && e->waits < 0 && e->low_ns <= 0)))
 			continue;
@@ -261,6 +269,10 @@ static void compare_list(struct comparison *c, const json_t *objects, const char
 			}
 			for (k = 0; k < truth->n && !expected; k++)
 				expected = is_at(c, entry, &truth->list[k]);
+			if (c->together) {
+				c->misplaced_ns += expected ? 0 : number(entry, "wait_ns");
+				continue;
+			}
 			if (!expected && number(entry, "wait_ns") > least * total)
 				differ(c, "%s has %s:%.0f of thread %.0f, which the truth has not",
 				       list, word(json_object_get(entry, "site"), "function"),
@@ -269,7 +281,9 @@ static void compare_list(struct comparison *c, const json_t *objects, const char
 			if (!known(entry, "site.function") && expected)
 				differ(c, "%s: a site without function", list);
 		}
-	if (unknown > least * total + c->unknown_ns)
+	if (c->together)
+		c->misplaced_ns += unknown > c->unknown_ns ? unknown - c->unknown_ns : 0;
+	else if (unknown > least * total + c->unknown_ns)
 		differ(c, "%s: %.0f of wait_ns are nobody's", list, unknown);
 }
 
@@ -348,14 +362,12 @@ static void compare_holders(struct comparison *c, const json_t *objects)
 			add_bounds(c, e, wait, ns);
 			/* While it does not sleep yet, nobody tells it whose turn it is. */
 			e->high_ns += 0.05 * ns + gap + noise(c, wait);
-			if (c->holders_named) {
-				e->low_ns = 0;
-				e->high_ns += ns > 0 ? duration(wait) : 0;
-			}
 		}
 	}
+	c->together = c->holders_together;
 	if (truth.n)
 		compare_list(c, objects, "holders", "wait_ns", &truth, total, 0.02);
+	c->together = false;
 	c->unknown_ns = 0;
 	free(truth.list);
 }
@@ -495,7 +507,7 @@ int ws_truth_differences(const struct ws_run *run, bool loud)
 	bool by_process = value_or_0(run, "by_process") > 0;
 	json_t *done = json_object();
 
-	c.holders_named = value_or_0(run, "holders_named") > 0;
+	c.holders_together = value_or_0(run, "holders_together") > 0;
 	c.any_frame = value_or_0(run, "any_frame") > 0;
 	for (size_t p = 0; p < json_array_size(run->truth); p++)
 		for (size_t l = 0; l < 3; l++) {
@@ -521,6 +533,9 @@ int ws_truth_differences(const struct ws_run *run, bool loud)
 		compare_kinds(&c);
 	c.kind = "trace";
 	c.name = "";
+	if (c.misplaced_ns > 0.05 * c.placed_ns)
+		differ(&c, "of the holders' %.0f ns %.0f are at others", c.placed_ns,
+		       c.misplaced_ns);
 	if (number(json_object_get(run->report, "trace"), "open_waits") !=
 	    value_or_0(run, "open_waits"))
 		differ(&c, "%.0f open waits instead of %.0f",

@@ -19,8 +19,8 @@
  *   outcome "maybe"   the call waited or not: the number of waits is bounded, not known
  *   outcome "jumped"  a wait left by longjmp(): how it ends is for the report to say
  *   value any_frame   1: the function may be anywhere in the stack (inlined library code)
- *   value holders_named  1: holders may be charged any part of the waits that they overlapped. A thread
- *                     that takes a mutex again before the one that it woke has run tells nobody
+ *   value holders_together  1: of all holders' time in the trace 5 % may be misplaced. Who takes a
+ *                     mutex again before the one that it woke has run is seen only by chance
  *   value others      1: objects beside those of the truth may be waited for (an allocator's)
  *   value by_process  1: an object of the truth is one of its process, whatever has its name elsewhere
  *   value open_waits  how many waits are open at the end of the trace

@@ -26,20 +26,18 @@ static _Atomic int32_t slots_used; /* no slot at or above it was ever taken */
 static struct ws_thread *_Atomic chunks[WS_THREADS_MAX / CHUNK];
 
 /* Threads that are never recorded share one slot: LTTng's own, and those that are gone. */
-static struct ws_thread nobody = {.quiet = WS_QUIET_FOREIGN};
+static struct ws_thread nobody = { .quiet = WS_QUIET_FOREIGN };
 
 static struct ws_thread *slot_at(int32_t i)
 {
-	struct ws_thread *chunk =
-		atomic_load_explicit(&chunks[i / CHUNK], memory_order_acquire);
+	struct ws_thread *chunk = atomic_load_explicit(&chunks[i / CHUNK], memory_order_acquire);
 
 	return chunk ? &chunk[i % CHUNK] : NULL;
 }
 
 static struct ws_thread *slot_map(int32_t i)
 {
-	struct ws_thread *chunk =
-		atomic_load_explicit(&chunks[i / CHUNK], memory_order_acquire);
+	struct ws_thread *chunk = atomic_load_explicit(&chunks[i / CHUNK], memory_order_acquire);
 
 	if (!chunk) {
 		size_t size = CHUNK * sizeof(struct ws_thread);

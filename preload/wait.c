@@ -28,11 +28,11 @@ size_t ws_wait_holders_noted(const struct ws_wait *wait, struct ws_holder_ref *r
 {
 	int32_t tids[WS_HOLDERS_MAX];
 	struct ws_held held[WS_HOLDERS_MAX];
-	size_t n = ws_held_all(wait->object, tids, held,
-			       max < WS_HOLDERS_MAX ? max : WS_HOLDERS_MAX);
+	size_t n =
+		ws_held_all(wait->object, tids, held, max < WS_HOLDERS_MAX ? max : WS_HOLDERS_MAX);
 
 	for (size_t i = 0; i < n; i++)
-		ret[i] = (struct ws_holder_ref){tids[i], held[i].site, held[i].stack};
+		ret[i] = (struct ws_holder_ref){ tids[i], held[i].site, held[i].stack };
 	return n;
 }
 
@@ -45,10 +45,9 @@ void ws_wait_begin(struct ws_wait *wait)
 	drop_stale(self, (uintptr_t)wait);
 	wait->seq = ++self->wait_seq;
 	if (self->n_open < WS_OPEN_WAITS_MAX) {
-		self->open[self->n_open++] = (struct ws_open_wait){.frame = (uintptr_t)wait,
-								   .key = key,
-								   .seq = wait->seq,
-								   .shared = shared};
+		self->open[self->n_open++] = (struct ws_open_wait){
+			.frame = (uintptr_t)wait, .key = key, .seq = wait->seq, .shared = shared
+		};
 		wait->counted = true;
 		ws_waiters_add(key, shared);
 	} else {
@@ -58,7 +57,7 @@ void ws_wait_begin(struct ws_wait *wait)
 	if (!ws_wanted(wait_begin) || ws_is_tracer_code(wait->site))
 		return;
 
-	struct ws_holder_ref holders[WS_HOLDERS_MAX] = {{0}};
+	struct ws_holder_ref holders[WS_HOLDERS_MAX] = { { 0 } };
 	size_t n = 0;
 	struct timespec now;
 
@@ -106,7 +105,8 @@ void ws_wait_also(struct ws_wait *wait, uint8_t kind, uintptr_t object, uint8_t 
 		return;
 
 	struct ws_ev_wait_object event = {
-		.seq = wait->seq, .kind = kind, .flags = flags, .object = object};
+		.seq = wait->seq, .kind = kind, .flags = flags, .object = object
+	};
 
 	WS_SECTION(wait->self);
 	ws_emit(wait_object, &event);
@@ -132,11 +132,11 @@ void ws_wait_end(struct ws_wait *wait)
 	if (!wait->begun)
 		return;
 
-	struct ws_ev_wait_end end = {.seq = wait->seq,
-				     .outcome = wait->outcome,
-				     .error = wait->error,
-				     .index = wait->which - 1};
-	struct ws_holder_ref holders[WS_HOLDERS_MAX] = {{0}};
+	struct ws_ev_wait_end end = { .seq = wait->seq,
+				      .outcome = wait->outcome,
+				      .error = wait->error,
+				      .index = wait->which - 1 };
+	struct ws_holder_ref holders[WS_HOLDERS_MAX] = { { 0 } };
 
 	WS_SECTION(self);
 	if (wait->holders && wait->outcome != WS_OUTCOME_ACQUIRED &&
@@ -214,8 +214,8 @@ void ws_wake_stack(struct ws_wake *wake)
 
 	WS_SECTION(wake->self);
 
-	struct ws_ev_wake_stack event = {
-		.seq = wake->seq, .stack = ws_stack_take(wake->self, wake->site)};
+	struct ws_ev_wake_stack event = { .seq = wake->seq,
+					  .stack = ws_stack_take(wake->self, wake->site) };
 
 	if (event.stack)
 		ws_emit(wake_stack, &event);

@@ -35,8 +35,8 @@ struct ws_wait {
 	uintptr_t other; /* see `other` in events.h */
 	uintptr_t key;   /* what its waiters are counted by; 0: the object. See ws_waiters_key() */
 	uintptr_t site;
-	uint8_t kind;    /* enum ws_kind */
-	uint8_t flags;   /* WS_WAIT_* */
+	uint8_t kind;  /* enum ws_kind */
+	uint8_t flags; /* WS_WAIT_* */
 	/* Who holds the object: called as the wait begins, and again where it ended without
 	 * acquiring. Returns how many it found, at most `max`. NULL: nobody can be named. */
 	size_t (*holders)(const struct ws_wait *wait, struct ws_holder_ref *ret, size_t max);
@@ -67,7 +67,7 @@ size_t ws_wait_holders_noted(const struct ws_wait *wait, struct ws_holder_ref *r
 /* Declares `name` as a wait that begins here and ends with its block. The rest of the arguments
  * are designated initialisers of struct ws_wait. */
 #define WS_WAIT(name, ...)                                                                         \
-	__attribute__((cleanup(ws_wait_end))) struct ws_wait name = {__VA_ARGS__};                 \
+	__attribute__((cleanup(ws_wait_end))) struct ws_wait name = { __VA_ARGS__ };               \
 	ws_wait_begin(&name)
 
 /* Outcome and error from the result of a call that returns an error number. */
@@ -82,11 +82,11 @@ struct ws_wake {
 	uintptr_t other; /* see `other` in events.h */
 	uintptr_t key;   /* what its waiters are counted by; 0: the object. See ws_waiters_key() */
 	uintptr_t site;
-	uint8_t kind;    /* enum ws_kind */
-	uint8_t op;      /* enum ws_wake_op */
+	uint8_t kind; /* enum ws_kind */
+	uint8_t op;   /* enum ws_wake_op */
 	bool shared;
-	bool sure;       /* the object itself says that somebody waits */
-	uint32_t count;  /* how many may go */
+	bool sure;      /* the object itself says that somebody waits */
+	uint32_t count; /* how many may go */
 
 	/* Own. */
 	uint32_t seq;

@@ -22,10 +22,10 @@
 #include "preload/export.h"
 
 #define WS_WAITERS_PRIVATE 16384 /* counts for this process: 64 KiB */
-#define WS_WAITERS_SHARED 4096   /* counts for the recording: one for each offset in a page */
+#define WS_WAITERS_SHARED  4096  /* counts for the recording: one for each offset in a page */
 
-/* What waiters of a kernel object are counted by, in the recording's table: its kind and numbers, and
- * where it has two sides, which of them waits. */
+/* What waiters of a kernel object are counted by, in the recording's table: its kind and numbers,
+ * and where it has two sides, which of them waits. */
 static inline uintptr_t ws_waiters_key(unsigned int kind, uint64_t id, uint64_t device, bool read)
 {
 	uint64_t h = (id ^ device * UINT64_C(0x9e3779b97f4a7c15)) + kind;
@@ -66,8 +66,8 @@ static inline void ws_waiters_sub(uintptr_t object, bool shared)
 		atomic_fetch_sub_explicit(count, 1, memory_order_relaxed);
 }
 
-/* The kernel may move waiters to this object (futex requeue), who counted themselves elsewhere: from
- * now on somebody may always wait here. */
+/* The kernel may move waiters to this object (futex requeue), who counted themselves elsewhere:
+ * from now on somebody may always wait here. */
 #define WS_WAITERS_MOVED UINT32_C(0x80000000)
 static inline void ws_waiters_moved(uintptr_t object, bool shared)
 {

@@ -38,7 +38,8 @@ int ws_cond_wait(struct ws_thread *self, pthread_cond_t *c, pthread_mutex_t *m,
 		 const struct ws_cond_limit *limit, uintptr_t site)
 {
 	bool held = ws_held_own(self, (uintptr_t)m) != NULL;
-	__attribute__((cleanup(retaken), unused)) struct retake retake = {self, (uintptr_t)m, site, held};
+	__attribute__((cleanup(retaken), unused)) struct retake retake = { self, (uintptr_t)m, site,
+									   held };
 
 	WS_WAIT(wait, .self = self, .object = (uintptr_t)c, .other = (uintptr_t)m, .site = site,
 		.kind = WS_KIND_COND,
@@ -46,7 +47,7 @@ int ws_cond_wait(struct ws_thread *self, pthread_cond_t *c, pthread_mutex_t *m,
 				   (limit->form == WS_COND_NONE ? 0 : WS_WAIT_TIMED)));
 
 	if (held) {
-		struct ws_wake release = {.self = self, .object = (uintptr_t)m, .site = site};
+		struct ws_wake release = { .self = self, .object = (uintptr_t)m, .site = site };
 
 		ws_mutex_wake(&release, m);
 	}
@@ -106,7 +107,7 @@ WS_EXPORT int pthread_cond_wait(pthread_cond_t *c, pthread_mutex_t *m)
 
 	if (!self)
 		return ws_real.pthread_cond_wait(c, m);
-	return ws_cond_wait(self, c, m, &(struct ws_cond_limit){WS_COND_NONE, 0, NULL}, WS_SITE);
+	return ws_cond_wait(self, c, m, &(struct ws_cond_limit){ WS_COND_NONE, 0, NULL }, WS_SITE);
 }
 
 WS_EXPORT int pthread_cond_timedwait(pthread_cond_t *c, pthread_mutex_t *m,
@@ -117,7 +118,7 @@ WS_EXPORT int pthread_cond_timedwait(pthread_cond_t *c, pthread_mutex_t *m,
 	/* Refused at once: nobody waits. */
 	if (!self || !ws_time_is_valid(t))
 		return ws_real.pthread_cond_timedwait(c, m, t);
-	return ws_cond_wait(self, c, m, &(struct ws_cond_limit){WS_COND_TIMED, 0, t}, WS_SITE);
+	return ws_cond_wait(self, c, m, &(struct ws_cond_limit){ WS_COND_TIMED, 0, t }, WS_SITE);
 }
 
 WS_EXPORT int pthread_cond_clockwait(pthread_cond_t *c, pthread_mutex_t *m, clockid_t k,
@@ -127,7 +128,7 @@ WS_EXPORT int pthread_cond_clockwait(pthread_cond_t *c, pthread_mutex_t *m, cloc
 
 	if (!self || !ws_time_is_valid(t) || !ws_clock_is_valid(k))
 		return ws_real.pthread_cond_clockwait(c, m, k, t);
-	return ws_cond_wait(self, c, m, &(struct ws_cond_limit){WS_COND_CLOCK, k, t}, WS_SITE);
+	return ws_cond_wait(self, c, m, &(struct ws_cond_limit){ WS_COND_CLOCK, k, t }, WS_SITE);
 }
 
 WS_EXPORT int pthread_cond_signal(pthread_cond_t *c)

@@ -42,7 +42,7 @@ static size_t mutex_holders(const struct ws_wait *wait, struct ws_holder_ref *re
 	if (owner == 0)
 		return 0;
 
-	*ret = (struct ws_holder_ref){.tid = owner};
+	*ret = (struct ws_holder_ref){ .tid = owner };
 	/* What the array says counts only while the owner is still that thread. */
 	if (ws_held_find(owner, wait->object, &held) && ws_mutex_owner(m) == owner) {
 		ret->site = held.site;
@@ -147,8 +147,8 @@ static __attribute__((noinline)) void stamp(struct ws_thread *self)
 	held->flags |= WS_HOLD_STAMPED;
 }
 
-static inline void held_add(struct ws_thread *self, pthread_mutex_t *m, bool shared,
-			    uintptr_t site, uint32_t stack)
+static inline void held_add(struct ws_thread *self, pthread_mutex_t *m, bool shared, uintptr_t site,
+			    uint32_t stack)
 {
 	ws_held_add(self, (uintptr_t)m, WS_KIND_MUTEX, 0, site, stack);
 	if (ws_unlikely(ws_waiters_any((uintptr_t)m, shared)))
@@ -186,7 +186,8 @@ static __attribute__((noinline)) int lock_slow(struct ws_thread *self, pthread_m
 	return r;
 }
 
-static inline int lock(struct ws_thread *self, pthread_mutex_t *m, uintptr_t site)
+static inline __attribute__((always_inline)) int lock(struct ws_thread *self, pthread_mutex_t *m,
+						      uintptr_t site)
 {
 	if (ws_unlikely(!take(self, m)))
 		return lock_slow(self, m, site);
@@ -243,11 +244,10 @@ static __attribute__((noinline)) int unlock_slow(struct ws_thread *self, pthread
 	    ws_mutex_owner(m) != self->tid)
 		return ws_real.pthread_mutex_unlock(m);
 
-	struct ws_wake wake = {.self = self, .object = (uintptr_t)m, .site = site};
+	struct ws_wake wake = { .self = self, .object = (uintptr_t)m, .site = site };
 
 	/* A recursive mutex is released by its last unlock only. */
-	if ((kind & WS_MUTEX_TYPE) != PTHREAD_MUTEX_RECURSIVE_NP ||
-	    ws_peek(m->__data.__count) == 1)
+	if ((kind & WS_MUTEX_TYPE) != PTHREAD_MUTEX_RECURSIVE_NP || ws_peek(m->__data.__count) == 1)
 		ws_mutex_wake(&wake, m);
 
 	bool wakes = wake.begun && ws_mutex_has_sleepers(m);
@@ -275,7 +275,8 @@ void ws_mutex_wake(struct ws_wake *wake, const pthread_mutex_t *m)
 	ws_wake_record(wake, 0);
 }
 
-static inline int unlock(struct ws_thread *self, pthread_mutex_t *m, uintptr_t site)
+static inline __attribute__((always_inline)) int unlock(struct ws_thread *self, pthread_mutex_t *m,
+							uintptr_t site)
 {
 	const struct ws_held *held = ws_held_newest(self);
 

@@ -56,7 +56,8 @@ void ws_starts_forked(void)
 struct ws_start *ws_start_claim(uintptr_t routine, void *arg, uintptr_t site)
 {
 	struct ws_thread *self = ws_thread();
-	bool foreign = ws_is_tracer_code(site) || (!self && ws_self && ws_self->quiet == WS_QUIET_FOREIGN);
+	bool foreign =
+		ws_is_tracer_code(site) || (!self && ws_self && ws_self->quiet == WS_QUIET_FOREIGN);
 
 	if (!self && !foreign) {
 		atomic_store_explicit(&untracked, true, memory_order_relaxed);
@@ -112,10 +113,10 @@ struct ws_start ws_start_begin(struct ws_start *start)
 		ws_definitions();
 		ws_real.prctl(PR_GET_NAME, (unsigned long)name, 0, 0, 0);
 
-		struct ws_ev_thread event = {.op = WS_THREAD_START,
-					     .creator = copy.creator,
-					     .start = copy.routine,
-					     .name = name};
+		struct ws_ev_thread event = { .op = WS_THREAD_START,
+					      .creator = copy.creator,
+					      .start = copy.routine,
+					      .name = name };
 
 		ws_emit(thread, &event);
 	}
@@ -150,7 +151,7 @@ static void gone(void *arg)
 		if (ws_wanted(thread)) {
 			WS_SECTION(self);
 
-			struct ws_ev_thread event = {.op = WS_THREAD_EXIT, .name = ""};
+			struct ws_ev_thread event = { .op = WS_THREAD_EXIT, .name = "" };
 
 			ws_emit(thread, &event);
 		}
@@ -208,8 +209,8 @@ WS_EXPORT int pthread_create(pthread_t *t, const pthread_attr_t *a, void *(*f)(v
 
 enum form { PLAIN, TIMED, CLOCK };
 
-static int join(pthread_t t, void **result, enum form form, clockid_t c, const struct timespec *limit,
-		uintptr_t site)
+static int join(pthread_t t, void **result, enum form form, clockid_t c,
+		const struct timespec *limit, uintptr_t site)
 {
 	struct ws_thread *self = ws_thread();
 	bool refused = pthread_equal(t, pthread_self()) ||
@@ -269,7 +270,7 @@ static void named(struct ws_thread *self, int32_t tid, const char *name)
 	WS_SECTION(self);
 	ws_definitions();
 
-	struct ws_ev_thread event = {.op = WS_THREAD_NAME, .name = name};
+	struct ws_ev_thread event = { .op = WS_THREAD_NAME, .name = name };
 
 	ws_emit_for(thread, &event, tid);
 }
@@ -278,7 +279,7 @@ WS_EXPORT int pthread_setname_np(pthread_t t, const char *n)
 {
 	int r = ws_real.pthread_setname_np(t, n);
 	struct ws_thread *self = r == 0 ? ws_thread() : NULL;
-	int32_t tid = !self                             ? 0
+	int32_t tid = !self                              ? 0
 		      : pthread_equal(t, pthread_self()) ? self->tid
 							 : ws_thread_tid_of(t);
 

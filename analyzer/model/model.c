@@ -362,6 +362,7 @@ int ws_model_record(struct ws_model *model, const struct ws_record *record)
 		return ws_object_event(model, record);
 	case WS_RECORD_PROCESS:
 		if (record->process_step.op == WS_PROCESS_EXIT ||
+		    record->process_step.op == WS_PROCESS_EXEC ||
 		    record->process_step.op == WS_PROCESS_REAPED)
 			return process_end(model, record->process, record->at_ns);
 		return 0;
@@ -374,8 +375,9 @@ int ws_model_record(struct ws_model *model, const struct ws_record *record)
 	/* What its thread does next tells when a wait whose end never comes was over at the
 	 * latest. The end itself is not such an event, nor is what belongs to the wait. */
 	if (thread->top && !thread->top->followed && record->type != WS_RECORD_WAIT_END &&
-	    record->type != WS_RECORD_HOLDER && record->type != WS_RECORD_WAKE_STACK &&
-	    record->type != WS_RECORD_THREAD && !releases_for_wait(thread->top, record)) {
+	    record->type != WS_RECORD_WAIT_OBJECT && record->type != WS_RECORD_HOLDER &&
+	    record->type != WS_RECORD_WAKE_STACK && record->type != WS_RECORD_THREAD &&
+	    !releases_for_wait(thread->top, record)) {
 		thread->top->followed = true;
 		thread->top->next_event_ns = record->at_ns;
 	}
@@ -384,6 +386,8 @@ int ws_model_record(struct ws_model *model, const struct ws_record *record)
 		return ws_wait_begin(model, thread, record);
 	case WS_RECORD_WAIT_END:
 		return ws_wait_end(model, thread, record);
+	case WS_RECORD_WAIT_OBJECT:
+		return ws_wait_object(model, thread, record);
 	case WS_RECORD_HOLDER:
 		return take_holder(thread, record);
 	case WS_RECORD_WAKE:

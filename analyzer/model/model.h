@@ -59,6 +59,9 @@
  * waker of all the others. Join: the joined thread is the waker, whatever else is known. Requeue:
  * waits on the futex may also be ended by wakes on the target from then on.
  *
+ * Several objects: the wait counts for the one that ended it, as wait_end says, else for that of
+ * its wait_begin; its waker is looked for at the one, or at all of them.
+ *
  * Not acquired: a timeout, an interruption, an open wait has no waker and uses none up.
  *
  * An outcome of no_wait is not a wait, and is not handed out.

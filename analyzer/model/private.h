@@ -51,6 +51,10 @@ struct wait {
 	uint64_t last_release_ord;
 	struct wake *last_release; /* holds a reference; NULL: no release was seen */
 
+	struct object **others; /* Owned by this: more objects that may end it, as recorded */
+	size_t n_others, others_size;
+	struct object *ender; /* which of all its objects ended it; NULL: not known */
+
 	struct object *moved_to; /* futex_requeue: wakes on this may end it too; NULL: not moved */
 
 	struct wait *prev_open, *next_open;   /* in object.open, oldest first */
@@ -68,7 +72,7 @@ struct object {
 	struct wait *open;  /* by prev_open */
 	struct wait *moved; /* by prev_moved */
 	struct wait *late;  /* ended, and may be claimed by a late wake */
-	size_t n_open;      /* of `open` and `moved` */
+	size_t n_open;      /* of `open` and `moved`, and waits on several objects */
 	struct wake *wakes; /* not used up, oldest first */
 	size_t n_wakes;
 
@@ -155,6 +159,8 @@ int ws_wake_pend(struct ws_model *model, struct thread *thread, struct wake *wak
 
 int ws_wait_begin(struct ws_model *model, struct thread *thread, const struct ws_record *record);
 int ws_wait_end(struct ws_model *model, struct thread *thread, const struct ws_record *record);
+/* One more object that may end the thread's wait. 0 or -ENOMEM. */
+int ws_wait_object(struct ws_model *model, struct thread *thread, const struct ws_record *record);
 /* Closes the innermost wait of a thread without an end of its own. */
 int ws_wait_close(struct ws_model *model, struct thread *thread, uint64_t at_ns);
 /* Sets the waker and hands the wait out, at once or when the waker is complete. `wait` is in no

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "analyzer/base/grow.h"
 #include "analyzer/model/private.h"
 
 static bool is_owned(const struct wait *wait)
@@ -18,6 +19,7 @@ void ws_wait_free(struct ws_model *model, struct wait *wait)
 	ws_wake_unref(model, wait->last_release);
 	free(wait->named);
 	free(wait->charges);
+	free(wait->others);
 	wait->next_open = model->spare_waits;
 	model->spare_waits = wait;
 }
@@ -46,6 +48,10 @@ static void unlink_open(struct ws_model *model, struct wait *wait)
 	DL_DELETE2(object->open, wait, prev_open, next_open);
 	object->n_open--;
 	ws_wakes_trim(model, object);
+	for (size_t i = 0; i < wait->n_others; i++) {
+		wait->others[i]->n_open--;
+		ws_wakes_trim(model, wait->others[i]);
+	}
 	if (wait->moved_to) {
 		DL_DELETE2(wait->moved_to->moved, wait, prev_moved, next_moved);
 		wait->moved_to->n_open--;
@@ -319,8 +325,8 @@ int ws_wait_begin(struct ws_model *model, struct thread *thread, const struct ws
 		.site = record->wait_begin.site,
 		.stack = record->wait_begin.stack,
 		.flags = record->wait_begin.flags,
-		.begin_ns = record->wait_begin.begin_ns ? record->wait_begin.begin_ns
-							: record->at_ns,
+		.begin_ns =
+			record->wait_begin.begin_ns ? record->wait_begin.begin_ns : record->at_ns,
 	};
 	wait->object = object;
 	wait->seq = record->wait_begin.seq;
@@ -340,6 +346,33 @@ int ws_wait_begin(struct ws_model *model, struct thread *thread, const struct ws
 	wait->outer = thread->top;
 	thread->top = wait;
 	thread->depth++;
+	return 0;
+}
+
+int ws_wait_object(struct ws_model *model, struct thread *thread, const struct ws_record *record)
+{
+	struct object *object;
+	struct wait *wait;
+	int r;
+
+	for (wait = thread->top; wait && wait->seq != record->wait_object.seq; wait = wait->outer)
+		;
+	if (!wait || is_owned(wait))
+		return 0;
+	r = ws_object_get(model, &record->wait_object.object, record->wait_object.data, true,
+			  &object);
+	if (r < 0)
+		return r;
+	if (ws_grow(&wait->others, &wait->others_size, wait->n_others + 1))
+		return -ENOMEM;
+	if (object->pub.id == WS_UNKNOWN)
+		object->pub.id = model->next_id++;
+	if (object->pub.first_site == WS_UNKNOWN && object->pub.first_stack == WS_UNKNOWN) {
+		object->pub.first_site = wait->pub.site;
+		object->pub.first_stack = wait->pub.stack;
+	}
+	object->n_open++;
+	wait->others[wait->n_others++] = object;
 	return 0;
 }
 
@@ -438,8 +471,16 @@ int ws_wait_end(struct ws_model *model, struct thread *thread, const struct ws_r
 	}
 	if ((outcome == WS_OUTCOME_ACQUIRED || outcome == WS_OUTCOME_REMOVED) &&
 	    !wait->pub.uncertain) {
+		int32_t index = record->wait_end.index;
+
+		if (wait->n_others && index >= 0 && (size_t)index <= wait->n_others)
+			wait->ender = index ? wait->others[index - 1] : wait->object;
 		waker = ws_wake_take(model, wait);
 		unlink_open(model, wait);
+		if (wait->ender) { /* the wait counts for the one that ended it */
+			wait->object = wait->ender;
+			wait->pub.object = &wait->ender->pub;
+		}
 		if (!waker)
 			return keep_late(model, thread, wait);
 		return ws_wait_finish(model, wait, waker);

@@ -153,6 +153,18 @@ static struct wake *take_exit(struct ws_model *model, struct object *object)
 	return wake;
 }
 
+/* Keeps the newer one of *best and what `object` has for the wait, with whose it is. */
+static void newer(struct object *object, const struct wait *wait, bool early, struct wake **best,
+		  struct object **owner)
+{
+	struct wake *wake = newest(object, wait, early);
+
+	if (wake && (!*best || wake->ord > (*best)->ord)) {
+		*best = wake;
+		*owner = object;
+	}
+}
+
 struct wake *ws_wake_take(struct ws_model *model, struct wait *wait)
 {
 	struct object *object = wait->object;
@@ -161,15 +173,15 @@ struct wake *ws_wake_take(struct ws_model *model, struct wait *wait)
 	if (object->pub.key.kind == WS_KIND_THREAD)
 		return take_exit(model, object);
 	for (int early = 0; early < 2 && !wake; early++) {
-		wake = newest(object, wait, early);
-		if (wait->moved_to) {
-			struct wake *other = newest(wait->moved_to, wait, early);
-
-			if (other && (!wake || other->ord > wake->ord)) {
-				wake = other;
-				object = wait->moved_to;
-			}
+		if (wait->ender) {
+			newer(wait->ender, wait, early, &wake, &object);
+			continue;
 		}
+		newer(wait->object, wait, early, &wake, &object);
+		if (wait->moved_to)
+			newer(wait->moved_to, wait, early, &wake, &object);
+		for (size_t i = 0; i < wait->n_others; i++)
+			newer(wait->others[i], wait, early, &wake, &object);
 	}
 	if (!wake)
 		return NULL;

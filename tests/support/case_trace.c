@@ -297,6 +297,7 @@ static const char *parse_end(struct case_trace *trace, struct ws_record *record,
 	if (trace->n_open[thread])
 		top = trace->open_seq[thread][--trace->n_open[thread]];
 	record->wait_end.seq = number(words + 1, "seq", top);
+	record->wait_end.index = (int32_t)number(words + 1, "index", UINT32_MAX);
 	record->wait_end.error = (int32_t)number(words + 1, "error", 0);
 	record->wait_end.holder = who_of(trace, word(words + 1, "held"));
 	return NULL;
@@ -355,6 +356,11 @@ static const char *parse_verb(struct case_trace *trace, struct ws_record *record
 		record->type = WS_RECORD_HOLDER;
 		record->holder.seq = number(words, "seq", trace->next_seq[record->thread]);
 		record->holder.holder = who_of(trace, words[0]);
+	} else if (strcmp(verb, "also") == 0) {
+		record->type = WS_RECORD_WAIT_OBJECT;
+		record->wait_object.seq = number(words, "seq", trace->next_seq[record->thread]);
+		record->wait_object.object = object_of(trace, words[0], record->process);
+		record->wait_object.data = code_of(trace, word(words, "data"));
 	} else if (strcmp(verb, "wake_stack") == 0) {
 		record->type = WS_RECORD_WAKE_STACK;
 		record->wake_stack.seq = number(words, "seq", trace->next_wake[record->thread]);

@@ -14,7 +14,8 @@
  *   begin OBJECT [site=SITE] [stack=STACK] [held=WHO] [data=SYMBOL] [seq=N] [read] [timed] [shared]
  *         [began=TIME]   before the record: the stack was taken between
  *         [mutex=OBJECT] cond: the one that the call releases
- *   end OUTCOME [error=N] [held=WHO] [seq=N]       the innermost wait, unless seq says
+ *   end OUTCOME [error=N] [held=WHO] [index=N] [seq=N]       the innermost wait, unless seq says
+ *   also OBJECT [data=SYMBOL] [seq=N]
  *   holder WHO [seq=N]
  *   wake OP OBJECT [site=SITE] [hold=SITE] [hold_stack=STACK] [count=N|all] [target=OBJECT] [late]
  *         [read]

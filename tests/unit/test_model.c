@@ -61,6 +61,7 @@ static struct ws_record end(uint64_t at_ns, uint32_t thread, uint32_t seq, enum 
 
 	record.wait_end.seq = seq;
 	record.wait_end.outcome = (uint8_t)outcome;
+	record.wait_end.index = -1;
 	record.wait_end.holder = nobody;
 	return record;
 }

@@ -43,6 +43,7 @@ static struct {
 static atomic_int n_values;
 
 static __thread struct truth_call *latest_wait;
+__thread int truth_line;
 
 void truth_die(const char *format, ...)
 {

@@ -4,8 +4,8 @@
  * A program describes each object that it waits on (TRUTH_OBJECT), makes each blocking call inside
  * TRUTH_WAIT, each acquisition that did not wait inside TRUTH_TAKE, and each release inside
  * TRUTH_RELEASE; at its end it calls truth_print(). The macros read the clock right around the
- * call and keep the function and the line. Where one spans several lines, __LINE__ and the debug
- * information agree with gcc only: under clang keep it on one line.
+ * call and keep the function and the line where they begin, which is the call's in the debug
+ * information too.
  *
  * That a call really waits is never left to time: the thread that would end the wait first asks
  * the kernel, by truth_until_blocked(), whether the waiter sleeps on that object's address.
@@ -75,34 +75,43 @@ void truth_x_is(long expected, long result, const char *call, const char *file, 
 void truth_die(const char *format, ...) __attribute__((format(printf, 1, 2), noreturn));
 
 /* A blocking call that waits. `result` is its outcome, read after the call. */
-#define TRUTH_WAIT(object, result, call)                                                           \
+#define TRUTH_WAIT TRUTH_LINE TRUTH_WAIT_CALL
+#define TRUTH_WAIT_CALL(object, result, call)                                                      \
 	do {                                                                                       \
 		__attribute__((cleanup(truth_wait_left))) struct truth_call *truth_w =             \
-			truth_wait_begin((object), __func__, __LINE__);                            \
+			truth_wait_begin((object), __func__, truth_line);                          \
 		call;                                                                              \
 		truth_wait_end(truth_w, (result));                                                 \
 	} while (0)
 
 /* The same, after which the caller holds the object. */
-#define TRUTH_WAIT_TAKE(object, call)                                                              \
+#define TRUTH_WAIT_TAKE TRUTH_LINE TRUTH_WAIT_TAKE_CALL
+#define TRUTH_WAIT_TAKE_CALL(object, call)                                                         \
 	do {                                                                                       \
-		TRUTH_WAIT((object), "acquired", call);                                            \
-		truth_hold_begin((object), __func__, __LINE__);                                    \
+		TRUTH_WAIT_CALL((object), "acquired", call);                                       \
+		truth_hold_begin((object), __func__, truth_line);                                  \
 	} while (0)
 
 /* An acquisition that does not wait. */
-#define TRUTH_TAKE(object, call)                                                                   \
+#define TRUTH_TAKE TRUTH_LINE TRUTH_TAKE_CALL
+#define TRUTH_TAKE_CALL(object, call)                                                              \
 	do {                                                                                       \
 		call;                                                                              \
-		truth_hold_begin((object), __func__, __LINE__);                                    \
+		truth_hold_begin((object), __func__, truth_line);                                  \
 	} while (0)
 
 /* Ends the caller's latest hold, if it has one, and wakes `n` waiters (-1: not known). */
-#define TRUTH_RELEASE(object, n, call)                                                             \
+#define TRUTH_RELEASE TRUTH_LINE TRUTH_RELEASE_CALL
+#define TRUTH_RELEASE_CALL(object, n, call)                                                        \
 	do {                                                                                       \
-		truth_release((object), (n), __func__, __LINE__);                                  \
+		truth_release((object), (n), __func__, truth_line);                                \
 		call;                                                                              \
 	} while (0)
+
+/* Sets truth_line for the statement that follows. The macros above are without arguments for its
+ * sake: in one that has them, and whose use spans lines, __LINE__ is the last one under clang. */
+#define TRUTH_LINE for (truth_line = __LINE__; truth_line; truth_line = 0)
+extern __thread int truth_line;
 
 struct truth_call *truth_wait_begin(const struct truth_object *object, const char *function,
 				    int line);

@@ -53,6 +53,7 @@ int ws_environment_make(const struct ws_environment_options *options, struct ws_
 
 	r = add(r, &env, "LTTNG_HOME=%s", ws_session_home(options->session));
 	r = add(r, &env, "LTTNG_UST_REGISTER_TIMEOUT=%d", REGISTER_TIMEOUT_MS);
+	r = add(r, &env, "LTTNG_UST_WITHOUT_BADDR_STATEDUMP=1");
 	if (options->block)
 		r = add(r, &env, "LTTNG_UST_ALLOW_BLOCKING=1");
 	r = add(r, &env, "WAITSCOPE_RUN=%" PRIu32, options->run);

@@ -5,6 +5,7 @@
  *   LTTNG_HOME                   where the recording's session daemon listens
  *   LTTNG_UST_REGISTER_TIMEOUT   the program starts when that daemon knows it
  *   LTTNG_UST_ALLOW_BLOCKING     only when a full buffer shall make it wait
+ *   LTTNG_UST_WITHOUT_BADDR_STATEDUMP   it does not read all loaded files for events of its own
  *   WAITSCOPE_RUN                the recording's number, in every event
  *   WAITSCOPE_SHARED             file in which processes count each other's waiters
  *   WAITSCOPE_STACKS             none, caller or full

@@ -33,6 +33,7 @@ static const struct {
 	{ "LTTNG_HOME", true },
 	{ "LTTNG_UST_REGISTER_TIMEOUT", true },
 	{ "LTTNG_UST_ALLOW_BLOCKING", true },
+	{ "LTTNG_UST_WITHOUT_BADDR_STATEDUMP", true },
 };
 #define N_NAMES (sizeof(names) / sizeof(names[0]))
 

@@ -168,7 +168,7 @@ static void set_environment(const struct ws_daemon *daemon)
 	/* The daemon is not to be traced, be it by an outer recording. */
 	static const char *const gone[] = {
 		"LD_PRELOAD",    "LTTNG_UST_REGISTER_TIMEOUT", "LTTNG_UST_ALLOW_BLOCKING",
-		"WAITSCOPE_RUN", "WAITSCOPE_SHARED",
+		"WAITSCOPE_RUN", "WAITSCOPE_SHARED",           "LTTNG_UST_WITHOUT_BADDR_STATEDUMP",
 	};
 
 	for (size_t i = 0; i < sizeof(gone) / sizeof(gone[0]); i++)

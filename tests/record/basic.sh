@@ -112,6 +112,7 @@ expect 0 "$WAITSCOPE" record --stacks caller --on-full block --no-symbols -o opt
 	sh -c 'env | grep "^WAITSCOPE_\|^LTTNG_UST_\|^LD_PRELOAD"'
 has out '^WAITSCOPE_STACKS=caller$'
 has out '^LTTNG_UST_ALLOW_BLOCKING=1$'
+has out '^LTTNG_UST_WITHOUT_BADDR_STATEDUMP=1$'
 has out '^WAITSCOPE_RUN=[1-9]'
 has err '^waitscope: opt: [0-9.]* MB, 0 lost (waitscope report opt)$'
 [ ! -e opt/waitscope-symbols.json ] || fail "symbols in spite of --no-symbols"

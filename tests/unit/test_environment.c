@@ -44,6 +44,7 @@ static int under_recorder(void **state)
 	unsetenv("WAITSCOPE_FOLLOW");
 	unsetenv("LTTNG_UST_REGISTER_TIMEOUT");
 	unsetenv("LTTNG_UST_ALLOW_BLOCKING");
+	unsetenv("LTTNG_UST_WITHOUT_BADDR_STATEDUMP");
 	ws_environment_save();
 	/* What was saved is a copy: the program may do with its own what it likes. */
 	clearenv();

@@ -38,7 +38,8 @@ with real.Case() as case:
     real.check(traced.status == 7, f"its exit status is {traced.status}, not 7")
 
     top = traced.top()
-    real.check((top["kind"], top["name"]) == ("mutex", "gate"), f"on top is {top['kind']} {top['name']}")
+    real.check((top["kind"], top["name"]) == ("mutex", "gate"),
+               f"on top is {top['kind']} {top['name']}")
     for kind, name, function, mark in OBJECTS:
         found = [o for o in traced.objects(kind) if o["name"] == name]
         real.check(len(found) == 1, f"{kind} {name} is {len(found)} times in the report")

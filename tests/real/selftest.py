@@ -8,13 +8,14 @@ import real
 
 PID, WORD, OTHER = 100, 0x5000, 0x6000
 LOAD = 0x7F0000000000  # where module m lies in that process
+MS = 1_000_000
 
 
 def lines(words):
     """What futex.bt prints: `words` are {word: (ns, return address offset in m)}."""
-    maps = {"@ns": {f"{PID},{word},prog": ns for word, (ns, _) in words.items()}}
+    maps = {"@ns": {f"{PID},{word},prog": ns * MS for word, (ns, _) in words.items()}}
     # LTTng's own thread waits longest of all.
-    maps["@ns"][f"{PID},{0x9000},prog-ust"] = 10**12
+    maps["@ns"][f"{PID},{0x9000},prog-ust"] = 10**15
     yield "ERROR: bpftrace's own words are passed over"
     for word, (_, offset) in words.items():
         for sample in (1, 2):
@@ -24,7 +25,7 @@ def lines(words):
 
 
 def item(name, ns, offset):
-    return {"kind": "mutex", "name": name, "scope": "private", "wait_ns": ns,
+    return {"kind": "mutex", "name": name, "scope": "private", "wait_ns": ns * MS, "waits": 1,
             "waiters": [{"site": {"module": "/usr/bin/m", "offset": offset, "function": None}}]}
 
 

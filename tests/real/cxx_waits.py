@@ -1,11 +1,11 @@
 """cxx_waits: a C++20 program that waits by std::mutex, condition_variable, counting_semaphore and
 atomic::wait, one after the other.
 
-Truth (programs/cxx_waits.cpp): four threads hold `gate` for a second in all, so between 1.5 s (each
-keeps it until it is done) and 3 s (they take turns) are waited for it, and a second at most for any
-other object. The standard library's header code
-may or may not be inlined: the program's line is a frame of the stack, if not the first. libstdc++ makes
-futex(2) calls of its own for the last two.
+Truth (programs/cxx_waits.cpp): four threads hold `gate` for a second in all, so between 1.5 s
+(each keeps it until it is done) and 3 s (they take turns) are waited for it, and a second at most
+for any other object. The standard library's header code may or may not be inlined: the program's
+line is a frame of the stack, if not the first. libstdc++ makes futex(2) calls of its own for the
+last two.
 """
 import os
 
@@ -21,8 +21,7 @@ OBJECTS = (  # kind, name, function, mark of the line
 
 def line_of(mark):
     with open(os.path.join(real.HERE, "programs/cxx_waits.cpp")) as file:
-        lines = [number for number, line in enumerate(file, 1) if f"/* waits for: {mark} */" in line]
-    return lines[0]
+        return next(n for n, line in enumerate(file, 1) if f"/* waits for: {mark} */" in line)
 
 
 def has_line(party, function, line):
@@ -45,7 +44,7 @@ with real.Case() as case:
         real.check(len(found) == 1, f"{kind} {name} is {len(found)} times in the report")
         line = line_of(mark)
         there = sum(w["wait_ns"] for w in found[0]["waiters"] if has_line(w, function, line))
-        real.check(there >= 0.95 * found[0]["wait_ns"],
-                   f"{there / found[0]['wait_ns']:.0%} of the waiting for {name} is in {function}() line "
+        part = there / found[0]["wait_ns"]
+        real.check(part >= 0.95, f"{part:.0%} of the waiting for {name} is in {function}(), line "
                    f"{line}: {found[0]['waiters'][0]['stack'][:6]}")
     case.confirm(traced, top)

@@ -3,12 +3,12 @@
 root: waitscope is run by root, and the server behind it changes its user: each backend is recorded
 all the same. user: the user that the server belongs to runs waitscope.
 
-Truth (storage/lmgr/lwlock.c, port/posix_sema.c): a backend that finds a lightweight lock taken sleeps
-in PGSemaphoreLock() on the semaphore that it has in shared memory, and another process wakes it in
-PGSemaphoreUnlock(). Eight clients that update the same rows, with the smallest of buffers and no wait
-for the disk, meet at those locks all the time. Everything else that backends wait for (rows, clients)
-is epoll's. The memory was mapped before the backends were forked: a semaphore is one object in all of
-them; which of the semaphores has most is chance.
+Truth (storage/lmgr/lwlock.c, port/posix_sema.c): a backend that finds a lightweight lock taken
+sleeps in PGSemaphoreLock() on the semaphore that it has in shared memory, and another process
+wakes it in PGSemaphoreUnlock(). Eight clients that update the same rows, with the smallest of
+buffers and no wait for the disk, meet at those locks all the time. Everything else that backends
+wait for (rows, clients) is epoll's. The memory was mapped before the backends were forked: a
+semaphore is one object in all of them; which of the semaphores has most is chance.
 """
 import glob
 import os
@@ -88,8 +88,8 @@ with real.Case() as case:
         ranges[:] = shared_memory()
         os.kill(postmaster(), signal.SIGINT)  # a fast shutdown
 
-    case.command([*user, f"{programs}/initdb", "-D", cluster, "-A", "trust", "-U", "postgres", "-N"],
-                 env={**os.environ, **env})
+    case.command([*user, f"{programs}/initdb", "-D", cluster, "-A", "trust", "-U", "postgres",
+                  "-N"], env={**os.environ, **env})
     argv = server_argv(programs, cluster, home)
     env["PGUSER"] = "postgres"
     more = {"load": load, "stop": stop, "env": env}

@@ -10,9 +10,9 @@ A test opens a Case, runs its program untraced and recorded, and says what the r
         real.check(top["kind"] == "cond", "...")
         case.confirm(traced, top)
 
-Every recording is checked here for what all of them need: nothing lost, and a report that its schema
-describes. Beside it futex.bt sums what the kernel saw of the same run, where bpftrace can run; where
-it can't, the test does the rest and ends as skipped, with the reason.
+Every recording is checked here for what all of them need: nothing lost, and a report that its
+schema describes. Beside it futex.bt sums what the kernel saw of the same run, where bpftrace can
+run; where it can't, the test does the rest and ends as skipped, with the reason.
 
 Environment (set by CMakeLists.txt): WAITSCOPE the command, WAITSCOPE_SCHEMA the report's schema.
 """
@@ -35,8 +35,8 @@ READY_S = 30  # a server or bpftrace that is not ready by then never will be
 # What waits in futex(2), so that the kernel's account has it. A spinlock never sleeps.
 FUTEX_KINDS = ("mutex", "rwlock", "cond", "barrier", "once", "thread", "sem", "futex")
 
-# Two sums of the same waits: one around libc's call, one around the system call in it. What lies between
-# is some instructions and the taking of a stack, in which a busy machine may preempt the thread.
+# Two sums of the same waits: one around libc's call, one around the system call in it. What lies
+# between is some instructions and the taking of a stack, in which a thread may be preempted.
 SUMS_AGREE = 0.10
 AROUND_NS = 40_000  # each wait
 # Objects nearer to each other than this have no order that another run would repeat.
@@ -223,9 +223,10 @@ class Case:
         return process
 
     def run(self, argv, load=None, user=(), **more):
-        """Runs it. `load(process)`, for servers: waits until it serves, works with it and gives back
-        what the clients said; the server is asked to end afterwards, by `stop(process)` or SIGTERM.
-        `user`: words in front of the command that change the user. `stdin`: an fd, closed here."""
+        """Runs it. `load(process)`, for servers: waits until it serves, works with it and gives
+        back what the clients said; the server is asked to end afterwards, by `stop(process)` or
+        SIGTERM. `user`: words in front of the command that change the user. `stdin`: an fd, which
+        is closed here."""
         return self._run(argv, load, user=user, **more)
 
     def record(self, argv, load=None, user=(), options=(), **more):
@@ -242,7 +243,8 @@ class Case:
         ended = time.monotonic()
         if tracer:
             run.kernel = self._kernel_end(tracer)
-            say(f"bpftrace: {ready - began:.2f} s to start, {time.monotonic() - ended:.2f} s to end")
+            say(f"bpftrace: {ready - began:.2f} s to start, "
+                f"{time.monotonic() - ended:.2f} s to end")
 
         report = self.path("report.json")
         began = time.monotonic()
@@ -263,18 +265,21 @@ class Case:
 
     def _run_into(self, argv, load, stop, env, out, err, more):
         began = time.monotonic()
-        process = self._start(argv, stdout=out, stderr=err, env={**os.environ, **(env or {})}, **more)
+        process = self._start(argv, stdout=out, stderr=err,
+                              env={**os.environ, **(env or {})}, **more)
         client = None
         if load:
             client = load(process)
-            check(process.poll() is None, f"{argv[0]} ended with {process.returncode} under its load")
+            check(process.poll() is None,
+                  f"{argv[0]} ended with {process.returncode} under its load")
             stop(process) if stop else process.terminate()
         status = process.wait()
         seconds = time.monotonic() - began
         out.seek(0)
         err.seek(0)
-        words = [line for line in err.read().splitlines(True) if not line.startswith(b"waitscope: ")]
-        return Run(128 - status if status < 0 else status, out.read(), b"".join(words), client, seconds)
+        words = b"".join(line for line in err.read().splitlines(True)
+                         if not line.startswith(b"waitscope: "))
+        return Run(128 - status if status < 0 else status, out.read(), words, client, seconds)
 
     def _valid(self, report):
         import jsonschema
@@ -322,10 +327,10 @@ class Case:
 
     def confirm(self, run, top, within=None):
         """The object that the report puts first of all that sleep in futex(2) is the one on which
-        the kernel saw most waiting: its word has the same sum, and where the report says that it was
-        waited for is on the stacks of those who waited on that word. `within`: address ranges that hold
-        all objects of this sort; for processes that forked, in each of which LTTng registers anew, and
-        waits for that at an address of its own."""
+        the kernel saw most waiting: its word has the same sum, and where the report says that it
+        was waited for is on the stacks of those who waited on that word. `within`: address ranges
+        that hold all objects of this sort; for processes that forked, in each of which LTTng
+        registers anew, and waits for that at an address of its own."""
         if not run.kernel:
             return
         pids = {p["pid"] for p in run.report["processes"]}

@@ -19,8 +19,8 @@ def lines(words):
     yield "ERROR: bpftrace's own words are passed over"
     for word, (_, offset) in words.items():
         for sample in (1, 2):
-            yield json.dumps({"type": "printf", "data":
-                              f"stack {PID} {PID} {word:x} {sample} 0 1234 {LOAD + offset:x} ffff\n"})
+            stack = f"stack {PID} {PID} {word:x} {sample} 0 1234 {LOAD + offset:x} ffff\n"
+            yield json.dumps({"type": "printf", "data": stack})
     yield json.dumps({"type": "map", "data": maps})
 
 

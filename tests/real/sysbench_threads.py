@@ -1,8 +1,8 @@
 """sysbench threads: eight threads lock, yield and unlock one mutex.
 
-Truth (sb_threads.c): all of the waiting is for the mutex, which threads_execute_event() both waits for
-and holds; besides, main joins each thread once, which is at most the length of the run, against about
-seven waiting threads at a time.
+Truth (sb_threads.c): all of the waiting is for the mutex, which threads_execute_event() both waits
+for and holds; besides, main joins each thread once, which is at most the length of the run,
+against about seven waiting threads at a time.
 """
 import re
 
@@ -17,8 +17,8 @@ def told(out):
 
 
 with real.Case() as case:
-    argv = ["sysbench", "threads", f"--threads={THREADS}", "--thread-locks=1", "--thread-yields=100",
-            "--events=1500", "--time=0", "run"]
+    argv = ["sysbench", "threads", f"--threads={THREADS}", "--thread-locks=1",
+            "--thread-yields=100", "--events=1500", "--time=0", "run"]
     plain = case.run(argv)
     traced = case.record(argv)
     real.same(plain, traced, out=False)
@@ -28,7 +28,8 @@ with real.Case() as case:
     top = traced.top()
     real.check(top["kind"] == "mutex", f"on top is {top['kind']} {top['name']}, not the mutex")
     real.check(len({w["tid"] for w in top["waiters"]}) == THREADS, "not all threads wait for it")
-    real.check(len({h["tid"] for h in top["holders"] if h["tid"]}) == THREADS, "not all threads hold it")
+    holders = {h["tid"] for h in top["holders"] if h["tid"]}
+    real.check(len(holders) == THREADS, "not all threads hold it")
     for role in ("waiters", "holders"):
         part = real.share_in(top[role], "sysbench")
         real.check(part >= 0.95, f"{role} in sysbench have {part:.1%} of the time only")

@@ -1,8 +1,9 @@
 """xz: as many threads as processors (-T0), and four (-T4).
 
-Truth (liblzma/common/stream_encoder_mt.c): main gives out blocks and waits in stream_encode_mt() for
-a block to be finished or a thread to be free, on the coder's condition variable, nearly all of the
-run; the workers signal it. A worker waits on its own one (worker_start()) when main has nothing for it.
+Truth (liblzma/common/stream_encoder_mt.c): main gives out blocks and waits in stream_encode_mt()
+for a block to be finished or a thread to be free, on the coder's condition variable, nearly all of
+the run; the workers signal it. A worker waits on its own one (worker_start()) when main has
+nothing for it.
 """
 import lzma
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* futex_truth: four threads wait, seconds in all, by everything in libpthread that sleeps in futex(2).
+/* futex_truth: four threads wait, seconds in all, by all of libpthread that sleeps in futex(2).
  *
  * Prints one line for each object: its kind and the addresses on which the kernel may see it waited
  * for. Every wait of the program is one of a call that can be intercepted; the rest of it sleeps in

@@ -1,4 +1,4 @@
-"""python_threads.py: threads that compete for a Lock, and one that takes their results from a Queue."""
+"""python_threads.py: threads compete for a Lock, and one takes their results from a Queue."""
 import queue
 import threading
 import time

@@ -77,7 +77,7 @@ static int name_by_thread(const struct ws_object *object, const struct ws_tables
 {
 	const struct ws_task *task;
 
-	if (object->key.offset >= tables->n_threads)
+	if (object->key.process != WS_UNKNOWN || object->key.offset >= tables->n_threads)
 		return print(strings, ret, "thread (unknown)");
 	task = &tables->threads[object->key.offset];
 	if (task->name && task->name[0])

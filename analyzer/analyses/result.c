@@ -190,8 +190,10 @@ static int add_candidates(struct builder *builder, const struct waiter *waiter)
 	if (!waiter->unended.count)
 		return 0;
 	if (waiter->object->key.kind == WS_KIND_THREAD) {
-		r = party_of(builder, (uint32_t)waiter->object->key.offset, WS_UNKNOWN, WS_UNKNOWN,
-			     &party);
+		bool known = waiter->object->key.process == WS_UNKNOWN;
+
+		r = party_of(builder, known ? (uint32_t)waiter->object->key.offset : WS_UNKNOWN,
+			     WS_UNKNOWN, WS_UNKNOWN, &party);
 		return r < 0 ? r : add_edge(builder, waiter, &party, &waiter->unended);
 	}
 	for (releaser = builder->contention->releasers; releaser; releaser = releaser->hh.next) {

@@ -94,6 +94,12 @@ static int object(struct ws_decode *d, uint32_t process, uint8_t kind, uint64_t 
 			       ? ws_decode_data(d, process, address, data)
 			       : 0;
 	}
+	if (other == 0) {
+		/* Only its handle is known: an object of its own, and no thread of tid 0. */
+		*key = (struct ws_object_key){
+			.kind = WS_KIND_THREAD, .offset = address, .process = process};
+		return 0;
+	}
 	r = ws_decode_thread(d, process, (int32_t)other, at_ns, &thread);
 	if (!r)
 		ws_decode_thread_object(thread, key);

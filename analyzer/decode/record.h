@@ -23,8 +23,9 @@
 struct ws_object_key {
 	uint64_t dev;     /* shared: device of what is mapped; private: 0 */
 	uint64_t ino;     /* shared: inode or shmid of what is mapped; private: 0 */
-	uint64_t offset;  /* shared: byte offset in it; private: address; thread: index of the thread */
-	uint32_t process; /* private: index of the process; shared and thread: WS_UNKNOWN */
+	uint64_t offset;  /* shared: byte offset in it; private: address; thread: index of the thread,
+	                   * or with a process its handle: which thread it is is not known */
+	uint32_t process; /* private: index of the process; shared and known thread: WS_UNKNOWN */
 	uint8_t kind;     /* enum ws_kind */
 	uint8_t origin;   /* shared: enum ws_map_origin; private: 0 */
 };

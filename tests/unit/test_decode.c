@@ -402,6 +402,26 @@ static void a_join_waits_for_the_thread(void **state)
 	clean(&run);
 }
 
+static void a_joined_thread_may_be_unknown(void **state)
+{
+	struct run run;
+
+	(void)state;
+	decode_with(
+		&run,
+		"0" START(
+			"7") "2 wait_begin pid=7 tid=7 seq=1 kind=thread object=0x7f0000 other=0\n"
+			     "3 wait_begin pid=7 tid=7 seq=2 kind=thread object=0x7e0000 other=0\n",
+		(struct end){ 0 });
+	/* Two objects, and no thread of tid 0. */
+	assert_int_equal(run.records[1].wait_begin.object.offset, 0x7f0000);
+	assert_int_equal(run.records[2].wait_begin.object.offset, 0x7e0000);
+	assert_int_equal(run.records[1].wait_begin.object.process, 0);
+	assert_int_equal(run.records[1].process, 0);
+	assert_int_equal(run.records[1].thread, run.records[2].thread);
+	clean(&run);
+}
+
 static void holders_may_be_elsewhere(void **state)
 {
 	(void)state;
@@ -569,6 +589,7 @@ int main(void)
 		cmocka_unit_test(a_process_that_nobody_announced),
 		cmocka_unit_test(threads_begin_end_and_come_again),
 		cmocka_unit_test(a_join_waits_for_the_thread),
+		cmocka_unit_test(a_joined_thread_may_be_unknown),
 		cmocka_unit_test(holders_may_be_elsewhere),
 		cmocka_unit_test(a_stack_may_be_defined_after_its_use),
 		cmocka_unit_test(modules_come_and_go),

@@ -54,7 +54,7 @@ static void print_object(FILE *f, const struct ws_tables *t, const char *label,
 	if (!key->kind)
 		return;
 	fprintf(f, " %s=%s:", label, kinds[key->kind]);
-	if (key->kind == WS_KIND_THREAD)
+	if (key->kind == WS_KIND_THREAD && key->process == WS_UNKNOWN)
 		fprintf(f, "%d", t->threads[key->offset].tid);
 	else if (key->process != WS_UNKNOWN)
 		fprintf(f, "%d:0x%" PRIx64, t->processes[key->process].pid, key->offset);

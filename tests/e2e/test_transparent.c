@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -155,6 +156,22 @@ static void users_and_rights_change_the_same(void **state)
 	ws_run_free(same(capsh));
 }
 
+/* No room for LTTng's threads: the program goes on without them, and at once. */
+static void limits_of_threads_and_memory_are_kept(void **state)
+{
+	const char *const memory[] = { "prlimit", "--as=20000000", "true", NULL };
+	const char *const threads[] = { "setpriv",	  "--reuid=65533", "--regid=65532",
+					"--clear-groups", "prlimit",	   "--nproc=1",
+					"true",		  NULL };
+	time_t begin = time(NULL);
+
+	(void)state;
+	ws_run_free(same(memory));
+	if (geteuid() == 0)
+		ws_run_free(same(threads));
+	assert_in_range(time(NULL) - begin, 0, 20);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -168,6 +185,7 @@ int main(void)
 		cmocka_unit_test(signals_become_128_plus_n),
 		cmocka_unit_test(children_end_as_they_did),
 		cmocka_unit_test(users_and_rights_change_the_same),
+		cmocka_unit_test(limits_of_threads_and_memory_are_kept),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -30,7 +30,7 @@
 	ENUM(ws_kind, kind, "what is waited on")                                                   \
 	INT(uint8_t, flags, "WS_WAIT_*: 1 process-shared, 2 has a time limit, 4 shared (read) hold wanted") \
 	HEX(uint64_t, object, "address of the object, or its id where the kind has one")           \
-	HEX(uint64_t, other, "cond: address of the mutex; thread: tid of the thread that is joined; futex: the expected value; kinds that are a file: its device number; sysv_sem: number of the semaphore; sysv_msg: the type wanted or sent") \
+	HEX(uint64_t, other, "cond: address of the mutex; thread: tid of the thread that is joined; futex: the expected value; kinds that are a file: its device number; sysv_sem: number of the semaphore, all ones if not known; sysv_msg: the type wanted or sent") \
 	HEX(uint64_t, site, "return address of the call that waits")                               \
 	INT(uint32_t, stack, "id of the stack, see `stack`; 0: not taken")                         \
 	INT(int32_t, holder, "tid of the thread that holds the object; 0: none or not known")      \
@@ -42,7 +42,7 @@
 	INT(uint32_t, seq, "number of this wait within its thread")                                \
 	ENUM(ws_outcome, outcome, "how it ended")                                                  \
 	INT(int32_t, error, "errno value of the call that waited; 0: none")                        \
-	INT(int32_t, holder, "tid of the holder now, where the wait did not acquire; 0: none or not known") \
+	INT(int32_t, holder, "tid of the holder now, where the wait did not acquire; process: pid of the child that ended it; signal: pid of the sender; 0: none or not known") \
 	HEX(uint64_t, holder_site, "where that holder took it; 0: not known")                      \
 	INT(int32_t, index, "a wait on several objects: which of them ended it, from 0 in the order of their events; -1: none of them, or there is one only")
 
@@ -75,14 +75,19 @@
 	INT(uint32_t, seq, "number of the wake within its thread")                                 \
 	INT(uint32_t, stack, "id of the releaser's stack, taken after the release")
 
+#define WS_FIELDS_range(INT, HEX, ENUM, STR, SEQ)                                                  \
+	INT(uint32_t, seq, "number of the wait or wake that follows")                              \
+	INT(uint64_t, start, "first byte")                                                         \
+	INT(uint64_t, length, "how many bytes; 0: to the end of the file, however far that grows")
+
 #define WS_FIELDS_object(INT, HEX, ENUM, STR, SEQ)                                                 \
 	ENUM(ws_kind, kind, "what it is")                                                          \
 	ENUM(ws_object_op, op, "what happened to it")                                              \
 	HEX(uint64_t, object, "address of the object, or its id where the kind has one; 0: unlink by name") \
-	INT(uint64_t, value, "sem: initial value; barrier: how many threads it is for")            \
+	INT(uint64_t, value, "sem: initial value; barrier: how many threads it is for; memory: bytes; sysv_sem: how many semaphores; key: inode of the file") \
 	HEX(uint64_t, site, "return address of the call")                                          \
 	STR(name, "its name, where it has one; empty otherwise")                                   \
-	HEX(uint64_t, device, "kinds that are a file: its device number; otherwise 0")
+	HEX(uint64_t, device, "kinds that are a file, and key: its device number; sysv_sem: number of the semaphore, all ones for the set; otherwise 0")
 
 #define WS_FIELDS_map(INT, HEX, ENUM, STR, SEQ)                                                    \
 	INT(uint8_t, origin, "WS_MAP_*: 1 file, POSIX shared memory or memfd; 2 anonymous; 3 System V") \
@@ -141,6 +146,8 @@
 	  "An operation that may let a waiter go on; recorded before it is carried out, only where somebody waits.") \
 	X(wake_stack, WS_FIELDS_wake_stack, waits,                                                 \
 	  "The stack of the wake with the same number; recorded after it, so as not to lengthen it.") \
+	X(range, WS_FIELDS_range, waits,                                                           \
+	  "record_lock: the bytes that the wait or wake which follows is about; without it, the whole file.") \
 	X(object, WS_FIELDS_object, defs, "A step in the life of an object.")                      \
 	X(map, WS_FIELDS_map, defs, "Shared memory was mapped: objects in it are shared.")         \
 	X(unmap, WS_FIELDS_unmap, defs, "An address range was unmapped or replaced.")              \

@@ -65,14 +65,20 @@
 	X(CLOSE, close, 12)                                                                        \
 	X(REMOVE, remove, 13)
 
-/* X(SYMBOL, word, number). What happened in an object's life. */
+/* X(SYMBOL, word, number). What happened in an object's life.
+ *
+ * init:  it was made; open: the process got at it.
+ * key:   System V: ftok() made its key of the file `name`, of device `device` and inode `value`.
+ * undo:  System V semaphores: the kernel takes back what the process did to the set as it ends. */
 #define WS_OBJECT_OPS(X)                                                                           \
 	X(INIT, init, 1)                                                                           \
 	X(OPEN, open, 2)                                                                           \
 	X(CLOSE, close, 3)                                                                         \
 	X(DESTROY, destroy, 4)                                                                     \
 	X(UNLINK, unlink, 5)                                                                       \
-	X(CONSISTENT, consistent, 6)
+	X(CONSISTENT, consistent, 6)                                                               \
+	X(KEY, key, 7)                                                                             \
+	X(UNDO, undo, 8)
 
 /* X(SYMBOL, word, number). What happened in a thread's life. */
 #define WS_THREAD_OPS(X)                                                                           \

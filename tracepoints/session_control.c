@@ -16,6 +16,7 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "session_daemon.h"
@@ -23,6 +24,24 @@
 
 /* Where the socket is moved to, above the standard streams. */
 #define CONTROL_FD 3
+
+/* On a busy machine a daemon sometimes fails to start its consumer; the next one does. */
+#define START_ATTEMPTS 3
+
+/* One that took longer than this to fail will fail again, and the user waits. */
+#define START_AGAIN_S 5
+
+/* A daemon whose consumer cannot be started never answers: after this it is ended. */
+#define START_MAX_S 20
+
+static volatile pid_t starting; /* our own daemon while it makes the session; 0: none */
+
+static void end_starting(int signal_number)
+{
+	(void)signal_number;
+	if (starting > 0)
+		kill(starting, SIGKILL); /* liblttng-ctl finds its connection closed */
+}
 
 static void detach(int fd)
 {
@@ -40,6 +59,7 @@ static void detach(int fd)
 	signal(SIGHUP, SIG_IGN);
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGCHLD, SIG_DFL);
+	signal(SIGALRM, end_starting);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 
@@ -77,6 +97,17 @@ static void say_failed(int code, const char *reason)
 	say(&message);
 }
 
+/* Adds what the daemon complained of, if anything, to `reason`. */
+static void add_last_error(const struct ws_daemon *daemon, char *reason)
+{
+	char last[WS_SESSION_REASON_MAX / 2];
+	size_t n = strlen(reason);
+
+	ws_daemon_last_error(daemon, last, sizeof(last));
+	if (last[0])
+		snprintf(reason + n, WS_SESSION_REASON_MAX - n, ": %s", last);
+}
+
 /* Waits for STOP, the owner's end or the daemon's. False if it was the daemon. */
 static bool wait_for_stop(const struct ws_daemon *daemon)
 {
@@ -98,21 +129,56 @@ static bool wait_for_stop(const struct ws_daemon *daemon)
 	}
 }
 
+static time_t now_s(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec;
+}
+
+/* A daemon with the session in it. On failure nothing is left, and `reason` has the daemon's own
+ * last words too. */
+static int start(const struct ws_session_options *options, struct ws_daemon *daemon, char *reason)
+{
+	const struct ws_daemon none = { .pid_fd = -1, .rundir_fd = -1, .start_fd = -1 };
+	int r = 0;
+
+	for (unsigned int attempt = 0; attempt < START_ATTEMPTS; attempt++) {
+		time_t began = now_s();
+
+		*daemon = none;
+		r = ws_daemon_start(daemon, reason);
+		if (r == 0) {
+			starting = daemon->pid;
+			alarm(START_MAX_S);
+			r = ws_trace_session_start(options, daemon->kind == WS_DAEMON_MACHINE,
+						   reason);
+			alarm(0);
+			starting = 0;
+			if (r < 0)
+				add_last_error(daemon, reason);
+		}
+		ws_daemon_settled(daemon);
+		if (r == 0)
+			return 0;
+		ws_daemon_stop(daemon, false);
+		if (r != -EAGAIN || now_s() - began > START_AGAIN_S)
+			break;
+	}
+	return r;
+}
+
 int ws_session_control(const struct ws_session_options *options, int fd)
 {
-	struct ws_daemon daemon = { .pid_fd = -1, .rundir_fd = -1, .start_fd = -1 };
+	struct ws_daemon daemon;
 	struct ws_session_message message = { .type = WS_SESSION_STARTED };
 	char reason[WS_SESSION_REASON_MAX] = "";
 	int r;
 
 	detach(fd);
-	r = ws_daemon_start(&daemon, reason);
-	if (r == 0)
-		r = ws_trace_session_start(options, daemon.kind == WS_DAEMON_MACHINE, reason);
-	ws_daemon_settled(&daemon);
+	r = start(options, &daemon, reason);
 	if (r < 0) {
-		/* Nothing may be left when the owner hears of it. */
-		ws_daemon_stop(&daemon, false);
 		say_failed(r, reason);
 		return 1;
 	}
@@ -122,11 +188,8 @@ int ws_session_control(const struct ws_session_options *options, int fd)
 	say(&message);
 
 	if (!wait_for_stop(&daemon)) {
-		char last[WS_SESSION_REASON_MAX / 2];
-
-		ws_daemon_last_error(&daemon, last, sizeof(last));
-		snprintf(reason, sizeof(reason), "the session daemon died during the recording%s%s",
-			 last[0] ? ": " : "", last);
+		snprintf(reason, sizeof(reason), "the session daemon died during the recording");
+		add_last_error(&daemon, reason);
 		say_failed(-EPIPE, reason);
 		ws_daemon_stop(&daemon, false);
 		return 1;

@@ -43,7 +43,14 @@ static int fail(int code, const char *what, char *reason)
 {
 	/* liblttng-ctl returns its own negative codes. */
 	snprintf(reason, WS_SESSION_REASON_MAX, "LTTng: %s: %s", what, lttng_strerror(code));
-	return code == -LTTNG_ERR_NO_SESSIOND ? -ECONNREFUSED : -EIO;
+	switch (-code) {
+	case LTTNG_ERR_NO_SESSIOND:
+		return -ECONNREFUSED;
+	case LTTNG_ERR_UST_CONSUMER64_FAIL:
+		return -EAGAIN;
+	default:
+		return -EIO;
+	}
 }
 
 static void session_name(uint32_t run, char name[32])

@@ -19,7 +19,7 @@
 
 /* Creates and starts the session in the daemon that liblttng-ctl finds. `filter` keeps other
  * recordings' events out, where the daemon is shared. 0, or a negative errno with `reason` set
- * and no session left. */
+ * and no session left; -EAGAIN: the daemon could not start its consumer, another one may. */
 int ws_trace_session_start(const struct ws_session_options *options, bool filter, char *reason);
 
 /* Stops the session, waits until all data is on disk and counts losses.

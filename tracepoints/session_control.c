@@ -58,6 +58,7 @@ static void detach(int fd)
 	signal(SIGTERM, SIG_IGN);
 	signal(SIGHUP, SIG_IGN);
 	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN); /* `ulimit -f`: EFBIG is an error that we can tell */
 	signal(SIGCHLD, SIG_DFL);
 	signal(SIGALRM, end_starting);
 	sigemptyset(&none);

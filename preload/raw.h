@@ -24,6 +24,20 @@ static inline long ws_raw_syscall(long number, long a, long b, long c, long d)
 	return result;
 }
 
+static inline long ws_raw_syscall6(long number, long a, long b, long c, long d, long e, long f)
+{
+	long result;
+	register long r10 __asm__("r10") = d;
+	register long r8 __asm__("r8") = e;
+	register long r9 __asm__("r9") = f;
+
+	__asm__ volatile("syscall"
+			 : "=a"(result)
+			 : "0"(number), "D"(a), "S"(b), "d"(c), "r"(r10), "r"(r8), "r"(r9)
+			 : "rcx", "r11", "memory");
+	return result;
+}
+
 /* An address, or a negative errno. */
 static inline long ws_raw_mmap(size_t size, int protection, int flags, int fd)
 {

@@ -99,13 +99,14 @@ void ws_wait_begin(struct ws_wait *wait)
 	}
 }
 
-void ws_wait_also(struct ws_wait *wait, uint8_t kind, uintptr_t object, uint8_t flags)
+void ws_wait_also(struct ws_wait *wait, uint8_t kind, uintptr_t object, uintptr_t other,
+		  uint8_t flags)
 {
 	if (!wait->begun)
 		return;
 
 	struct ws_ev_wait_object event = {
-		.seq = wait->seq, .kind = kind, .flags = flags, .object = object
+		.seq = wait->seq, .kind = kind, .flags = flags, .object = object, .other = other
 	};
 
 	WS_SECTION(wait->self);

@@ -59,7 +59,8 @@ void ws_wait_begin(struct ws_wait *wait);
 void ws_wait_end(struct ws_wait *wait);
 /* One more object that could end the wait that has just begun. Until the wait ends, each of them
  * is to be counted as waited for (ws_waiters_add) by the caller. */
-void ws_wait_also(struct ws_wait *wait, uint8_t kind, uintptr_t object, uint8_t flags);
+void ws_wait_also(struct ws_wait *wait, uint8_t kind, uintptr_t object, uintptr_t other,
+		  uint8_t flags);
 
 /* The holders that the threads of this process have noted in their held arrays. */
 size_t ws_wait_holders_noted(const struct ws_wait *wait, struct ws_holder_ref *ret, size_t max);

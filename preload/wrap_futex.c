@@ -237,7 +237,7 @@ static long futex_waitv(const struct call *c)
 		.flags = (uint8_t)((word_is_shared(&list[0]) ? WS_WAIT_SHARED : 0) |
 				   (c->a[4] ? WS_WAIT_TIMED : 0)));
 	for (unsigned long i = 1; i < words.n; i++)
-		ws_wait_also(&wait, WS_KIND_FUTEX, list[i].uaddr,
+		ws_wait_also(&wait, WS_KIND_FUTEX, list[i].uaddr, 0,
 			     word_is_shared(&list[i]) ? WS_WAIT_SHARED : 0);
 	r = real_call(c);
 

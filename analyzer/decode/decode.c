@@ -106,6 +106,11 @@ static int object(struct ws_decode *d, uint32_t process, uint8_t kind, uint64_t 
 	return r;
 }
 
+static int64_t message_type(uint8_t kind, uint64_t other)
+{
+	return kind == WS_KIND_SYSV_MSG ? (int64_t)other : 0;
+}
+
 static int on_wait_begin(struct ws_decode *d, const struct ws_raw *raw, uint32_t process,
 			 struct ws_record *record)
 {
@@ -115,6 +120,7 @@ static int on_wait_begin(struct ws_decode *d, const struct ws_raw *raw, uint32_t
 	record->wait_begin.begin_ns = e->begin_ns < raw->at_ns ? e->begin_ns : raw->at_ns;
 	record->wait_begin.seq = e->seq;
 	record->wait_begin.flags = e->flags;
+	record->wait_begin.type = message_type(e->kind, e->other);
 	r = object(d, process, e->kind, e->object, e->other, raw->at_ns, &record->wait_begin.object,
 		   &record->wait_begin.data);
 	if (!r && e->kind == WS_KIND_COND && e->other)
@@ -138,6 +144,7 @@ static int on_wake(struct ws_decode *d, const struct ws_raw *raw, uint32_t proce
 	record->wake.seq = e->seq;
 	record->wake.op = e->op;
 	record->wake.flags = e->flags;
+	record->wake.type = message_type(e->kind, e->other);
 	record->wake.count = e->count;
 	r = object(d, process, e->kind, e->object, e->kind == WS_KIND_THREAD ? e->object : e->other,
 		   raw->at_ns, &record->wake.object, &record->wake.data);

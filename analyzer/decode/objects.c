@@ -18,6 +18,8 @@ void ws_decode_object(const struct ws_decode *d, uint32_t process, uint8_t kind,
 	key->process = WS_UNKNOWN;
 	if (naming == WS_NAMED_BY_FILE)
 		key->dev = other;
+	else if (kind == WS_KIND_SYSV_SEM)
+		key->ino = other + 1; /* 0: the set */
 	else if (naming == WS_NAMED_BY_TASK)
 		key->process = process;
 	if (naming != WS_NAMED_BY_ADDRESS || !address) /* no address: named only, as in unlink */

@@ -30,6 +30,12 @@ struct ws_object_key {
 	uint8_t origin;   /* shared: enum ws_map_origin; private: 0 */
 };
 
+/* True if other processes can wait for the object, too: it is in shared memory or the kernel's. */
+static inline bool ws_object_is_shared(const struct ws_object_key *key)
+{
+	return key->origin != 0 || (key->process == WS_UNKNOWN && key->kind != WS_KIND_THREAD);
+}
+
 /* A thread that holds something, and how it came by it. */
 struct ws_holder {
 	uint32_t thread; /* index, or WS_UNKNOWN */
@@ -64,6 +70,7 @@ struct ws_record {
 			                              * at_ns; 0: at_ns */
 			uint32_t seq;
 			uint8_t flags;               /* WS_WAIT_* */
+			int64_t type;                /* sysv_msg: the type wanted or sent; else 0 */
 			struct ws_object_key object; /* kind WS_KIND_THREAD: the joined thread */
 			struct ws_object_key mutex;  /* cond: its mutex; otherwise kind 0 */
 			uint32_t data;               /* code index of the object's address, when it
@@ -95,6 +102,7 @@ struct ws_record {
 			uint32_t seq;
 			uint8_t op;    /* enum ws_wake_op */
 			uint8_t flags; /* WS_WAKE_* */
+			int64_t type;  /* sysv_msg: the type sent; else 0 */
 			struct ws_object_key object;
 			struct ws_object_key target; /* futex_requeue: where the rest went; else
 			                              * kind 0 */

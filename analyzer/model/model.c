@@ -330,7 +330,6 @@ static int take_loss(struct ws_model *model)
 			DL_DELETE(object->wakes, wake);
 			ws_wake_unref(model, wake);
 		}
-		object->n_wakes = 0;
 		object->acquirer.thread = WS_UNKNOWN;
 		ws_wake_unref(model, object->release);
 		object->release = NULL;

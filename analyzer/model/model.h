@@ -49,6 +49,10 @@
  * A signal, post or futex wake is used up by `count` waits; a broadcast, arrival, exit, unlock,
  * close or removal never.
  *
+ * Sides: what has two (a queue, a pipe) is received from by some and sent to by others. A wait to
+ * receive is ended by a `send`, the other by a `receive`, both by a close, a removal or an exit; of
+ * System V messages by one of the type that is wanted.
+ *
  * Early: a waker checks for waiters, records, then releases; a wait may be recorded between. So,
  * with no other wake, one not used up counts if it came at most WS_EARLY_WINDOW_NS before the wait
  * began.

@@ -69,7 +69,6 @@ static void drop_wakes(struct ws_model *model, struct object *object)
 		DL_DELETE(object->wakes, wake);
 		ws_wake_unref(model, wake);
 	}
-	object->n_wakes = 0;
 	ws_wake_unref(model, object->release);
 	object->release = NULL;
 }
@@ -113,7 +112,8 @@ int ws_object_event(struct ws_model *model, const struct ws_record *record)
 	struct object *object;
 	int r;
 
-	if (!key->kind || (!key->offset && !key->ino))
+	if (!key->kind ||
+	    (!key->offset && !key->ino && ws_kind_naming(key->kind) != WS_NAMED_BY_ID))
 		return 0; /* unlink by name: the object itself lives on */
 	object = ws_object_find(model, key);
 	switch (op) {

@@ -18,6 +18,7 @@ struct wake {
 	uint32_t seq;  /* number within its thread */
 	uint32_t left; /* waits that it may still end; WS_WAKE_ALL: no limit */
 	uint32_t refs;
+	int64_t type;  /* sysv_msg: of the message that is sent; 0: not known */
 	bool read;          /* a shared hold was released: no reader waited for it */
 	bool complete;      /* its stack arrived or will not */
 	struct wait *ended; /* waits that it ended, held back until it is complete; `next_state` */
@@ -35,6 +36,7 @@ struct wait {
 	struct ws_wait pub;
 	struct object *object; /* the same as pub.object */
 	uint32_t seq;
+	int64_t type;                /* sysv_msg: of the message that is wanted; 0: any */
 	uint64_t begin_ord, end_ord; /* places among all records */
 	uint64_t next_event_ns;      /* first event of its thread after its begin; 0: none yet */
 	bool followed;               /* next_event_ns is set */
@@ -74,7 +76,6 @@ struct object {
 	struct wait *late;  /* ended, and may be claimed by a late wake */
 	size_t n_open;      /* of `open` and `moved`, and waits on several objects */
 	struct wake *wakes; /* not used up, oldest first */
-	size_t n_wakes;
 
 	struct wake *release; /* the last release; holds a reference; NULL: none. Owned kinds */
 	struct ws_holder releaser; /* whose it was, and how that came by the object */

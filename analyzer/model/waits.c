@@ -330,6 +330,7 @@ int ws_wait_begin(struct ws_model *model, struct thread *thread, const struct ws
 	};
 	wait->object = object;
 	wait->seq = record->wait_begin.seq;
+	wait->type = record->wait_begin.type;
 	wait->mutex = record->wait_begin.mutex;
 	wait->begin_ord = model->ord;
 	if (is_owned(wait)) {

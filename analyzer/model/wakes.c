@@ -10,12 +10,47 @@ void ws_wake_ref(struct wake *wake)
 	wake->refs++;
 }
 
+/* The sides of queues, pipes and the like: who waits to receive needs a sender, and the other way
+ * round. What is of no side ends both. */
+enum side { BOTH, SENT, RECEIVED, N_SIDES };
+
+static enum side side_of(const struct wake *wake)
+{
+	switch (wake->pub.op) {
+	case WS_WAKE_SEND:
+		return SENT;
+	case WS_WAKE_RECEIVE:
+		return RECEIVED;
+	default:
+		return BOTH;
+	}
+}
+
+/* True if msgrcv(2) for `wanted` takes a message of type `sent`; 0 is one that is not known. */
+static bool type_matches(int64_t wanted, int64_t sent)
+{
+	if (wanted == 0 || sent == 0)
+		return true;
+	return wanted > 0 ? sent == wanted : sent <= -wanted;
+}
+
 bool ws_wake_concerns(const struct wake *wake, const struct wait *wait)
 {
+	bool receives = wait->pub.flags & WS_WAIT_READ;
+
+	switch (side_of(wake)) {
+	case SENT:
+		return receives && type_matches(wait->type, wake->type);
+	case RECEIVED:
+		return !receives;
+	default:
+		break;
+	}
+
 	/* A thread does not wait for itself: this is a handler's own, within the wait. */
 	if (ws_kind_is_owned(wait->object->pub.key.kind) && wake->pub.thread == wait->pub.thread)
 		return false;
-	return !(wake->read && (wait->pub.flags & WS_WAIT_READ));
+	return !(wake->read && receives);
 }
 
 void ws_wake_unref(struct ws_model *model, struct wake *wake)
@@ -76,6 +111,7 @@ int ws_wake_new(struct ws_model *model, struct object *object, const struct ws_r
 		wake->pub.op = record->wake.op;
 		wake->pub.site = record->wake.site;
 		wake->seq = record->wake.seq;
+		wake->type = record->wake.type;
 		wake->read = record->wake.flags & WS_WAKE_READ;
 		wake->left = wake_limit(record->wake.op, record->wake.count);
 	}
@@ -88,29 +124,41 @@ int ws_wake_new(struct ws_model *model, struct object *object, const struct ws_r
 static void drop(struct ws_model *model, struct object *object, struct wake *wake)
 {
 	DL_DELETE(object->wakes, wake);
-	object->n_wakes--;
 	ws_wake_unref(model, wake);
 }
 
 void ws_wakes_trim(struct ws_model *model, struct object *object)
 {
-	/* Waits take the newest first and each takes one: older ones are never reached. The one
-	 * more than that is for a wait whose begin is recorded just after its wake. */
-	while (object->n_wakes > object->n_open + 1)
-		drop(model, object, object->wakes);
+	size_t kept[N_SIDES] = { 0 };
+	struct wake *wake, *older, *oldest = object->wakes;
+
+	if (!oldest)
+		return;
+	/* Waits take the newest first and each takes one: older ones of their side are never
+	 * reached. The one more than that is for a wait whose begin is recorded just after its
+	 * wake. */
+	for (wake = oldest->prev; wake; wake = older) { /* utlist: the head's prev is the tail */
+		older = wake == oldest ? NULL : wake->prev;
+		if (++kept[side_of(wake)] > object->n_open + 1)
+			drop(model, object, wake);
+	}
 }
 
 void ws_wake_offer(struct ws_model *model, struct object *object, struct wake *wake)
 {
+	struct wake *older, *next;
+
 	if (!wake->left)
 		return;
 	if (wake->left == WS_WAKE_ALL) {
-		/* It ends everybody that an older one could. */
-		while (object->wakes)
-			drop(model, object, object->wakes);
+		/* It ends everybody that an older one of its side could. */
+		DL_FOREACH_SAFE(object->wakes, older, next)
+		{
+			if (side_of(wake) == BOTH || side_of(older) == side_of(wake))
+				drop(model, object, older);
+		}
 	}
 	DL_APPEND(object->wakes, wake);
-	object->n_wakes++;
 	ws_wake_ref(wake);
 	ws_wakes_trim(model, object);
 }
@@ -120,6 +168,8 @@ static struct wake *newest(const struct object *object, const struct wait *wait,
 {
 	struct wake *wake = object->wakes ? object->wakes->prev : NULL; /* utlist: the tail */
 
+	while (wake && !ws_wake_concerns(wake, wait))
+		wake = wake == object->wakes ? NULL : wake->prev;
 	if (!wake)
 		return NULL;
 	if (wake->ord > wait->begin_ord)

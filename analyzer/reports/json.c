@@ -323,7 +323,7 @@ static json_t *object_json(struct writer *writer, const struct ws_object_content
 	set_integer(writer, value, "id", object->object->id);
 	set_string(writer, value, "kind", ws_kind_word(object->object->key.kind));
 	set_string(writer, value, "name", object->name);
-	set_string(writer, value, "scope", object->object->key.origin ? "shared" : "private");
+	set_string(writer, value, "scope", ws_object_is_shared(&object->object->key) ? "shared" : "private");
 	for (size_t i = 0; i < object->n_processes; i++) {
 		int32_t pid = tables->processes[object->processes[i]].pid;
 

@@ -351,7 +351,7 @@ static void set_scope(struct printer *printer, const struct ws_object_contention
 		      bool in_short, struct ws_cell *cell)
 {
 	const struct ws_tables *tables = printer->report->tables;
-	const char *scope = object->object->key.origin ? "shared" : "private";
+	const char *scope = ws_object_is_shared(&object->object->key) ? "shared" : "private";
 	struct ws_cell number;
 	size_t length;
 

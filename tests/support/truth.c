@@ -303,6 +303,25 @@ static bool blocked_at(pid_t tid, const volatile void *address, size_t size)
 	return size == 0 || (first >= (uintptr_t)address && first < (uintptr_t)address + size);
 }
 
+/* The system call that the thread sleeps in; -1: it runs. */
+static long sleeping_call(pid_t tid)
+{
+	char path[64], text[512];
+	const char *state;
+	long number;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", (int)tid);
+	if (!read_file(path, text, sizeof(text)))
+		truth_die("thread %d ended instead of waiting", (int)tid);
+	state = strrchr(text, ')');
+	if (!state || state[1] != ' ' || state[2] != 'S')
+		return -1;
+	snprintf(path, sizeof(path), "/proc/%d/syscall", (int)tid);
+	if (!read_file(path, text, sizeof(text)) || sscanf(text, "%ld", &number) != 1)
+		return -1;
+	return number;
+}
+
 static void short_pause(void)
 {
 	truth_sleep_ns(200000);
@@ -311,6 +330,12 @@ static void short_pause(void)
 void truth_until_blocked_at(pid_t tid, const volatile void *address, size_t size)
 {
 	while (!blocked_at(tid, address, size))
+		short_pause();
+}
+
+void truth_until_in_call(pid_t tid, long number)
+{
+	while (sleeping_call(tid) != number)
 		short_pause();
 }
 

@@ -141,6 +141,8 @@ static inline void truth_until_blocked(pid_t tid, const struct truth_object *obj
 {
 	truth_until_blocked_at(tid, object->address, object->size);
 }
+/* Returns once the kernel says that the thread sleeps in this system call (SYS_*). */
+void truth_until_in_call(pid_t tid, long number);
 /* Returns once that thread is gone: joining it will not wait. */
 void truth_until_gone(pid_t tid);
 /* Returns once *word is at least `value`. */

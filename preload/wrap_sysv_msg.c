@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: MIT */
+/* wrap_sysv_msg.c: System V message queues.
+ *
+ * Rules: see export.h. The try is the call with IPC_NOWAIT, which changes nothing where it fails. To
+ * receive is the reading side (WS_WAIT_READ). The messages themselves are the kernel's to read; only
+ * the type of one that somebody waits for is looked at, by copyin.h.
+ */
+#include <errno.h>
+#include <sys/msg.h>
+
+#include "preload/copyin.h"
+#include "preload/export.h"
+#include "preload/lifecycle.h"
+#include "preload/raw.h"
+#include "preload/real.h"
+#include "preload/resource.h"
+#include "preload/sysv.h"
+#include "preload/wait.h"
+#include "tracepoints/kinds.h"
+
+static uintptr_t key_of(int id, bool read)
+{
+	return ws_waiters_key(WS_KIND_SYSV_MSG, (uint32_t)id, 0, read);
+}
+
+/* The type of a message to be sent; 0, which no message has: not known. */
+static long type_of(const void *message)
+{
+	long type;
+
+	return ws_copy_in(&type, message, sizeof(type)) == 0 ? type : 0;
+}
+
+static struct ws_wake wake_of(struct ws_thread *self, int id, uint8_t op, uintptr_t site)
+{
+	return (struct ws_wake){
+		.self = self,
+		.object = (uint32_t)id,
+		.key = key_of(id, op == WS_WAKE_SEND),
+		.site = site,
+		.kind = WS_KIND_SYSV_MSG,
+		.op = op,
+		.shared = true,
+		.count = 1,
+	};
+}
+
+static __attribute__((noinline)) int send_blocked(struct ws_thread *self, int id, const void *p,
+						  size_t n, int f, uintptr_t site)
+{
+	ws_sysv_waited(self, WS_KIND_SYSV_MSG, id, WS_SYSV_WHOLE, site);
+
+	WS_WAIT(wait, .self = self, .object = (uint32_t)id, .other = (uintptr_t)type_of(p),
+		.key = key_of(id, false), .site = site, .kind = WS_KIND_SYSV_MSG,
+		.flags = WS_WAIT_SHARED);
+	int r = ws_real.msgsnd(id, p, n, f);
+
+	ws_wait_errno(&wait, r);
+	return r;
+}
+
+WS_EXPORT int msgsnd(int id, const void *p, size_t n, int f)
+{
+	struct ws_thread *self = ws_thread();
+
+	if (!self)
+		return ws_real.msgsnd(id, p, n, f);
+
+	struct ws_wake wake = wake_of(self, id, WS_WAKE_SEND, WS_SITE);
+	int saved = errno;
+
+	if (ws_unlikely(ws_waiters_any(wake.key, true))) {
+		wake.other = (uintptr_t)type_of(p);
+		ws_wake_before(&wake);
+	}
+	int r = ws_real.msgsnd(id, p, n, f | IPC_NOWAIT);
+
+	if (ws_unlikely(r != 0 && errno == EAGAIN && !(f & IPC_NOWAIT))) {
+		wake.begun = false; /* it did not happen yet */
+		errno = saved;
+		r = send_blocked(self, id, p, n, f, WS_SITE);
+	}
+	if (r == 0 || wake.begun)
+		ws_wake_after(&wake);
+	return r;
+}
+
+static __attribute__((noinline)) ssize_t receive_blocked(struct ws_thread *self, int id, void *p,
+							 size_t n, long type, int f, uintptr_t site)
+{
+	ws_sysv_waited(self, WS_KIND_SYSV_MSG, id, WS_SYSV_WHOLE, site);
+
+	WS_WAIT(wait, .self = self, .object = (uint32_t)id, .other = (uintptr_t)type,
+		.key = key_of(id, true), .site = site, .kind = WS_KIND_SYSV_MSG,
+		.flags = WS_WAIT_SHARED | WS_WAIT_READ);
+	ssize_t r = ws_real.msgrcv(id, p, n, type, f);
+
+	ws_wait_errno(&wait, r < 0 ? -1 : 0);
+	return r;
+}
+
+WS_EXPORT ssize_t msgrcv(int id, void *p, size_t n, long type, int f)
+{
+	struct ws_thread *self = ws_thread();
+
+	/* MSG_COPY takes nothing away, and is refused without IPC_NOWAIT. */
+	if (!self || (f & MSG_COPY))
+		return ws_real.msgrcv(id, p, n, type, f);
+
+	struct ws_wake wake = wake_of(self, id, WS_WAKE_RECEIVE, WS_SITE);
+	int saved = errno;
+
+	ws_wake_before(&wake);
+	ssize_t r = ws_real.msgrcv(id, p, n, type, f | IPC_NOWAIT);
+
+	if (ws_unlikely(r < 0 && errno == ENOMSG && !(f & IPC_NOWAIT))) {
+		wake.begun = false;
+		errno = saved;
+		r = receive_blocked(self, id, p, n, type, f, WS_SITE);
+	}
+	if (r >= 0 || wake.begun)
+		ws_wake_after(&wake);
+	return r;
+}
+
+WS_EXPORT int msgget(key_t key, int flags)
+{
+	struct ws_thread *self = ws_thread();
+
+	if (!self || ws_sandboxed)
+		return ws_real.msgget(key, flags);
+
+	bool made = key == IPC_PRIVATE ||
+		    ((flags & IPC_CREAT) && !ws_sysv_exists(SYS_msgget, key));
+	int id = ws_real.msgget(key, flags);
+
+	if (id >= 0)
+		ws_sysv_got(self, WS_KIND_SYSV_MSG, id, key, made, 0, WS_SITE);
+	return id;
+}
+
+WS_EXPORT int msgctl(int id, int command, struct msqid_ds *ds)
+{
+	struct ws_thread *self = ws_thread();
+
+	if (!self || command != IPC_RMID)
+		return ws_real.msgctl(id, command, ds);
+
+	struct ws_wake wake = wake_of(self, id, WS_WAKE_REMOVE, WS_SITE);
+
+	/* It ends everybody's wait, of either side. */
+	wake.sure = ws_waiters_any(key_of(id, false), true) || ws_waiters_any(key_of(id, true), true);
+	wake.count = WS_WAKE_ALL;
+	ws_wake_before(&wake);
+	int r = ws_real.msgctl(id, command, ds);
+
+	if (wake.begun)
+		ws_wake_after(&wake);
+	if (r == 0)
+		ws_sysv_removed(self, WS_KIND_SYSV_MSG, id, WS_SITE);
+	return r;
+}
+
+WS_EXPORT key_t ftok(const char *path, int project)
+{
+	key_t key = ws_real.ftok(path, project);
+	int saved = errno;
+
+	if (key != (key_t)-1 && ws_thread())
+		ws_sysv_key(key, path, project);
+	errno = saved;
+	return key;
+}

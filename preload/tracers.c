@@ -59,6 +59,8 @@ static _Atomic bool with_libc;         /* glibc has each of them make the call *
 static _Atomic int32_t changing;       /* the tid of the thread whose change is under way */
 static void (*libc_handler)(int, siginfo_t *, void *);
 
+_Atomic bool ws_tracers_lack;
+
 static bool rights_get(struct rights *ret)
 {
 	struct __user_cap_header_struct head = { .version = _LINUX_CAPABILITY_VERSION_3 };
@@ -176,6 +178,12 @@ void ws_tracers_forked(void)
 		atomic_store(&tracers[i].tid, 0);
 	atomic_store(&with_libc, false);
 	atomic_store(&changing, 0);
+	atomic_store(&ws_tracers_lack, false);
+}
+
+void ws_tracers_lack_one(void)
+{
+	atomic_store(&ws_tracers_lack, true);
 }
 
 bool ws_tracers_alive(void)

@@ -11,6 +11,7 @@
 #ifndef WS_TRACERS_H
 #define WS_TRACERS_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -22,6 +23,15 @@ void ws_tracer_begin(void);
 void ws_tracer_end(void);
 /* In a fork child: they are gone. */
 void ws_tracers_forked(void);
+
+/* One could not be made, since the process may have no more threads or memory: it will not be
+ * recorded. LTTng takes no notice, and neither is it to wait for that thread, nor to cancel it. */
+void ws_tracers_lack_one(void);
+extern _Atomic bool ws_tracers_lack;
+static inline bool ws_tracers_lacking(void)
+{
+	return atomic_load_explicit(&ws_tracers_lack, memory_order_relaxed);
+}
 
 /* A system call of at most three arguments. */
 struct ws_call {

@@ -17,6 +17,7 @@
 #include "preload/object.h"
 #include "preload/real.h"
 #include "preload/resource.h"
+#include "preload/tracers.h"
 #include "preload/wait.h"
 
 enum form { PLAIN, TIMED, CLOCK };
@@ -38,6 +39,11 @@ static int sem_block(sem_t *s, enum form form, clockid_t c, const struct timespe
 {
 	struct ws_thread *self = ws_thread();
 
+	/* LTTng's start, waiting for threads that it does not have. */
+	if (ws_unlikely(ws_tracers_lacking()) && ws_is_tracer_code(site)) {
+		errno = ETIMEDOUT;
+		return -1;
+	}
 	if (!self || (form != PLAIN && !ws_time_is_valid(t)) ||
 	    (form == CLOCK && !ws_clock_is_valid(c)))
 		return real_wait(s, form, c, t);

@@ -202,9 +202,20 @@ WS_EXPORT int pthread_create(pthread_t *t, const pthread_attr_t *a, void *(*f)(v
 
 	int r = ws_real.pthread_create(t, a, start_routine, start);
 
-	if (r != 0)
+	if (r != 0) {
+		if (start->foreign)
+			ws_tracers_lack_one();
 		ws_start_release(start);
+	}
 	return r;
+}
+
+/* LTTng does not look whether its threads could be made. It would cancel what never was. */
+WS_EXPORT int pthread_cancel(pthread_t t)
+{
+	if (ws_unlikely(ws_tracers_lacking()) && ws_is_tracer_code(WS_SITE))
+		return ESRCH;
+	return ws_real.pthread_cancel(t);
 }
 
 enum form { PLAIN, TIMED, CLOCK };

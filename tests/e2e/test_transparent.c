@@ -67,6 +67,14 @@ static void other_calls_give_the_same(void **state)
 	ws_run_free(same(argv));
 }
 
+static void other_names_give_the_same(void **state)
+{
+	const char *const argv[] = { ws_program("same_names"), NULL };
+
+	(void)state;
+	ws_run_free(same(argv));
+}
+
 static void processes_begin_and_end_the_same(void **state)
 {
 	const char *const argv[] = { ws_program("same_processes"), NULL };
@@ -177,6 +185,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(locks_give_the_same),
 		cmocka_unit_test(other_calls_give_the_same),
+		cmocka_unit_test(other_names_give_the_same),
 		cmocka_unit_test(processes_begin_and_end_the_same),
 		cmocka_unit_test(plugins_throw_and_unwind_the_same),
 		cmocka_unit_test(forks_while_code_is_loaded_come_back),

@@ -16,6 +16,8 @@
 #include <sys/prctl.h>
 
 #include "preload/emit.h"
+#include "preload/file_lock.h"
+#include "preload/channel.h"
 #include "preload/environment.h"
 #include "preload/limits.h"
 #include "preload/module.h"
@@ -143,8 +145,10 @@ void ws_definitions(void)
 	for (size_t i = 0; i < n; i++)
 		record_thread(tids[i]);
 	ws_map_record_all();
-	if (again)
+	if (again) {
 		ws_stack_forget();
+		ws_file_names_forget();
+	}
 }
 
 void ws_process_start(void)
@@ -210,6 +214,11 @@ static void record_limits(void)
 
 void ws_process_exit(struct ws_thread *self, int status)
 {
+	if (ws_active && (ws_sandboxed || ws_raw_getpid() == ws_pid))
+		ws_file_locks_end(self, false);
+	if (ws_active && (ws_sandboxed || ws_raw_getpid() == ws_pid))
+		ws_channels_flush(self);
+
 	WS_SECTION(self);
 	if (!ws_active || !ws_wanted(process))
 		return;
@@ -237,6 +246,9 @@ void ws_process_parent_exited(struct ws_thread *self, int32_t parent, int32_t ti
 
 void ws_process_exec(struct ws_thread *self, const char *path)
 {
+	ws_channels_flush(self);
+	ws_file_locks_end(self, true);
+
 	WS_SECTION(self);
 	struct ws_ev_process event = { .op = WS_PROCESS_EXEC, .exe = path };
 
@@ -266,6 +278,8 @@ void ws_process_forked(struct ws_thread *self)
 	ws_pid = ws_raw_getpid();
 	ws_thread_forked(self);
 	ws_waiters_forked();
+	ws_fd_forked();
+	ws_file_locks_forked();
 	ws_starts_forked();
 	ws_tracers_forked();
 	atomic_store_explicit(&exit_recorded, false, memory_order_relaxed);

@@ -16,6 +16,7 @@
 	X(shared_maps, "more shared mappings than the table holds: every munmap is recorded")      \
 	X(modules, "more loaded objects than the table holds: their code stays unresolved") \
 	X(tracer_fds, "fds of LTTng's that found no number beside the program's: it does without")  \
+	X(file_locks, "more locks on files held at once than WS_FILE_HOLDS_MAX: where is not known") \
 	X(fd_aliases, "more fds of LTTng's overwritten by dup2() than are kept: it fails with EBADF") \
 	X(environment, "longer variables of the recorder than are kept: children may go unrecorded")
 

@@ -36,6 +36,15 @@ size_t ws_wait_holders_noted(const struct ws_wait *wait, struct ws_holder_ref *r
 	return n;
 }
 
+/* Goes before the wait or wake of the same number, in the same section. */
+static void emit_range(struct ws_thread *self, uint32_t seq, const struct ws_byte_range *range)
+{
+	struct ws_section ws_section_here = { .self = self }; /* the caller's section is open */
+	struct ws_ev_range event = { .seq = seq, .start = range->start, .length = range->length };
+
+	ws_emit(range, &event);
+}
+
 void ws_wait_begin(struct ws_wait *wait)
 {
 	struct ws_thread *self = wait->self;
@@ -85,6 +94,8 @@ void ws_wait_begin(struct ws_wait *wait)
 		.holder_stack = holders[0].stack,
 	};
 
+	if (wait->range)
+		emit_range(self, wait->seq, wait->range);
 	ws_emit(wait_begin, &begin);
 	wait->begun = true;
 	for (size_t i = 1; i < n; i++) {
@@ -145,6 +156,8 @@ void ws_wait_end(struct ws_wait *wait)
 		end.holder = holders[0].tid;
 		end.holder_site = holders[0].site;
 	}
+	if (wait->ender)
+		end.holder = wait->ender;
 	ws_emit(wait_end, &end);
 }
 
@@ -183,7 +196,8 @@ void ws_wake_record(struct ws_wake *wake, uint8_t flags)
 	if (!ws_wanted(wake) || ws_is_tracer_code(wake->site))
 		return;
 
-	const struct ws_held *held = ws_held_own(wake->self, wake->object);
+	const struct ws_held *held =
+		wake->hold ? wake->hold : ws_held_own(wake->self, wake->object);
 
 	if (held && (held->flags & WS_HOLD_READ))
 		flags |= WS_WAKE_READ;
@@ -203,6 +217,8 @@ void ws_wake_record(struct ws_wake *wake, uint8_t flags)
 
 	WS_SECTION(wake->self);
 	ws_definitions();
+	if (wake->range)
+		emit_range(wake->self, event.seq, wake->range);
 	ws_emit(wake, &event);
 	wake->seq = event.seq;
 	wake->begun = true;

@@ -28,6 +28,12 @@ struct ws_holder_ref {
 	uint32_t stack;
 };
 
+/* The bytes of a file that a record lock is about. */
+struct ws_byte_range {
+	uint64_t start;
+	uint64_t length; /* 0: to the end of the file, however far that grows */
+};
+
 struct ws_wait {
 	/* Filled by the caller. */
 	struct ws_thread *self;
@@ -40,6 +46,8 @@ struct ws_wait {
 	/* Who holds the object: called as the wait begins, and again where it ended without
 	 * acquiring. Returns how many it found, at most `max`. NULL: nobody can be named. */
 	size_t (*holders)(const struct ws_wait *wait, struct ws_holder_ref *ret, size_t max);
+	const void *context;               /* for `holders`; Weak */
+	const struct ws_byte_range *range; /* record_lock; Weak; NULL otherwise */
 
 	/* Set by the caller after the real call: until then, leaving the scope means that the
 	 * thread was cancelled. */
@@ -47,6 +55,7 @@ struct ws_wait {
 	int32_t error;   /* errno value */
 	/* Which of several objects ended it, counted from 1; 0: not known, or there is one only. */
 	int32_t which;
+	int32_t ender; /* pid of the process that ended it, where the kernel says; 0: it does not */
 
 	/* Own. */
 	uint32_t seq;
@@ -88,6 +97,10 @@ struct ws_wake {
 	bool shared;
 	bool sure;      /* the object itself says that somebody waits */
 	uint32_t count; /* how many may go */
+	const struct ws_byte_range *range; /* record_lock; Weak; NULL otherwise */
+	/* The hold that ends, where it is not in the thread's array; Weak; NULL: it is, or is not
+	 * known. */
+	const struct ws_held *hold;
 
 	/* Own. */
 	uint32_t seq;

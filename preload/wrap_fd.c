@@ -12,12 +12,15 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "preload/channel.h"
 #include "preload/export.h"
 #include "preload/fdguard.h"
+#include "preload/file_lock.h"
 #include "preload/lifecycle.h"
 #include "preload/raw.h"
 #include "preload/real.h"
 #include "preload/thread.h"
+#include "preload/wrap_record_lock.h"
 
 /* A vfork child shares our memory but not our fds: what it does to them must not be noted. */
 static bool in_vfork_child(void)
@@ -25,6 +28,23 @@ static bool in_vfork_child(void)
 	const struct ws_thread *self = ws_self;
 
 	return self && self->quiet == WS_QUIET_VFORK;
+}
+
+/* The program closes the number, or puts another file on it. */
+static inline void gone(int fd, uintptr_t site)
+{
+	if (ws_likely(!ws_fd_is_known(fd)) || in_vfork_child())
+		return;
+	ws_channel_close(fd, site);
+	ws_fd_forget(fd);
+}
+
+static void gone_range(unsigned int first, unsigned int last, uintptr_t site)
+{
+	unsigned int top = (unsigned int)ws_fd_top();
+
+	for (unsigned int fd = first; fd <= last && fd < top; fd++)
+		gone((int)fd, site);
 }
 
 static int adopt_pair(int result, int p[2])
@@ -148,11 +168,6 @@ WS_EXPORT ssize_t send(int fd, const void *p, size_t n, int f)
 	return ws_real.send(tracers(fd, WS_SITE), p, n, f);
 }
 
-WS_EXPORT ssize_t write(int fd, const void *p, size_t n)
-{
-	return ws_real.write(tracers(fd, WS_SITE), p, n);
-}
-
 WS_EXPORT int shutdown(int fd, int how)
 {
 	return ws_real.shutdown(tracers(fd, WS_SITE), how);
@@ -175,6 +190,8 @@ WS_EXPORT int fcntl(int fd, int c, ...)
 	void *a = va_arg(args, void *);
 
 	va_end(args);
+	if (ws_unlikely(ws_is_record_lock(c)))
+		return ws_record_lock(seen(fd, WS_SITE), c, a, WS_SITE);
 	return ws_real.fcntl(seen(fd, WS_SITE), c, a);
 }
 
@@ -196,13 +213,25 @@ static __attribute__((noinline)) int close_slow(int fd, uintptr_t site)
 	}
 	if (ws_fd_is_guarded(fd))
 		fd = -1; /* EBADF, and a cancellation point */
-	return ws_real.close(fd);
+	gone(fd, site);
+
+	struct ws_thread *self = ws_thread();
+	struct ws_file_closing closing;
+
+	if (!self)
+		return ws_real.close(fd);
+	ws_file_close_before(self, &closing, fd, site);
+	int r = ws_real.close(fd);
+
+	ws_file_close_after(&closing);
+	return r;
 }
 
 WS_EXPORT int close(int fd)
 {
-	if (ws_unlikely(ws_fd_is_guarded(fd) ||
-			atomic_load_explicit(&ws_fd_aliases, memory_order_relaxed) != 0))
+	if (ws_unlikely(ws_fd_is_known(fd) || ws_fd_is_guarded(fd) ||
+			atomic_load_explicit(&ws_fd_aliases, memory_order_relaxed) != 0 ||
+			atomic_load_explicit(&ws_file_holds, memory_order_relaxed) != 0))
 		return close_slow(fd, WS_SITE);
 	return ws_real.close(fd);
 }
@@ -218,6 +247,8 @@ WS_EXPORT int close_range(unsigned int a, unsigned int b, int f)
 {
 	int guarded = -1;
 
+	if (!(f & CLOSE_RANGE_CLOEXEC))
+		gone_range(a, b, WS_SITE);
 	/* Ours are close-on-exec as it is. */
 	if (a <= b && !(f & CLOSE_RANGE_CLOEXEC))
 		guarded = ws_fd_next(a, b);
@@ -250,6 +281,7 @@ WS_EXPORT void closefrom(int fd)
 	unsigned int first = fd > 0 ? (unsigned int)fd : 0;
 	int guarded;
 
+	gone_range(first, ~0u, WS_SITE);
 	while ((guarded = ws_fd_next(first, ~0u)) >= 0) {
 		if ((unsigned int)guarded > first &&
 		    ws_real.close_range(first, (unsigned int)guarded - 1, 0) != 0)
@@ -275,6 +307,8 @@ WS_EXPORT int dup2(int a, int b)
 {
 	if (ws_unlikely(ws_fd_is_guarded(a) || ws_fd_is_guarded(b)))
 		a = make_way(a, b);
+	if (a != b)
+		gone(b, WS_SITE);
 	return ws_real.dup2(a, b);
 }
 
@@ -282,5 +316,7 @@ WS_EXPORT int dup3(int a, int b, int f)
 {
 	if (ws_unlikely(ws_fd_is_guarded(a) || ws_fd_is_guarded(b)))
 		a = make_way(a, b);
+	if (a != b)
+		gone(b, WS_SITE);
 	return ws_real.dup3(a, b, f);
 }

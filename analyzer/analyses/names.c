@@ -85,6 +85,19 @@ static int name_by_thread(const struct ws_object *object, const struct ws_tables
 	return print(strings, ret, "thread %" PRId32, task->tid);
 }
 
+/* "FILE [0, 100)" */
+static int name_by_range(const struct ws_object *object, struct ws_arena *strings, const char **ret)
+{
+	const char *file = object->file->name && object->file->name[0] ? object->file->name
+									: "record_lock";
+	const struct ws_object_key *key = &object->key;
+
+	if (!key->length)
+		return print(strings, ret, "%s [%" PRIu64 ",...)", file, key->offset);
+	return print(strings, ret, "%s [%" PRIu64 ",%" PRIu64 ")", file, key->offset,
+		     key->offset + key->length);
+}
+
 static int name_by_site(const struct ws_object *object, const char *what, bool with_function,
 			const struct ws_frame *site, struct ws_arena *strings, const char **ret)
 {
@@ -113,6 +126,8 @@ int ws_object_name(const struct ws_object *object, const struct ws_tables *table
 	struct ws_party party;
 	int r;
 
+	if (object->key.kind == WS_KIND_RECORD_LOCK && object->file)
+		return name_by_range(object, strings, ret);
 	if (object->name && object->name[0])
 		return print(strings, ret, "%s", object->name);
 	if (object->key.kind == WS_KIND_THREAD)

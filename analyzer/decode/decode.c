@@ -111,8 +111,33 @@ static int64_t message_type(uint8_t kind, uint64_t other)
 	return kind == WS_KIND_SYSV_MSG ? (int64_t)other : 0;
 }
 
+/* The bytes that a record lock's wait or wake is about: those of the `range` before it. */
+static void set_range(struct ws_decode *d, uint32_t thread, uint32_t seq,
+		      struct ws_object_key *key)
+{
+	struct ws_ev_range *range = &d->threads[thread].range;
+
+	if (key->kind != WS_KIND_RECORD_LOCK || range->seq != seq)
+		return; /* lost: it may be any */
+	key->offset = range->start;
+	key->length = range->length;
+	range->seq = 0; /* numbers begin at 1 */
+}
+
+static int on_range(struct ws_decode *d, const struct ws_raw *raw)
+{
+	uint32_t process, thread;
+	int r = ws_decode_process(d, &raw->common, raw->at_ns, &process);
+
+	if (!r)
+		r = ws_decode_thread(d, process, raw->common.tid, raw->at_ns, &thread);
+	if (!r)
+		d->threads[thread].range = raw->range;
+	return r;
+}
+
 static int on_wait_begin(struct ws_decode *d, const struct ws_raw *raw, uint32_t process,
-			 struct ws_record *record)
+			 uint32_t thread, struct ws_record *record)
 {
 	const struct ws_ev_wait_begin *e = &raw->wait_begin;
 	int r;
@@ -120,9 +145,11 @@ static int on_wait_begin(struct ws_decode *d, const struct ws_raw *raw, uint32_t
 	record->wait_begin.begin_ns = e->begin_ns < raw->at_ns ? e->begin_ns : raw->at_ns;
 	record->wait_begin.seq = e->seq;
 	record->wait_begin.flags = e->flags;
+	record->wait_begin.end = e->kind == WS_KIND_SOCKET && e->other;
 	record->wait_begin.type = message_type(e->kind, e->other);
 	r = object(d, process, e->kind, e->object, e->other, raw->at_ns, &record->wait_begin.object,
 		   &record->wait_begin.data);
+	set_range(d, thread, e->seq, &record->wait_begin.object);
 	if (!r && e->kind == WS_KIND_COND && e->other)
 		ws_decode_object(d, process, WS_KIND_MUTEX, e->other, 0, &record->wait_begin.mutex);
 	if (!r)
@@ -146,8 +173,14 @@ static int on_wake(struct ws_decode *d, const struct ws_raw *raw, uint32_t proce
 	record->wake.flags = e->flags;
 	record->wake.type = message_type(e->kind, e->other);
 	record->wake.count = e->count;
+	record->wake.end = e->kind == WS_KIND_SOCKET && e->other;
 	r = object(d, process, e->kind, e->object, e->kind == WS_KIND_THREAD ? e->object : e->other,
 		   raw->at_ns, &record->wake.object, &record->wake.data);
+	set_range(d, thread, e->seq, &record->wake.object);
+	record->wake.owner = WS_UNKNOWN;
+	if (!r && (e->kind == WS_KIND_RECORD_LOCK || e->kind == WS_KIND_FLOCK))
+		r = ws_decode_holder(d, process, raw->common.pid, false, raw->at_ns,
+				     &record->wake.owner);
 	if (!r && e->op == WS_WAKE_FUTEX_REQUEUE && e->other)
 		ws_decode_object(d, process, e->kind, e->other, 0, &record->wake.target);
 	if (!r)
@@ -175,6 +208,20 @@ static int on_object(struct ws_decode *d, const struct ws_raw *raw, uint32_t pro
 	return r ? r : ws_decode_code(d, process, e->site, &record->object.site);
 }
 
+static int on_transfer(struct ws_decode *d, const struct ws_raw *raw, uint32_t process,
+		       struct ws_record *record)
+{
+	const struct ws_ev_transfer *e = &raw->transfer;
+
+	ws_decode_object(d, process, e->kind, e->object, e->other, &record->transfer.object);
+	record->transfer.end = e->kind == WS_KIND_SOCKET && e->other;
+	record->transfer.bytes_in = e->bytes_in;
+	record->transfer.bytes_out = e->bytes_out;
+	record->transfer.calls_in = e->calls_in;
+	record->transfer.calls_out = e->calls_out;
+	return 0;
+}
+
 /* A word from a newer waitscope: what it means is not known here. */
 static bool is_strange(const struct ws_raw *raw)
 {
@@ -185,6 +232,8 @@ static bool is_strange(const struct ws_raw *raw)
 		return raw->wait_end.outcome == 0 || raw->wait_end.outcome >= WS_OUTCOME_COUNT;
 	case WS_RAW_wait_object:
 		return raw->wait_object.kind == 0 || raw->wait_object.kind >= WS_KIND_COUNT;
+	case WS_RAW_transfer:
+		return raw->transfer.kind == 0 || raw->transfer.kind >= WS_KIND_COUNT;
 	case WS_RAW_wake:
 		return raw->wake.kind == 0 || raw->wake.kind >= WS_KIND_COUNT ||
 		       raw->wake.op == 0 || raw->wake.op >= WS_WAKE_COUNT;
@@ -211,7 +260,7 @@ static int on_recorded(struct ws_decode *d, const struct ws_raw *raw, uint8_t ty
 		return r;
 	switch (raw->type) {
 	case WS_RAW_wait_begin:
-		r = on_wait_begin(d, raw, process, record);
+		r = on_wait_begin(d, raw, process, thread, record);
 		break;
 	case WS_RAW_wait_end:
 		record->wait_end.seq = raw->wait_end.seq;
@@ -235,6 +284,9 @@ static int on_recorded(struct ws_decode *d, const struct ws_raw *raw, uint8_t ty
 		break;
 	case WS_RAW_wake:
 		r = on_wake(d, raw, process, thread, record);
+		break;
+	case WS_RAW_transfer:
+		r = on_transfer(d, raw, process, record);
 		break;
 	case WS_RAW_wake_stack:
 		record->wake_stack.seq = raw->wake_stack.seq;
@@ -319,10 +371,14 @@ static int on_event(struct ws_decode *d, const struct ws_raw *raw)
 		return on_recorded(d, raw, WS_RECORD_HOLDER);
 	case WS_RAW_wake:
 		return on_recorded(d, raw, WS_RECORD_WAKE);
+	case WS_RAW_transfer:
+		return on_recorded(d, raw, WS_RECORD_TRANSFER);
 	case WS_RAW_wake_stack:
 		return on_recorded(d, raw, WS_RECORD_WAKE_STACK);
 	case WS_RAW_object:
 		return on_recorded(d, raw, WS_RECORD_OBJECT);
+	case WS_RAW_range:
+		return on_range(d, raw);
 	case WS_RAW_thread:
 		return ws_decode_thread_event(d, raw);
 	case WS_RAW_process:

@@ -16,8 +16,12 @@ void ws_decode_object(const struct ws_decode *d, uint32_t process, uint8_t kind,
 	key->kind = kind;
 	key->offset = address;
 	key->process = WS_UNKNOWN;
+	if (kind == WS_KIND_RECORD_LOCK) { /* the whole file: see `range` */
+		key->ino = address;
+		key->offset = 0;
+	}
 	if (naming == WS_NAMED_BY_FILE)
-		key->dev = other;
+		key->dev = kind == WS_KIND_SOCKET ? 0 : other; /* both ends are one object */
 	else if (kind == WS_KIND_SYSV_SEM)
 		key->ino = other + 1; /* 0: the set */
 	else if (naming == WS_NAMED_BY_TASK)

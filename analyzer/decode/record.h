@@ -24,7 +24,9 @@ struct ws_object_key {
 	uint64_t dev;     /* shared: device of what is mapped; private: 0 */
 	uint64_t ino;     /* shared: inode or shmid of what is mapped; private: 0 */
 	uint64_t offset;  /* shared: byte offset in it; private: address; thread: index of the thread,
-	                   * or with a process its handle: which thread it is is not known */
+	                   * or with a process its handle: which thread it is is not known;
+	                   * record_lock: first byte of the range */
+	uint64_t length;  /* record_lock: bytes of the range, 0: to the end; otherwise 0 */
 	uint32_t process; /* private: index of the process; shared and known thread: WS_UNKNOWN */
 	uint8_t kind;     /* enum ws_kind */
 	uint8_t origin;   /* shared: enum ws_map_origin; private: 0 */
@@ -55,6 +57,7 @@ enum ws_record_type {
 	                       * it (thread WS_UNKNOWN); EXEC: its image was replaced by the one
 	                       * whose START follows (thread WS_UNKNOWN) */
 	WS_RECORD_LOSS,       /* events were lost before this record: what is open is uncertain */
+	WS_RECORD_TRANSFER,    /* what a process has read from an object and written to it */
 	WS_RECORD_WAIT_OBJECT, /* one more object that could end the thread's wait `seq` */
 };
 
@@ -70,6 +73,7 @@ struct ws_record {
 			                              * at_ns; 0: at_ns */
 			uint32_t seq;
 			uint8_t flags;               /* WS_WAIT_* */
+			uint8_t end;                 /* socket: at which end it waits, 0 or 1 */
 			int64_t type;                /* sysv_msg: the type wanted or sent; else 0 */
 			struct ws_object_key object; /* kind WS_KIND_THREAD: the joined thread */
 			struct ws_object_key mutex;  /* cond: its mutex; otherwise kind 0 */
@@ -102,6 +106,7 @@ struct ws_record {
 			uint32_t seq;
 			uint8_t op;    /* enum ws_wake_op */
 			uint8_t flags; /* WS_WAKE_* */
+			uint8_t end;   /* socket: from which end, 0 or 1 */
 			int64_t type;  /* sysv_msg: the type sent; else 0 */
 			struct ws_object_key object;
 			struct ws_object_key target; /* futex_requeue: where the rest went; else
@@ -111,6 +116,9 @@ struct ws_record {
 			uint32_t site;
 			struct ws_holder hold; /* thread: the releaser; site, stack: where it
 			                        * took it */
+			uint32_t owner; /* record_lock, flock: the releasing process's main
+			                 * thread, by which the kernel names holders, or
+			                 * WS_UNKNOWN; other kinds: unused */
 		} wake;
 		struct {
 			uint32_t seq;
@@ -124,6 +132,12 @@ struct ws_record {
 			uint32_t site;
 			const char *name; /* Weak: lives as long as the tables; "" when it has none */
 		} object;
+		struct {
+			struct ws_object_key object;
+			uint8_t end;                 /* socket: by which end, 0 or 1 */
+			uint64_t bytes_in, bytes_out; /* read, written, since its last one */
+			uint64_t calls_in, calls_out; /* the calls that did */
+		} transfer;
 		struct {
 			uint8_t op; /* enum ws_thread_op */
 		} thread_step;

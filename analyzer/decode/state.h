@@ -24,6 +24,7 @@ struct ws_process_state {
 
 /* What is known of a thread incarnation beyond its row. */
 struct ws_task_state {
+	struct ws_ev_range range; /* the last one: of the wait or wake to come with its number */
 	bool started; /* its start was seen */
 	bool ended;   /* its exit was seen */
 };

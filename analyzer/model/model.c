@@ -127,20 +127,28 @@ static int process_end(struct ws_model *model, uint32_t process, uint64_t at_ns)
 	return 0;
 }
 
+/* A release, on its way to the waits that it concerns. */
+struct release {
+	struct ws_model *model;
+	struct wake *wake;
+	struct ws_holder holder;
+	uint64_t at_ns;
+	bool late;
+};
+
 /* A release of an owned object: each wait is charged with the piece up to it. */
-static int owned_wake(struct ws_model *model, struct object *object, struct wake *wake,
-		      const struct ws_record *record)
+static int release_waits(struct object *object, void *context)
 {
-	struct ws_holder holder = record->wake.hold;
-	uint64_t at_ns = record->at_ns;
+	struct release *release = context;
+	struct ws_model *model = release->model;
+	struct wake *wake = release->wake;
+	uint64_t at_ns = release->at_ns;
 	struct wait *wait;
 	int r;
 
-	if (holder.thread == WS_UNKNOWN)
-		holder.thread = record->thread;
-	if (record->wake.flags & WS_WAKE_LATE) {
+	if (release->late) {
 		/* Whoever got the object by it did so before now, and holds it since. */
-		r = ws_wait_claim_late(model, object, wake, &holder, &at_ns);
+		r = ws_wait_claim_late(model, object, wake, &release->holder, &at_ns);
 		if (r < 0)
 			return r;
 	}
@@ -148,17 +156,43 @@ static int owned_wake(struct ws_model *model, struct object *object, struct wake
 	{
 		if (!ws_wake_concerns(wake, wait))
 			continue;
-		r = ws_owned_release(wait, wake, &holder, at_ns);
+		r = ws_owned_release(wait, wake, &release->holder, at_ns);
 		if (r < 0)
 			return r;
 		ws_wake_ref(wake);
 		ws_wake_unref(model, wait->last_release);
 		wait->last_release = wake;
 	}
+	return 0;
+}
+
+static int owned_wake(struct ws_model *model, struct object *object, struct wake *wake,
+		      const struct ws_record *record)
+{
+	struct release release = {
+		.model = model,
+		.wake = wake,
+		.holder = record->wake.hold,
+		.at_ns = record->at_ns,
+		.late = record->wake.flags & WS_WAKE_LATE,
+	};
+	int r;
+
+	if (release.holder.thread == WS_UNKNOWN)
+		release.holder.thread = record->thread;
+	if (object->file) {
+		r = ws_ranges_each(object, release_waits, &release);
+		if (r == 0)
+			ws_range_released(model, object, wake, &release.holder);
+		return r;
+	}
+	r = release_waits(object, &release);
+	if (r < 0)
+		return r;
 	ws_wake_ref(wake);
 	ws_wake_unref(model, object->release);
 	object->release = wake;
-	object->releaser = holder;
+	object->releaser = release.holder;
 	return 0;
 }
 
@@ -376,6 +410,7 @@ int ws_model_record(struct ws_model *model, const struct ws_record *record)
 	if (thread->top && !thread->top->followed && record->type != WS_RECORD_WAIT_END &&
 	    record->type != WS_RECORD_WAIT_OBJECT && record->type != WS_RECORD_HOLDER &&
 	    record->type != WS_RECORD_WAKE_STACK && record->type != WS_RECORD_THREAD &&
+	    record->type != WS_RECORD_TRANSFER &&
 	    !releases_for_wait(thread->top, record)) {
 		thread->top->followed = true;
 		thread->top->next_event_ns = record->at_ns;

@@ -112,6 +112,9 @@ struct ws_object {
 	uint32_t first_site;  /* code index of its first wait, or WS_UNKNOWN */
 	uint32_t first_stack; /* stack index of the same, or WS_UNKNOWN */
 	const char *name;     /* Weak: lives as long as the tables; "" if it has none */
+	/* record_lock: all bytes of the same file, whose name is the file's; Weak: owned by the
+	 * model. NULL: it is that itself, or of another kind. */
+	const struct ws_object *file;
 };
 
 /* One operation that may have let waiters go. */

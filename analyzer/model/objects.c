@@ -14,6 +14,7 @@ static void key_copy(struct ws_object_key *to, const struct ws_object_key *from)
 	to->dev = from->dev;
 	to->ino = from->ino;
 	to->offset = from->offset;
+	to->length = from->length;
 	to->process = from->process;
 	to->kind = from->kind;
 	to->origin = from->origin;
@@ -34,10 +35,30 @@ struct object *ws_object_find(struct ws_model *model, const struct ws_object_key
 	return object;
 }
 
+/* A record lock's bytes are those of a file, which has the name. */
+static int set_file(struct ws_model *model, struct object *object)
+{
+	struct ws_object_key key = object->pub.key;
+	int r;
+
+	if (key.kind != WS_KIND_RECORD_LOCK)
+		return 0;
+	if (!key.offset && !key.length) {
+		object->file = object;
+		return 0;
+	}
+	key.offset = key.length = 0;
+	r = ws_object_get(model, &key, WS_UNKNOWN, false, &object->file);
+	if (r == 0)
+		object->pub.file = &object->file->pub;
+	return r;
+}
+
 static int object_new(struct ws_model *model, const struct ws_object_key *key, uint32_t data,
 		      struct object **ret)
 {
 	struct object *object = calloc(1, sizeof(*object));
+	int r;
 
 	if (!object)
 		return -ENOMEM;
@@ -51,6 +72,11 @@ static int object_new(struct ws_model *model, const struct ws_object_key *key, u
 	object->acquirer.thread = WS_UNKNOWN;
 	object->acquirer.site = WS_UNKNOWN;
 	object->acquirer.stack = WS_UNKNOWN;
+	r = set_file(model, object);
+	if (r < 0) {
+		free(object);
+		return r;
+	}
 	HASH_ADD(hh, model->objects, pub.key, sizeof(object->pub.key), object);
 	if (!object->hh.tbl) {
 		free(object);

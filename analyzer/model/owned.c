@@ -89,11 +89,16 @@ int ws_owned_release(struct wait *wait, struct wake *wake, const struct ws_holde
 	uint64_t from_ns = wait->cursor_ns;
 	struct ws_holder who = *holder;
 
+	/* Locks of processes: the kernel names the process, the release its thread. */
+	if (!named && wake->owner != WS_UNKNOWN)
+		named = find_named(wait, wake->owner);
+
 	if (at_ns < from_ns)
 		at_ns = from_ns;
 	/* The hold that was named is the one that ends only at this thread's first release. */
 	if (named && !named->released) {
-		who = merged(holder, &named->who);
+		if (named->who.thread == holder->thread)
+			who = merged(holder, &named->who);
 		if (wait->n_named > 1)
 			from_ns = wait->pub.begin_ns; /* several readers */
 		named->released = true;

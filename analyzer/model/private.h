@@ -19,6 +19,8 @@ struct wake {
 	uint32_t left; /* waits that it may still end; WS_WAKE_ALL: no limit */
 	uint32_t refs;
 	int64_t type;  /* sysv_msg: of the message that is sent; 0: not known */
+	uint32_t owner; /* record_lock, flock: the releasing process's main thread; else WS_UNKNOWN */
+	uint8_t end;        /* socket: from which end, 0 or 1 */
 	bool read;          /* a shared hold was released: no reader waited for it */
 	bool complete;      /* its stack arrived or will not */
 	struct wait *ended; /* waits that it ended, held back until it is complete; `next_state` */
@@ -37,6 +39,7 @@ struct wait {
 	struct object *object; /* the same as pub.object */
 	uint32_t seq;
 	int64_t type;                /* sysv_msg: of the message that is wanted; 0: any */
+	uint8_t end;                 /* socket: at which end, 0 or 1 */
 	uint64_t begin_ord, end_ord; /* places among all records */
 	uint64_t next_event_ns;      /* first event of its thread after its begin; 0: none yet */
 	bool followed;               /* next_event_ns is set */
@@ -76,6 +79,13 @@ struct object {
 	struct wait *late;  /* ended, and may be claimed by a late wake */
 	size_t n_open;      /* of `open` and `moved`, and waits on several objects */
 	struct wake *wakes; /* not used up, oldest first */
+
+	/* record_lock: a range of `file`, whose list it is in while waits on it are open or late. */
+	struct object *file;   /* NULL: another kind; a whole file: itself */
+	struct object *ranges; /* of a whole file: those that are waited for, by prev_range */
+	struct object *prev_range, *next_range;
+	bool listed;
+	struct ws_object_key released; /* of a whole file: the range of `release` */
 
 	struct wake *release; /* the last release; holds a reference; NULL: none. Owned kinds */
 	struct ws_holder releaser; /* whose it was, and how that came by the object */
@@ -124,6 +134,20 @@ struct object *ws_object_find(struct ws_model *model, const struct ws_object_key
 /* An OBJECT record. 0 or -ENOMEM. */
 int ws_object_event(struct ws_model *model, const struct ws_record *record);
 void ws_objects_free(struct ws_model *model);
+
+/* ranges.c: record locks: a release concerns every wait for bytes of the file that it touches. */
+
+/* True if two ranges of one file have a byte in common. */
+bool ws_range_overlaps(const struct ws_object_key *a, const struct ws_object_key *b);
+/* The object has an open wait: it is to be among its file's. */
+void ws_range_listed(struct object *object);
+/* Calls `each` for the objects of the file that are waited for and overlap the key. Returns the
+ * first result below 0, else 0. */
+int ws_ranges_each(struct object *object, int (*each)(struct object *object, void *context),
+		   void *context);
+/* A release of these bytes, for waits whose record comes after it. Takes a reference. */
+void ws_range_released(struct ws_model *model, struct object *object, struct wake *wake,
+		       const struct ws_holder *holder);
 
 /* owned.c: the rules for owned kinds. 0 or -ENOMEM. */
 int ws_owned_begin(struct wait *wait, const struct ws_holder *holder);

@@ -160,7 +160,8 @@ static bool may_claim(const struct ws_model *model, const struct wait *wait,
 	if (!is_owned(wait) || !wait->n_named)
 		return true;
 	for (size_t i = 0; i < wait->n_named; i++) {
-		if (wait->named[i].who.thread == holder->thread)
+		if (wait->named[i].who.thread == holder->thread ||
+		    wait->named[i].who.thread == wake->owner)
 			return true;
 	}
 	return false;
@@ -279,6 +280,12 @@ static int release_before_record(struct wait *wait)
 {
 	struct object *object = wait->object;
 
+	if (object->file) { /* of any bytes: is it of these? */
+		object = object->file;
+		if (object->release &&
+		    !ws_range_overlaps(&object->released, &wait->object->pub.key))
+			return 0;
+	}
 	if (!object->release || object->release->pub.at_ns <= wait->pub.begin_ns ||
 	    !ws_wake_concerns(object->release, wait))
 		return 0;
@@ -330,6 +337,7 @@ int ws_wait_begin(struct ws_model *model, struct thread *thread, const struct ws
 	};
 	wait->object = object;
 	wait->seq = record->wait_begin.seq;
+	wait->end = record->wait_begin.end;
 	wait->type = record->wait_begin.type;
 	wait->mutex = record->wait_begin.mutex;
 	wait->begin_ord = model->ord;
@@ -344,6 +352,7 @@ int ws_wait_begin(struct ws_model *model, struct thread *thread, const struct ws
 	}
 	DL_APPEND2(object->open, wait, prev_open, next_open);
 	object->n_open++;
+	ws_range_listed(object);
 	wait->outer = thread->top;
 	thread->top = wait;
 	thread->depth++;

@@ -38,6 +38,9 @@ bool ws_wake_concerns(const struct wake *wake, const struct wait *wait)
 {
 	bool receives = wait->pub.flags & WS_WAIT_READ;
 
+	/* A socket is two channels: who waits at one end is let go from the other. */
+	if (wait->object->pub.key.kind == WS_KIND_SOCKET && wake->end == wait->end)
+		return false;
 	switch (side_of(wake)) {
 	case SENT:
 		return receives && type_matches(wait->type, wake->type);
@@ -105,14 +108,19 @@ int ws_wake_new(struct ws_model *model, struct object *object, const struct ws_r
 		},
 		.ord = model->ord,
 		.left = WS_WAKE_ALL,
+		.owner = WS_UNKNOWN,
 		.refs = 1,
 	};
 	if (record->type == WS_RECORD_WAKE) {
 		wake->pub.op = record->wake.op;
 		wake->pub.site = record->wake.site;
 		wake->seq = record->wake.seq;
+		wake->end = record->wake.end;
 		wake->type = record->wake.type;
 		wake->read = record->wake.flags & WS_WAKE_READ;
+		if (object->pub.key.kind == WS_KIND_RECORD_LOCK ||
+		    object->pub.key.kind == WS_KIND_FLOCK)
+			wake->owner = record->wake.owner;
 		wake->left = wake_limit(record->wake.op, record->wake.count);
 	}
 	if (object->pub.id == WS_UNKNOWN)

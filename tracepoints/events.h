@@ -89,6 +89,15 @@
 	STR(name, "its name, where it has one; empty otherwise")                                   \
 	HEX(uint64_t, device, "kinds that are a file, and key: its device number; sysv_sem: number of the semaphore, all ones for the set; otherwise 0")
 
+#define WS_FIELDS_transfer(INT, HEX, ENUM, STR, SEQ)                                               \
+	ENUM(ws_kind, kind, "what it went through")                                                \
+	HEX(uint64_t, object, "its id")                                                            \
+	HEX(uint64_t, other, "its device number; socket: which end, 0 or 1")                       \
+	INT(uint64_t, bytes_in, "bytes that the process read since its last such event")           \
+	INT(uint64_t, bytes_out, "bytes that it wrote")                                            \
+	INT(uint32_t, calls_in, "calls that read them")                                            \
+	INT(uint32_t, calls_out, "calls that wrote them")
+
 #define WS_FIELDS_map(INT, HEX, ENUM, STR, SEQ)                                                    \
 	INT(uint8_t, origin, "WS_MAP_*: 1 file, POSIX shared memory or memfd; 2 anonymous; 3 System V") \
 	HEX(uint64_t, address, "where the mapping begins")                                         \
@@ -149,6 +158,8 @@
 	X(range, WS_FIELDS_range, waits,                                                           \
 	  "record_lock: the bytes that the wait or wake which follows is about; without it, the whole file.") \
 	X(object, WS_FIELDS_object, defs, "A step in the life of an object.")                      \
+	X(transfer, WS_FIELDS_transfer, waits,                                                     \
+	  "What a process has read from a pipe, FIFO, socket or eventfd and written to it since it last said so; recorded at close, exec, exit and now and then at the end of a wait.") \
 	X(map, WS_FIELDS_map, defs, "Shared memory was mapped: objects in it are shared.")         \
 	X(unmap, WS_FIELDS_unmap, defs, "An address range was unmapped or replaced.")              \
 	X(module, WS_FIELDS_module, defs, "Code was loaded or unloaded.")                          \

@@ -1,0 +1,288 @@
+/* SPDX-License-Identifier: MIT */
+/* channel.c: see channel.h. */
+#include "preload/channel.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <time.h>
+
+#include "preload/lifecycle.h"
+#include "preload/object.h"
+#include "preload/raw.h"
+#include "preload/real.h"
+
+/* How long what is known of a number is trusted without looking at it again: libc may have closed
+ * it, and looking costs as much as the call itself. */
+#define VERIFY_NS 10000000u
+
+/* What makes a count worth an event, at the end of a wait. */
+#define FLUSH_CALLS (64 * WS_CHANNEL_CALLS)
+#define FLUSH_BYTES (1u << 20)
+#define BYTES(count) ((count) & (WS_CHANNEL_CALLS - 1))
+
+static void fill_wake(const struct ws_channel *c, struct ws_wake *wake)
+{
+	const struct ws_fd_entry *entry = &ws_fds[c->fd];
+
+	*wake = (struct ws_wake){
+		.self = c->self,
+		.object = entry->object,
+		.other = entry->other,
+		.site = c->site,
+		.kind = ws_fd_event_kind(c->word),
+		.op = c->reading ? WS_WAKE_RECEIVE : WS_WAKE_SEND,
+		.shared = true,
+		.count = 1,
+		.seq = c->wake_seq,
+		.begun = c->wake_seq != 0,
+	};
+}
+
+void ws_channel_wake(struct ws_channel *c, uint8_t flags)
+{
+	struct ws_wake wake;
+
+	fill_wake(c, &wake);
+	ws_wake_record(&wake, flags);
+	if (!wake.begun)
+		return;
+	c->wake_seq = wake.seq;
+	if (flags & WS_WAKE_LATE)
+		ws_channel_wake_stack(c);
+}
+
+void ws_channel_wake_stack(struct ws_channel *c)
+{
+	struct ws_wake wake;
+
+	fill_wake(c, &wake);
+	ws_wake_stack(&wake);
+}
+
+/* Records how the number's file is called, when it is first waited for in this process. */
+static void name_object(struct ws_channel *c)
+{
+	struct ws_fd_entry *entry = &ws_fds[c->fd];
+	char path[512];
+
+	if (entry->named == entry->object || !ws_wanted(object))
+		return;
+	entry->named = entry->object;
+	if (WS_FD_KIND(c->word) != WS_FD_FIFO || ws_fd_readlink(c->fd, path, sizeof(path)) <= 0)
+		return;
+
+	WS_SECTION(c->self);
+	struct ws_ev_object event = {
+		.kind = ws_fd_event_kind(c->word),
+		.op = WS_OBJECT_OPEN,
+		.object = entry->object,
+		.device = entry->other,
+		.site = c->site,
+		.name = path,
+	};
+
+	ws_definitions();
+	ws_emit(object, &event);
+}
+
+static enum ws_try blocks(struct ws_channel *c)
+{
+	struct ws_fd_entry *entry = &ws_fds[c->fd];
+	struct timespec now;
+
+	if (ws_is_tracer_code(c->site))
+		return WS_TRY_PASS;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+
+	uint64_t ns = (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+
+	if (ns - entry->verified_ns > VERIFY_NS) {
+		if (ws_fd_is_nonblocking(c->fd) || !ws_fd_verify(c->fd, c->word))
+			return WS_TRY_PASS;
+		entry->verified_ns = ns;
+	}
+	name_object(c);
+	return WS_TRY_BLOCKS;
+}
+
+enum ws_try ws_channel_poll(struct ws_channel *c)
+{
+	struct pollfd fd = { .fd = c->fd, .events = c->reading ? POLLIN : POLLOUT };
+
+	if (WS_FD_FLAGS(c->word) & WS_FD_NONBLOCK)
+		return WS_TRY_PASS;
+	return ws_raw_syscall(SYS_poll, (long)&fd, 1, 0, 0) == 0 ? blocks(c) : WS_TRY_PASS;
+}
+
+static long try_vector(struct ws_channel *c, const struct iovec *iov, int n)
+{
+	/* An offset of -1: the file's own, as read() and write() have it. */
+	return ws_raw_syscall6(c->reading ? SYS_preadv2 : SYS_pwritev2, c->fd, (long)iov, n, -1, -1,
+			       RWF_NOWAIT);
+}
+
+enum ws_try ws_channel_try(struct ws_channel *c, const struct iovec *iov, int n, ssize_t *result)
+{
+	uint32_t flags = WS_FD_FLAGS(c->word);
+	uint32_t only_poll = c->reading ? WS_FD_READ_POLL : WS_FD_WRITE_POLL;
+
+	if (flags & WS_FD_NONBLOCK)
+		return WS_TRY_PASS;
+	if (flags & only_poll)
+		return ws_channel_poll(c);
+
+	long r = try_vector(c, iov, n);
+
+	switch (r) {
+	case -EAGAIN:
+		return blocks(c);
+	case -EOPNOTSUPP:
+	case -ENOSYS:
+	case -EPERM:
+		ws_fd_set_flags(c->fd, c->word, only_poll);
+		return ws_channel_poll(c);
+	default:
+		break;
+	}
+	if (r < 0) {
+		errno = (int)-r;
+		r = -1;
+	}
+	*result = r;
+	return WS_TRY_DONE;
+}
+
+void ws_channel_outcome(struct ws_channel *c, struct ws_wait *wait, ssize_t result)
+{
+	if (result < 0 && errno == EAGAIN) {
+		/* Another process has made it O_NONBLOCK; or it has a time limit of its own. */
+		if (ws_fd_is_nonblocking(c->fd)) {
+			wait->outcome = WS_OUTCOME_NO_WAIT;
+			return;
+		}
+		ws_wait_result(wait, ETIMEDOUT);
+		return;
+	}
+	ws_wait_errno(wait, result < 0 ? -1 : 0);
+	ws_channel_flush(c->self, c->fd, false);
+}
+
+/* What is left, after the first `done` bytes, of the buffer in which they end. */
+static void first_left(const struct iovec *iov, int n, size_t done, struct iovec *ret)
+{
+	for (int i = 0; i < n; i++) {
+		if (done < iov[i].iov_len) {
+			*ret = (struct iovec){ (char *)iov[i].iov_base + done,
+					       iov[i].iov_len - done };
+			return;
+		}
+		done -= iov[i].iov_len;
+	}
+	*ret = (struct iovec){ 0 };
+}
+
+/* As the kernel does it: a signal ends it, whether or not its handler restarts calls, for some
+ * bytes are through. So the wait is poll()'s, which is never restarted, and a buffer at a time is
+ * tried after it. */
+ssize_t ws_channel_write_rest(struct ws_channel *c, const struct iovec *iov, int n, size_t size,
+			      size_t done)
+{
+	int saved = errno;
+
+	if (blocks(c) != WS_TRY_BLOCKS)
+		return (ssize_t)done;
+
+	WS_CHANNEL_WAIT(wait, c);
+
+	while (done < size) {
+		struct pollfd fd = { .fd = c->fd, .events = POLLOUT };
+		struct iovec first;
+
+		if (poll(&fd, 1, -1) < 0) {
+			ws_wait_result(&wait, errno);
+			errno = saved;
+			return (ssize_t)done;
+		}
+
+		first_left(iov, n, done, &first);
+		ws_channel_before(c);
+
+		long r = try_vector(c, &first, 1);
+
+		if (r < 0 && r != -EAGAIN) {
+			ws_wait_result(&wait, (int)-r);
+			return (ssize_t)done;
+		}
+		done += r > 0 ? (size_t)r : 0;
+	}
+	ws_wait_result(&wait, 0);
+	return (ssize_t)done;
+}
+
+void ws_channel_flush(struct ws_thread *self, int fd, bool all)
+{
+	struct ws_fd_entry *entry = &ws_fds[fd];
+	uint64_t in = atomic_load_explicit(&entry->in, memory_order_relaxed);
+	uint64_t out = atomic_load_explicit(&entry->out, memory_order_relaxed);
+
+	if (!in && !out)
+		return;
+	if (!all && in < FLUSH_CALLS && out < FLUSH_CALLS && BYTES(in) < FLUSH_BYTES &&
+	    BYTES(out) < FLUSH_BYTES)
+		return;
+	in = atomic_exchange(&entry->in, 0);
+	out = atomic_exchange(&entry->out, 0);
+
+	uint8_t kind =
+		ws_fd_event_kind(atomic_load_explicit(&entry->word, memory_order_relaxed));
+	struct ws_ev_transfer event = {
+		.kind = kind,
+		.object = entry->object,
+		.other = entry->other,
+		.bytes_in = BYTES(in),
+		.bytes_out = BYTES(out),
+		.calls_in = (uint32_t)(in / WS_CHANNEL_CALLS),
+		.calls_out = (uint32_t)(out / WS_CHANNEL_CALLS),
+	};
+
+	if (kind == WS_KIND_NONE || !ws_wanted(transfer))
+		return;
+	WS_SECTION(self);
+	ws_definitions();
+	ws_emit(transfer, &event);
+}
+
+void ws_channels_flush(struct ws_thread *self)
+{
+	int n = ws_fd_top();
+
+	for (int fd = 0; fd < n; fd++)
+		ws_channel_flush(self, fd, true);
+}
+
+void ws_channel_close(int fd, uintptr_t site)
+{
+	struct ws_thread *self = ws_thread();
+	struct ws_fd_entry *entry = &ws_fds[fd];
+	uint64_t word = atomic_load_explicit(&entry->word, memory_order_acquire);
+
+	if (!self || WS_FD_KIND(word) == WS_FD_PLAIN || WS_FD_KIND(word) == WS_FD_UNKNOWN)
+		return;
+	ws_channel_flush(self, fd, true);
+	if (!ws_waiters_any(WS_FD_KEY(word), true) && !ws_waiters_any(WS_FD_KEY(word) | 1, true))
+		return;
+
+	struct ws_wake wake = {
+		.self = self,
+		.object = entry->object,
+		.other = entry->other,
+		.site = site,
+		.kind = ws_fd_event_kind(word),
+		.op = WS_WAKE_CLOSE,
+		.shared = true,
+		.count = WS_WAKE_ALL,
+	};
+
+	ws_wake_record(&wake, 0);
+	ws_wake_stack(&wake);
+}

@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: MIT */
+/* channel.h: a call that reads from or writes to something with another end: a pipe, a FIFO, a
+ * socket, an eventfd. What it lets go on, what it waits for, and how much went through.
+ *
+ * A wrapper opens a channel; if that says no, the call is none of ours and is passed through.
+ * Otherwise: ws_channel_before(), the try, where that would block a WS_CHANNEL_WAIT and the real
+ * call, and ws_channel_after() with the result.
+ */
+#ifndef WS_CHANNEL_H
+#define WS_CHANNEL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+#include <sys/uio.h>
+
+#include "preload/fdkind.h"
+#include "preload/wait.h"
+
+struct ws_channel {
+	struct ws_thread *self;
+	uint64_t word; /* of the number, see fdkind.h */
+	uintptr_t site;
+	int fd;
+	bool reading;
+	uint32_t wake_seq; /* number of the wake that was recorded; 0: none */
+};
+
+/* False: nothing on this number waits for anybody, or the call is not the program's. */
+static inline bool ws_channel_open(struct ws_channel *c, int fd, bool reading, uintptr_t site)
+{
+	struct ws_thread *self = ws_thread();
+
+	if (ws_unlikely(!self))
+		return false;
+
+	uint64_t word = ws_fd_word(fd);
+
+	if (ws_likely(WS_FD_KIND(word) <= WS_FD_MQ))
+		return false;
+	*c = (struct ws_channel){
+		.self = self, .word = word, .site = site, .fd = fd, .reading = reading};
+	return true;
+}
+
+/* Those who may go on after this call: who wants to write if it reads, and the other way round. */
+static inline uintptr_t ws_channel_wakes(const struct ws_channel *c)
+{
+	return WS_FD_KEY(c->word) | (uintptr_t)!c->reading;
+}
+
+/* Records the wake. */
+void ws_channel_wake(struct ws_channel *c, uint8_t flags);
+/* Records the stack of the wake. */
+void ws_channel_wake_stack(struct ws_channel *c);
+
+/* Before a call that may let somebody go on. */
+static inline void ws_channel_before(struct ws_channel *c)
+{
+	if (ws_unlikely(ws_waiters_any(ws_channel_wakes(c), true)))
+		ws_channel_wake(c, 0);
+}
+
+/* Records what went through since the last time, if it is worth an event by now, or `all`. */
+void ws_channel_flush(struct ws_thread *self, int fd, bool all);
+
+/* A count of this size is recorded at the end of the next wait: a process that is killed takes
+ * less than this with it. */
+#define WS_CHANNEL_CALLS (UINT64_C(1) << 40) /* one call, in the counters of ws_fd_entry */
+#define WS_CHANNEL_MUCH (UINT64_C(1) << 62)  /* and one that is about to overflow */
+
+/* After it, with its result. */
+static inline ssize_t ws_channel_after(struct ws_channel *c, ssize_t result)
+{
+	if (result > 0) {
+		struct ws_fd_entry *entry = &ws_fds[c->fd];
+		uint64_t was = atomic_fetch_add_explicit(c->reading ? &entry->in : &entry->out,
+							 WS_CHANNEL_CALLS + (uint64_t)result,
+							 memory_order_relaxed);
+
+		if (ws_unlikely(was & WS_CHANNEL_MUCH || (was & (WS_CHANNEL_CALLS / 2))))
+			ws_channel_flush(c->self, c->fd, true);
+	}
+	if (ws_unlikely(c->wake_seq))
+		ws_channel_wake_stack(c);
+	else if (ws_unlikely(ws_waiters_any(ws_channel_wakes(c), true)) && result >= 0)
+		ws_channel_wake(c, WS_WAKE_LATE);
+	return result;
+}
+
+/* How a call that only tries went. */
+enum ws_try {
+	WS_TRY_DONE,   /* *result is what the call returns; errno is set where it is -1 */
+	WS_TRY_BLOCKS, /* it would block: the number is what we took it for */
+	WS_TRY_PASS,   /* make the real call: it will not block, or that is not for us to know */
+};
+
+/* The tries of calls with a vector of buffers. A write may be done in part. */
+enum ws_try ws_channel_try(struct ws_channel *c, const struct iovec *iov, int n, ssize_t *result);
+/* Asks poll() whether a call would block. */
+enum ws_try ws_channel_poll(struct ws_channel *c);
+
+/* The rest of a write of `size` bytes in all, of which the first `done` were taken. */
+ssize_t ws_channel_write_rest(struct ws_channel *c, const struct iovec *iov, int n, size_t size,
+			      size_t done);
+
+/* The outcome of the real call in a wait, by its result and errno. */
+void ws_channel_outcome(struct ws_channel *c, struct ws_wait *wait, ssize_t result);
+
+/* The call blocks in the rest of this block. */
+#define WS_CHANNEL_WAIT(name, c)                                                                   \
+	WS_WAIT(name, .self = (c)->self, .object = ws_fds[(c)->fd].object,                         \
+		.other = ws_fds[(c)->fd].other,                                                    \
+		.key = ws_fds[(c)->fd].own_key | (uintptr_t)(c)->reading, .site = (c)->site,       \
+		.kind = ws_fd_event_kind((c)->word),                                               \
+		.flags = (uint8_t)(WS_WAIT_SHARED | ((c)->reading ? WS_WAIT_READ : 0)))
+
+/* Before the number is closed or replaced: those who wait at its other end may go on, and what went
+ * through is recorded. */
+void ws_channel_close(int fd, uintptr_t site);
+/* Records what went through all numbers. */
+void ws_channels_flush(struct ws_thread *self);
+
+#endif

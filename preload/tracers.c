@@ -10,6 +10,7 @@
  */
 #include "preload/tracers.h"
 
+#include <errno.h>
 #include <linux/capability.h>
 #include <linux/futex.h>
 #include <linux/securebits.h>
@@ -21,6 +22,7 @@
 
 #include "preload/emit.h"
 #include "preload/raw.h"
+#include "preload/real.h"
 #include "preload/resource.h"
 
 #define SIGSETXID 33 /* glibc's __SIGRTMIN + 1 */
@@ -60,6 +62,7 @@ static _Atomic int32_t changing;       /* the tid of the thread whose change is 
 static void (*libc_handler)(int, siginfo_t *, void *);
 
 _Atomic bool ws_tracers_lack;
+static sem_t *_Atomic awaited;
 
 static bool rights_get(struct rights *ret)
 {
@@ -179,11 +182,26 @@ void ws_tracers_forked(void)
 	atomic_store(&with_libc, false);
 	atomic_store(&changing, 0);
 	atomic_store(&ws_tracers_lack, false);
+	atomic_store(&awaited, NULL);
 }
 
 void ws_tracers_lack_one(void)
 {
+	int saved = errno;
+
+	/* Either this finds what is awaited, or whoever is about to wait finds this. */
 	atomic_store(&ws_tracers_lack, true);
+
+	sem_t *start = atomic_exchange(&awaited, NULL);
+
+	if (start)
+		ws_real.sem_post(start);
+	errno = saved;
+}
+
+void ws_tracers_awaited(sem_t *start)
+{
+	atomic_store(&awaited, start);
 }
 
 bool ws_tracers_alive(void)

@@ -11,6 +11,7 @@
 #ifndef WS_TRACERS_H
 #define WS_TRACERS_H
 
+#include <semaphore.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -24,9 +25,12 @@ void ws_tracer_end(void);
 /* In a fork child: they are gone. */
 void ws_tracers_forked(void);
 
-/* One could not be made, since the process may have no more threads or memory: it will not be
- * recorded. LTTng takes no notice, and neither is it to wait for that thread, nor to cancel it. */
+/* One could not be made, or has no buffers, since the process may have no more threads or memory:
+ * it will not be recorded. LTTng takes no notice, and neither is it to wait, nor to cancel what
+ * never was. */
 void ws_tracers_lack_one(void);
+/* What LTTng's start is about to wait on: posted when one lacks. */
+void ws_tracers_awaited(sem_t *start);
 extern _Atomic bool ws_tracers_lack;
 static inline bool ws_tracers_lacking(void)
 {

@@ -2,11 +2,18 @@
 /* object.c: see object.h. */
 #include "preload/object.h"
 
+#include <stdatomic.h>
+
 #include "preload/emit.h"
 #include "preload/lifecycle.h"
 
-void ws_object_record(struct ws_thread *self, uint8_t kind, uint8_t op, uintptr_t object,
-		      uint64_t value, const char *name, uintptr_t site)
+/* Objects whose names were recorded lately, by a hash. */
+#define NAMED 256
+
+static _Atomic uint64_t named[NAMED];
+
+void ws_object_record_at(struct ws_thread *self, uint8_t kind, uint8_t op, uint64_t object,
+			 uint64_t device, uint64_t value, const char *name, uintptr_t site)
 {
 	if (!ws_wanted(object) || ws_is_tracer_code(site))
 		return;
@@ -15,6 +22,7 @@ void ws_object_record(struct ws_thread *self, uint8_t kind, uint8_t op, uintptr_
 		.kind = kind,
 		.op = op,
 		.object = object,
+		.device = device,
 		.value = value,
 		.site = site,
 		.name = name ? name : "",
@@ -23,4 +31,21 @@ void ws_object_record(struct ws_thread *self, uint8_t kind, uint8_t op, uintptr_
 	WS_SECTION(self);
 	ws_definitions();
 	ws_emit(object, &event);
+}
+
+void ws_object_record(struct ws_thread *self, uint8_t kind, uint8_t op, uintptr_t object,
+		      uint64_t value, const char *name, uintptr_t site)
+{
+	ws_object_record_at(self, kind, op, object, 0, value, name, site);
+}
+
+bool ws_object_is_news(uint8_t kind, uint64_t object, uint64_t device)
+{
+	uint64_t which = (object ^ device * UINT64_C(0xff51afd7ed558ccd)) + kind;
+	_Atomic uint64_t *place = &named[which * UINT64_C(0x9e3779b97f4a7c15) >> 56];
+
+	if (atomic_load_explicit(place, memory_order_relaxed) == which)
+		return false;
+	atomic_store_explicit(place, which, memory_order_relaxed);
+	return true;
 }

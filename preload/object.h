@@ -3,6 +3,7 @@
 #ifndef WS_OBJECT_H
 #define WS_OBJECT_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "preload/thread.h"
@@ -10,5 +11,13 @@
 /* `name` may be NULL. `kind` and `op` are those of tracepoints/kinds.h, `value` of events.h. */
 void ws_object_record(struct ws_thread *self, uint8_t kind, uint8_t op, uintptr_t object,
 		      uint64_t value, const char *name, uintptr_t site);
+
+/* The same with `device`, see events.h. */
+void ws_object_record_at(struct ws_thread *self, uint8_t kind, uint8_t op, uint64_t object,
+			 uint64_t device, uint64_t value, const char *name, uintptr_t site);
+
+/* True if this was not asked of the object lately: its name is to be recorded. Objects that share a
+ * place in the table are recorded by turns, an event too many at worst. */
+bool ws_object_is_news(uint8_t kind, uint64_t object, uint64_t device);
 
 #endif

@@ -29,8 +29,9 @@
 #define PATH_LENGTH 192
 /* "-2147483648[32000] (key 0x12345678, PATH id 255)" */
 #define NAME_LENGTH (PATH_LENGTH + 80)
-/* Objects whose names were recorded lately. One that shares a place is recorded again. */
-#define NAMED 256
+
+/* Beside the numbers of semaphores: which sets this process has used SEM_UNDO on. */
+#define UNDO_OF_PROCESS (UINT64_C(1) << 62)
 
 struct ftok_key {
 	_Atomic uint32_t version; /* odd: being written */
@@ -42,7 +43,6 @@ struct ftok_key {
 
 static struct ftok_key keys[KEYS];
 static _Atomic uint32_t next_key;
-static _Atomic uint64_t named[NAMED];
 
 /* A name under construction, always with its NUL. */
 struct text {
@@ -209,24 +209,6 @@ static void make_name(char name[static NAME_LENGTH], int id, uint64_t number, ke
 	put(&t, ")");
 }
 
-static void record(struct ws_thread *self, uint8_t kind, uint8_t op, int id, uint64_t device,
-		   uint64_t value, const char *name, uintptr_t site)
-{
-	struct ws_ev_object event = {
-		.kind = kind,
-		.op = op,
-		.object = (uint32_t)id,
-		.device = device,
-		.value = value,
-		.site = site,
-		.name = name,
-	};
-
-	WS_SECTION(self);
-	ws_definitions();
-	ws_emit(object, &event);
-}
-
 /* What the device field says of an object of System V: which semaphore of the set. */
 static uint64_t device_of(uint8_t kind, uint64_t number)
 {
@@ -245,48 +227,47 @@ void ws_sysv_got(struct ws_thread *self, uint8_t kind, int id, key_t key, bool m
 	bool known = key != IPC_PRIVATE && find_key(key, &from);
 
 	make_name(name, id, WS_SYSV_WHOLE, key, known ? &from : NULL);
-	record(self, kind, made ? WS_OBJECT_INIT : WS_OBJECT_OPEN, id,
-	       device_of(kind, WS_SYSV_WHOLE), size, name, site);
+	ws_object_record_at(self, kind, made ? WS_OBJECT_INIT : WS_OBJECT_OPEN, (uint32_t)id,
+			    device_of(kind, WS_SYSV_WHOLE), size, name, site);
 	if (known) {
 		struct text t = { name, name + sizeof(name) - 1 };
 
 		put(&t, from.path);
 		put(&t, " id ");
 		put_number(&t, (uint64_t)from.project);
-		record(self, kind, WS_OBJECT_KEY, id, from.dev, from.ino, name, site);
+		ws_object_record_at(self, kind, WS_OBJECT_KEY, (uint32_t)id, from.dev, from.ino,
+				    name, site);
 	}
 }
 
 void ws_sysv_removed(struct ws_thread *self, uint8_t kind, int id, uintptr_t site)
 {
-	if (ws_wanted(object) && !ws_is_tracer_code(site))
-		record(self, kind, WS_OBJECT_DESTROY, id, device_of(kind, WS_SYSV_WHOLE), 0, "",
-		       site);
+	ws_object_record_at(self, kind, WS_OBJECT_DESTROY, (uint32_t)id,
+			    device_of(kind, WS_SYSV_WHOLE), 0, NULL, site);
 }
 
-bool ws_sysv_undo(struct ws_thread *self, int id, uintptr_t site)
+void ws_sysv_undo(struct ws_thread *self, int id, uintptr_t site)
 {
-	if (!ws_wanted(object) || ws_is_tracer_code(site))
-		return false;
-	record(self, WS_KIND_SYSV_SEM, WS_OBJECT_UNDO, id, WS_SYSV_WHOLE, 0, "", site);
-	return true;
+	/* Once a process: a child of fork() has nothing to undo, but a copy of the table. */
+	if (ws_wanted(object) && !ws_is_tracer_code(site) &&
+	    ws_object_is_news(WS_KIND_SYSV_SEM, (uint32_t)id, UNDO_OF_PROCESS | (uint32_t)ws_pid))
+		ws_object_record_at(self, WS_KIND_SYSV_SEM, WS_OBJECT_UNDO, (uint32_t)id,
+				    WS_SYSV_WHOLE, 0, NULL, site);
 }
 
 void ws_sysv_waited(struct ws_thread *self, uint8_t kind, int id, uint64_t number, uintptr_t site)
 {
 	char name[NAME_LENGTH];
 	struct ftok_key from;
-	uint64_t which = ((uint64_t)(uint32_t)id << 24 ^ number << 8) + kind;
-	_Atomic uint64_t *place = &named[(which * UINT64_C(0x9e3779b97f4a7c15)) >> 56];
 
 	if (!ws_wanted(object) || ws_is_tracer_code(site) ||
-	    atomic_load_explicit(place, memory_order_relaxed) == which)
+	    !ws_object_is_news(kind, (uint32_t)id, number))
 		return;
 
 	key_t key = key_of(kind, id);
 	bool known = key != IPC_PRIVATE && find_key(key, &from);
 
 	make_name(name, id, number, key, known ? &from : NULL);
-	record(self, kind, WS_OBJECT_OPEN, id, device_of(kind, number), 0, name, site);
-	atomic_store_explicit(place, which, memory_order_relaxed);
+	ws_object_record_at(self, kind, WS_OBJECT_OPEN, (uint32_t)id, device_of(kind, number), 0,
+			    name, site);
 }

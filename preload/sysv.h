@@ -26,8 +26,8 @@ bool ws_sysv_exists(long get, key_t key);
 /* The program has got `id` by `key`; `made`: it did not exist before, and is of `size`. */
 void ws_sysv_got(struct ws_thread *self, uint8_t kind, int id, key_t key, bool made, uint64_t size,
 		 uintptr_t site);
-/* The kernel will take back what the process did to this set. False: it could not be recorded. */
-bool ws_sysv_undo(struct ws_thread *self, int id, uintptr_t site);
+/* The kernel will take back what the process did to this set, as the process ends. */
+void ws_sysv_undo(struct ws_thread *self, int id, uintptr_t site);
 /* It has removed it. */
 void ws_sysv_removed(struct ws_thread *self, uint8_t kind, int id, uintptr_t site);
 /* The object is about to be waited for: records its name, unless that was done lately. */

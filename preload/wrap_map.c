@@ -9,7 +9,6 @@
 #include <stdarg.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/shm.h>
 #include <sys/stat.h>
 
 #include "preload/export.h"
@@ -194,32 +193,4 @@ WS_EXPORT int memfd_create(const char *n, unsigned int f)
 	if (fd >= 0)
 		record_memory(fd, WS_OBJECT_INIT, "memfd:", n, WS_SITE);
 	return fd;
-}
-
-WS_EXPORT void *shmat(int i, const void *a, int f)
-{
-	uintptr_t site = WS_SITE;
-	struct ws_thread *self = program_thread(site);
-	void *made = ws_real.shmat(i, a, f);
-
-	if (self && made != (void *)-1)
-		ws_map_attached(self, (uintptr_t)made, i);
-	return made;
-}
-
-WS_EXPORT int shmdt(const void *a)
-{
-	uintptr_t site = WS_SITE;
-	struct ws_thread *self = program_thread(site);
-	uintptr_t at = (uintptr_t)a, end = ws_ranges_end(at);
-
-	if (!self || end == 0)
-		return ws_real.shmdt(a);
-
-	ws_map_going(self, at, end - at);
-	int r = ws_real.shmdt(a);
-
-	if (r != 0)
-		ws_map_stayed(self, at);
-	return r;
 }

@@ -110,6 +110,11 @@ WS_EXPORT int sem_post(sem_t *s)
 	return r;
 }
 
+WS_EXPORT int sem_getvalue(sem_t *s, int *v)
+{
+	return ws_real.sem_getvalue(s, v);
+}
+
 WS_EXPORT int sem_init(sem_t *s, int shared, unsigned int v)
 {
 	int r = ws_real.sem_init(s, shared, v);

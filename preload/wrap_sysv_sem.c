@@ -41,9 +41,6 @@ struct operation {
 	uintptr_t site;
 };
 
-/* The sets of which this process has used SEM_UNDO, lately recorded: by a bit of the id. */
-static _Atomic uint64_t undone;
-
 static uintptr_t key_of(int id, uint64_t number, bool read)
 {
 	return ws_waiters_key(WS_KIND_SYSV_SEM, (uint32_t)id, number + 1, read);
@@ -183,18 +180,6 @@ static void changed(const struct operation *o)
 	}
 }
 
-/* The kernel will take back, as the process ends, what it did to the set. */
-static __attribute__((noinline)) void note_undo(const struct operation *o)
-{
-	uint64_t bit = UINT64_C(1) << ((uint32_t)o->id % 64);
-
-	/* Sets that share a bit are recorded by turns: an event too many, never one too few. */
-	if (atomic_load_explicit(&undone, memory_order_relaxed) & bit)
-		return;
-	if (ws_sysv_undo(o->self, o->id, o->site))
-		atomic_fetch_or_explicit(&undone, bit, memory_order_relaxed);
-}
-
 static int operate(struct operation *o)
 {
 	int saved = errno;
@@ -225,7 +210,7 @@ static int operate(struct operation *o)
 	else if (r == 0)
 		changed(o);
 	if (ws_unlikely(undo && r == 0))
-		note_undo(o);
+		ws_sysv_undo(o->self, o->id, o->site);
 	return r;
 }
 

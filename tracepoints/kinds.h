@@ -69,7 +69,8 @@
  *
  * init:  it was made; open: the process got at it.
  * key:   System V: ftok() made its key of the file `name`, of device `device` and inode `value`.
- * undo:  System V semaphores: the kernel takes back what the process did to the set as it ends. */
+ * undo:  System V semaphores: the kernel takes back what the process did to the set as it ends.
+ * notify: POSIX message queue: the process is to be told of the next message, as `name` says. */
 #define WS_OBJECT_OPS(X)                                                                           \
 	X(INIT, init, 1)                                                                           \
 	X(OPEN, open, 2)                                                                           \
@@ -78,7 +79,8 @@
 	X(UNLINK, unlink, 5)                                                                       \
 	X(CONSISTENT, consistent, 6)                                                               \
 	X(KEY, key, 7)                                                                             \
-	X(UNDO, undo, 8)
+	X(UNDO, undo, 8)                                                                           \
+	X(NOTIFY, notify, 9)
 
 /* X(SYMBOL, word, number). What happened in a thread's life. */
 #define WS_THREAD_OPS(X)                                                                           \

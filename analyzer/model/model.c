@@ -394,11 +394,15 @@ int ws_model_record(struct ws_model *model, const struct ws_record *record)
 	case WS_RECORD_OBJECT:
 		return ws_object_event(model, record);
 	case WS_RECORD_PROCESS:
-		if (record->process_step.op == WS_PROCESS_EXIT ||
-		    record->process_step.op == WS_PROCESS_EXEC ||
-		    record->process_step.op == WS_PROCESS_REAPED)
-			return process_end(model, record->process, record->at_ns);
-		return 0;
+		if (record->process_step.op != WS_PROCESS_EXIT &&
+		    record->process_step.op != WS_PROCESS_EXEC &&
+		    record->process_step.op != WS_PROCESS_REAPED)
+			return 0;
+		/* What is to be undone outlives the image, but as another process's here. */
+		r = record->process_step.op == WS_PROCESS_EXEC
+			    ? 0
+			    : ws_undo_process_ends(model, record);
+		return r < 0 ? r : process_end(model, record->process, record->at_ns);
 	default:
 		break;
 	}
@@ -501,6 +505,7 @@ void ws_model_free(struct ws_model *model)
 		model->spare_wakes = wake->next;
 		free(wake);
 	}
+	free(model->undos);
 	free(model->threads);
 	free(model->processes);
 	free(model);

@@ -63,6 +63,9 @@
  * waker of all the others. Join: the joined thread is the waker, whatever else is known. Requeue:
  * waits on the futex may also be ended by wakes on the target from then on.
  *
+ * Undo: a process that used SEM_UNDO on a set of System V semaphores wakes, as it ends, those who
+ * wait for one of the set.
+ *
  * Several objects: the wait counts for the one that ended it, as wait_end says, else for that of
  * its wait_begin; its waker is looked for at the one, or at all of them.
  *

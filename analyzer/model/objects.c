@@ -143,6 +143,8 @@ int ws_object_event(struct ws_model *model, const struct ws_record *record)
 		return 0; /* unlink by name: the object itself lives on */
 	object = ws_object_find(model, key);
 	switch (op) {
+	case WS_OBJECT_UNDO:
+		return ws_undo_note(model, record);
 	case WS_OBJECT_DESTROY:
 		if (!object)
 			return 0;

@@ -106,6 +106,12 @@ struct thread {
 	struct thread *prev, *next; /* in the list of its process */
 };
 
+/* A process that used SEM_UNDO on a set of System V semaphores. */
+struct undo {
+	uint32_t process;
+	uint64_t set; /* semid */
+};
+
 struct ws_model {
 	struct ws_model_observer observer;
 	struct ws_model_counts counts;
@@ -119,6 +125,8 @@ struct ws_model {
 	size_t n_threads;
 	struct thread **processes; /* by index: the live threads of each */
 	size_t n_processes;
+	struct undo *undos; /* Owned by this: of processes that have not ended */
+	size_t n_undos, undos_size;
 	struct wake *spare_wakes; /* reuse instead of malloc; by `next` */
 	struct wait *spare_waits; /* the same; by `next_open` */
 };
@@ -148,6 +156,11 @@ int ws_ranges_each(struct object *object, int (*each)(struct object *object, voi
 /* A release of these bytes, for waits whose record comes after it. Takes a reference. */
 void ws_range_released(struct ws_model *model, struct object *object, struct wake *wake,
 		       const struct ws_holder *holder);
+
+/* undo.c: System V semaphores and the ends of processes. 0 or -ENOMEM. */
+int ws_undo_note(struct ws_model *model, const struct ws_record *record); /* OBJECT, `undo` */
+/* A PROCESS record: EXIT, or REAPED for one whose exit was not recorded. */
+int ws_undo_process_ends(struct ws_model *model, const struct ws_record *record);
 
 /* owned.c: the rules for owned kinds. 0 or -ENOMEM. */
 int ws_owned_begin(struct wait *wait, const struct ws_holder *holder);

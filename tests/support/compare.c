@@ -464,7 +464,8 @@ static void compare_object(struct comparison *c)
 static void compare_kinds(struct comparison *c)
 {
 	static const char *const kinds[] = { "mutex",    "rwlock", "cond", "barrier",
-					     "spinlock", "once",   "sem",  "futex" };
+					     "spinlock", "once",   "sem",  "futex",
+					     "mq",       "sysv_msg", "sysv_sem" };
 
 	for (size_t k = 0; k < sizeof(kinds) / sizeof(kinds[0]); k++) {
 		char path[64];

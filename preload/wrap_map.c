@@ -20,6 +20,7 @@
 #include "preload/real.h"
 #include "preload/resource.h"
 #include "preload/thread.h"
+#include "preload/tracers.h"
 #include "tracepoints/kinds.h"
 
 #define PAGE 4096u
@@ -43,8 +44,14 @@ static __attribute__((noinline)) void *mmap_slow(void *a, size_t l, int p, int f
 	struct ws_thread *self = program_thread(site);
 	uintptr_t at = (uintptr_t)a;
 
-	if (!self)
-		return ws_real.mmap(a, l, p, f, fd, o);
+	if (!self) {
+		void *tracers = ws_real.mmap(a, l, p, f, fd, o);
+
+		/* No room for LTTng's buffers: its start would wait for what never comes. */
+		if (tracers == MAP_FAILED && ws_self && ws_self->quiet == WS_QUIET_FOREIGN)
+			ws_tracers_lack_one();
+		return tracers;
+	}
 
 	bool replaces = (f & MAP_FIXED) && ws_ranges_touch(at, at + l);
 

@@ -34,16 +34,28 @@ static int real_wait(sem_t *s, enum form form, clockid_t c, const struct timespe
 	}
 }
 
+/* LTTng's start waits until its threads have registered the process: not if they never will. */
+static int start_wait(sem_t *s, enum form form, clockid_t c, const struct timespec *t)
+{
+	int r;
+
+	ws_tracers_awaited(s);
+	if (atomic_load(&ws_tracers_lack)) {
+		errno = ETIMEDOUT;
+		return -1;
+	}
+	r = real_wait(s, form, c, t);
+	ws_tracers_awaited(NULL);
+	return r;
+}
+
 static int sem_block(sem_t *s, enum form form, clockid_t c, const struct timespec *t,
 		     uintptr_t site)
 {
 	struct ws_thread *self = ws_thread();
 
-	/* LTTng's start, waiting for threads that it does not have. */
-	if (ws_unlikely(ws_tracers_lacking()) && ws_is_tracer_code(site)) {
-		errno = ETIMEDOUT;
-		return -1;
-	}
+	if (!self && ws_is_tracer_code(site))
+		return start_wait(s, form, c, t);
 	if (!self || (form != PLAIN && !ws_time_is_valid(t)) ||
 	    (form == CLOCK && !ws_clock_is_valid(c)))
 		return real_wait(s, form, c, t);
@@ -55,6 +67,8 @@ static int sem_block(sem_t *s, enum form form, clockid_t c, const struct timespe
 	if (ws_likely(ws_real.sem_trywait(s) == 0))
 		return 0;
 	errno = saved;
+	if (ws_is_tracer_code(site))
+		return start_wait(s, form, c, t);
 
 	WS_WAIT(wait, .self = self, .object = (uintptr_t)s, .site = site, .kind = WS_KIND_SEM,
 		.flags = (uint8_t)((ws_sem_is_shared(s) ? WS_WAIT_SHARED : 0) |

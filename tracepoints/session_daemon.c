@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* session_daemon.c: see session_daemon.h.
  *
- * The run directory. lttng-sessiond's is one per machine when it runs as root. Every recording of
- * root holds a shared flock on it while it is in use, and creates it where it is missing. Who gets
- * the exclusive lock at the end is the last: it ends a machine's daemon that a recording started,
- * if that has no sessions of anybody, and takes an empty directory away again (a mount point that
- * is removed would take the mounts of other namespaces with it). Starting the machine's daemon has
- * a lock of its own, START_LOCK, since it happens while others use it.
+ * The run directory. lttng-sessiond's is one per machine when it runs as root; where a recording may
+ * not have one of its own (session_namespace.h), it uses the machine's. It holds a shared flock on
+ * the directory while it does, and creates it where it is missing. Who gets the exclusive lock at the
+ * end is the last: it ends a machine's daemon that a recording started, if that has no sessions of
+ * anybody, and takes an empty directory away again. Starting the machine's daemon has a lock of its
+ * own, START_LOCK, since it happens while others use it.
  */
 #include "session_daemon.h"
 
@@ -15,13 +15,11 @@
 #include <ftw.h>
 #include <lttng/lttng.h>
 #include <poll.h>
-#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
-#include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -29,6 +27,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "session_namespace.h"
 #include "session_trace.h"
 
 /* As LTTng was configured by the distribution. */
@@ -149,16 +148,6 @@ static int use_rundir(int *ret)
 		}
 		close(fd); /* taken away while we waited for the lock */
 	}
-}
-
-static int enter_namespace(struct ws_daemon *daemon)
-{
-	/* Slave rather than private: what the machine unmounts goes away for us too. */
-	if (unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_REC | MS_SLAVE, NULL) < 0 ||
-	    mount("waitscope", RUNDIR, "tmpfs", MS_NOSUID | MS_NODEV, "mode=0755,size=16m") < 0)
-		return -errno;
-	daemon->mounted = true;
-	return 0;
 }
 
 /* --- the daemon --- */
@@ -315,12 +304,12 @@ int ws_daemon_start(struct ws_daemon *daemon, char *reason)
 		daemon->kind = lttng_session_daemon_alive() ? WS_DAEMON_MACHINE : WS_DAEMON_HOME;
 		return daemon->kind == WS_DAEMON_MACHINE ? 0 : spawn(daemon, reason);
 	}
+	daemon->kind = WS_DAEMON_NAMESPACE;
+	if (ws_namespace_enter() == 0)
+		return spawn(daemon, reason);
 	r = use_rundir(&daemon->rundir_fd);
 	if (r < 0)
 		return fail(r, RUNDIR, reason);
-	daemon->kind = WS_DAEMON_NAMESPACE;
-	if (enter_namespace(daemon) == 0)
-		return spawn(daemon, reason);
 	return use_machine_daemon(daemon, reason);
 }
 
@@ -480,8 +469,6 @@ void ws_daemon_stop(struct ws_daemon *daemon, bool complete)
 {
 	if (daemon->kind != WS_DAEMON_MACHINE)
 		end_own_daemon(daemon, complete);
-	if (daemon->mounted)
-		umount2(RUNDIR, MNT_DETACH);
 	if (daemon->rundir_fd >= 0) {
 		if (lock(daemon->rundir_fd, LOCK_EX | LOCK_NB) == 0) {
 			end_machine_daemon(daemon);

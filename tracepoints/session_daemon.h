@@ -17,7 +17,6 @@ struct ws_daemon {
 	int pid_fd;                     /* readable once that daemon ended; -1: not our child */
 	int rundir_fd;                  /* locked while in use, see session_daemon.c; -1: none */
 	int start_fd;                   /* locked while the session is made; -1: not */
-	bool mounted;                   /* a tmpfs of ours covers the run directory */
 };
 
 /* Makes the private folder and finds or starts a daemon, which answers when this returns; the

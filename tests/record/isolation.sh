@@ -40,18 +40,30 @@ two() {
 two env
 expect 0 sh -c "[ ! -e /run/lttng/client-lttng-sessiond ] || lttng list >/dev/null"
 
+# A daemon of the machine's that ends takes the run directory away: no recording may notice.
+"$WAITSCOPE" record -o away sh -c 'touch inside; until [ -e done ]; do sleep 0.05; done' 2>err &
+recorder=$!
+until_true test -e inside
+mkdir -p /var/run/lttng
+rmdir /var/run/lttng 2>/dev/null # in use by somebody: then this shows nothing, and is not wrong
+touch done
+wait "$recorder"
+same "$?" 0 "exit status where the run directory is removed: $(cat err)"
+has err '^waitscope: away: [0-9]* events, 0 lost'
+
+# A trace may be written below the run directory.
+expect 0 "$WAITSCOPE" record -o "/var/run/ws-test-$$" true
+[ -d "/var/run/ws-test-$$/ust" ] || fail "no trace below /var/run"
+rm -rf "/var/run/ws-test-$$"
+
 # From here on with a run directory of the test's own as the machine's.
 if [ "${WS_ISOLATED-}" != 1 ]; then
-	# Locked as recordings lock it, so that none takes it away now.
-	mkdir -p /var/run/lttng && exec 9</var/run/lttng && flock -s 9 && [ -d /var/run/lttng ] ||
-		fail "no run directory"
+	# All of /run: a mount on the directory itself goes when the machine's daemon removes that.
 	cat >inside.sh <<END
-mount -t tmpfs machine /var/run/lttng && WS_ISOLATED=1 exec "$0"
+mount -t tmpfs machine /run && mkdir /run/lttng && WS_ISOLATED=1 exec "$0"
 END
 	WS_ISOLATED=0 unshare -m sh inside.sh
 	status=$?
-	exec 9<&-
-	rmdir /var/run/lttng 2>/dev/null
 	exit "$status"
 fi
 

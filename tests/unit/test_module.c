@@ -241,11 +241,13 @@ static void the_unwinder_agrees_with_glibcs(void **state)
 	(void)state;
 	qsort(two, 2, sizeof(two[0]), compare);
 	assert_true(n_unwinder > 4);
-	/* The first of each is in compare(), at another line of it: from its caller on they must
-	 * be the same. */
-	while (u < n_unwinder && by_unwinder[u] != by_glibc[g + 1])
-		u++;
-	for (g++; g < n_glibc && u < n_unwinder; g++, u++)
+	/* The first of each is in compare(), at another line of it, below a sanitizer's frame
+	 * perhaps: from its caller on they must be the same. */
+	for (bool found = false; !found && g < n_glibc; g += !found)
+		for (u = 0; u < n_unwinder && !found; u += !found)
+			found = by_unwinder[u] == by_glibc[g];
+	assert_true(g <= 3);
+	for (; g < n_glibc && u < n_unwinder; g++, u++)
 		assert_ptr_equal(by_unwinder[u], by_glibc[g]);
 	assert_true(g >= 4);
 	assert_true(n_glibc - g <= 1);

@@ -4,16 +4,14 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <sys/socket.h>
 #include <time.h>
 
 #include "preload/lifecycle.h"
 #include "preload/object.h"
 #include "preload/raw.h"
 #include "preload/real.h"
-
-/* How long what is known of a number is trusted without looking at it again: libc may have closed
- * it, and looking costs as much as the call itself. */
-#define VERIFY_NS 10000000u
+#include "preload/sockname.h"
 
 /* What makes a count worth an event, at the end of a wait. */
 #define FLUSH_CALLS (64 * WS_CHANNEL_CALLS)
@@ -59,25 +57,24 @@ void ws_channel_wake_stack(struct ws_channel *c)
 	ws_wake_stack(&wake);
 }
 
-/* Records how the number's file is called, when it is first waited for in this process. */
-static void name_object(struct ws_channel *c)
+void ws_fd_name(struct ws_thread *self, int fd, uint64_t word, uintptr_t site)
 {
-	struct ws_fd_entry *entry = &ws_fds[c->fd];
+	struct ws_fd_entry *entry = &ws_fds[fd];
 	char path[512];
 
 	if (entry->named == entry->object || !ws_wanted(object))
 		return;
 	entry->named = entry->object;
-	if (WS_FD_KIND(c->word) != WS_FD_FIFO || ws_fd_readlink(c->fd, path, sizeof(path)) <= 0)
+	if (WS_FD_KIND(word) != WS_FD_FIFO || ws_fd_readlink(fd, path, sizeof(path)) <= 0)
 		return;
 
-	WS_SECTION(c->self);
+	WS_SECTION(self);
 	struct ws_ev_object event = {
-		.kind = ws_fd_event_kind(c->word),
+		.kind = ws_fd_event_kind(word),
 		.op = WS_OBJECT_OPEN,
 		.object = entry->object,
 		.device = entry->other,
-		.site = c->site,
+		.site = site,
 		.name = path,
 	};
 
@@ -85,7 +82,7 @@ static void name_object(struct ws_channel *c)
 	ws_emit(object, &event);
 }
 
-static enum ws_try blocks(struct ws_channel *c)
+enum ws_try ws_channel_blocks(struct ws_channel *c)
 {
 	struct ws_fd_entry *entry = &ws_fds[c->fd];
 	struct timespec now;
@@ -96,12 +93,12 @@ static enum ws_try blocks(struct ws_channel *c)
 
 	uint64_t ns = (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
 
-	if (ns - entry->verified_ns > VERIFY_NS) {
+	if (ns - entry->verified_ns > WS_FD_TRUST_NS) {
 		if (ws_fd_is_nonblocking(c->fd) || !ws_fd_verify(c->fd, c->word))
 			return WS_TRY_PASS;
 		entry->verified_ns = ns;
 	}
-	name_object(c);
+	ws_fd_name(c->self, c->fd, c->word, c->site);
 	return WS_TRY_BLOCKS;
 }
 
@@ -111,7 +108,7 @@ enum ws_try ws_channel_poll(struct ws_channel *c)
 
 	if (WS_FD_FLAGS(c->word) & WS_FD_NONBLOCK)
 		return WS_TRY_PASS;
-	return ws_raw_syscall(SYS_poll, (long)&fd, 1, 0, 0) == 0 ? blocks(c) : WS_TRY_PASS;
+	return ws_raw_syscall(SYS_poll, (long)&fd, 1, 0, 0) == 0 ? ws_channel_blocks(c) : WS_TRY_PASS;
 }
 
 static long try_vector(struct ws_channel *c, const struct iovec *iov, int n)
@@ -135,7 +132,7 @@ enum ws_try ws_channel_try(struct ws_channel *c, const struct iovec *iov, int n,
 
 	switch (r) {
 	case -EAGAIN:
-		return blocks(c);
+		return ws_channel_blocks(c);
 	case -EOPNOTSUPP:
 	case -ENOSYS:
 	case -EPERM:
@@ -189,7 +186,9 @@ ssize_t ws_channel_write_rest(struct ws_channel *c, const struct iovec *iov, int
 {
 	int saved = errno;
 
-	if (blocks(c) != WS_TRY_BLOCKS)
+	if (WS_FD_KIND(c->word) == WS_FD_STREAM)
+		return ws_channel_send_rest(c, iov, n, size, done, 0);
+	if (ws_channel_blocks(c) != WS_TRY_BLOCKS)
 		return (ssize_t)done;
 
 	WS_CHANNEL_WAIT(wait, c);
@@ -198,7 +197,7 @@ ssize_t ws_channel_write_rest(struct ws_channel *c, const struct iovec *iov, int
 		struct pollfd fd = { .fd = c->fd, .events = POLLOUT };
 		struct iovec first;
 
-		if (poll(&fd, 1, -1) < 0) {
+		if (ws_real.poll(&fd, 1, -1) < 0) {
 			ws_wait_result(&wait, errno);
 			errno = saved;
 			return (ssize_t)done;
@@ -214,6 +213,36 @@ ssize_t ws_channel_write_rest(struct ws_channel *c, const struct iovec *iov, int
 			return (ssize_t)done;
 		}
 		done += r > 0 ? (size_t)r : 0;
+	}
+	ws_wait_result(&wait, 0);
+	return (ssize_t)done;
+}
+
+/* poll() says that a socket has room only when much of it has: the rest is sent by calls that block.
+ * A handler that restarts calls is thus not seen by the program, as if it had run before. */
+ssize_t ws_channel_send_rest(struct ws_channel *c, const struct iovec *iov, int n, size_t size,
+			     size_t done, int flags)
+{
+	int saved = errno;
+
+	if (ws_channel_blocks(c) != WS_TRY_BLOCKS)
+		return (ssize_t)done;
+
+	WS_CHANNEL_WAIT(wait, c);
+
+	while (done < size) {
+		struct iovec first;
+
+		first_left(iov, n, done, &first);
+
+		ssize_t r = ws_real.sendto(c->fd, first.iov_base, first.iov_len, flags, NULL, 0);
+
+		if (r < 0) {
+			ws_channel_outcome(c, &wait, r);
+			errno = saved;
+			return (ssize_t)done;
+		}
+		done += (size_t)r;
 	}
 	ws_wait_result(&wait, 0);
 	return (ssize_t)done;

@@ -14,8 +14,18 @@
 #include <sys/types.h>
 #include <sys/uio.h>
 
+#include "preload/fdguard.h"
 #include "preload/fdkind.h"
+#include "preload/lifecycle.h"
 #include "preload/wait.h"
+
+/* An fd as the tracer remembers it: one that the program has overwritten is elsewhere by now. */
+static inline int ws_tracers_fd(int fd, uintptr_t site)
+{
+	if (ws_likely(atomic_load_explicit(&ws_fd_aliases, memory_order_relaxed) == 0))
+		return fd;
+	return ws_is_tracer_code(site) ? ws_fd_actual(fd) : fd;
+}
 
 struct ws_channel {
 	struct ws_thread *self;
@@ -48,6 +58,9 @@ static inline uintptr_t ws_channel_wakes(const struct ws_channel *c)
 {
 	return WS_FD_KEY(c->word) | (uintptr_t)!c->reading;
 }
+
+/* Records how the number's file is called, when it is first waited for in this process. */
+void ws_fd_name(struct ws_thread *self, int fd, uint64_t word, uintptr_t site);
 
 /* Records the wake. */
 void ws_channel_wake(struct ws_channel *c, uint8_t flags);
@@ -103,6 +116,13 @@ enum ws_try ws_channel_poll(struct ws_channel *c);
 /* The rest of a write of `size` bytes in all, of which the first `done` were taken. */
 ssize_t ws_channel_write_rest(struct ws_channel *c, const struct iovec *iov, int n, size_t size,
 			      size_t done);
+
+/* The same of a send to a stream socket, with its flags: the rest is one call that blocks. */
+ssize_t ws_channel_send_rest(struct ws_channel *c, const struct iovec *iov, int n, size_t size,
+			     size_t done, int flags);
+
+/* A try has said that it would block: whether it is a wait. WS_TRY_BLOCKS or WS_TRY_PASS. */
+enum ws_try ws_channel_blocks(struct ws_channel *c);
 
 /* The outcome of the real call in a wait, by its result and errno. */
 void ws_channel_outcome(struct ws_channel *c, struct ws_wait *wait, ssize_t result);

@@ -23,6 +23,10 @@
  * what is used is touched. */
 #define WS_FDS_MAX 65536
 
+/* How long what is known of a number is trusted without looking at it again: libc may have closed
+ * it, and looking costs as much as the call itself. */
+#define WS_FD_TRUST_NS 10000000u
+
 enum ws_fd_kind {
 	WS_FD_UNKNOWN = 0,
 	WS_FD_PLAIN,  /* calls on it do not wait for other processes, or cannot be told */

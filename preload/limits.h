@@ -18,6 +18,7 @@
 	X(tracer_fds, "fds of LTTng's that found no number beside the program's: it does without")  \
 	X(file_locks, "more locks on files held at once than WS_FILE_HOLDS_MAX: where is not known") \
 	X(fd_aliases, "more fds of LTTng's overwritten by dup2() than are kept: it fails with EBADF") \
+	X(poll_objects, "files of one poll() beyond WS_POLL_OBJECTS_MAX: not known as what it is for") \
 	X(environment, "longer variables of the recorder than are kept: children may go unrecorded")
 
 #define WS_LIMIT_ENUM(name, reason) WS_LIMIT_##name,

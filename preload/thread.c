@@ -86,6 +86,7 @@ static struct ws_thread *slot_claim(int32_t tid)
 		slot->wait_seq = 0;
 		slot->wake_seq = 0;
 		slot->n_open = 0;
+		slot->n_keys = 0;
 		slot->once = NULL;
 		atomic_store_explicit(&slot->held_word, 0, memory_order_relaxed);
 		atomic_store_explicit(&slot->handle, 0, memory_order_relaxed);
@@ -171,6 +172,7 @@ void ws_thread_forked(struct ws_thread *self)
 	if (self != &nobody) {
 		self->tid = ws_raw_gettid();
 		self->n_open = 0;
+		self->n_keys = 0;
 		atomic_store(&slot_tids[self->slot], self->tid);
 	}
 }

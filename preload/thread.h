@@ -58,6 +58,14 @@ struct ws_open_wait {
 	uintptr_t frame; /* frame address of the waiting call */
 	uintptr_t key;   /* what it is counted by, see waiters.h */
 	uint32_t seq;
+	uint32_t n_keys; /* of the thread's `keys`, those of the waits outside of it */
+	bool shared;
+};
+
+/* More objects that the open waits of one thread are for (the files of a poll()). */
+#define WS_OPEN_KEYS_MAX 128
+struct ws_open_key {
+	uintptr_t key; /* what it is counted by, see waiters.h */
 	bool shared;
 };
 
@@ -73,6 +81,8 @@ struct ws_thread {
 	uint32_t wake_seq;
 	uint32_t n_open;
 	struct ws_open_wait open[WS_OPEN_WAITS_MAX];
+	uint32_t n_keys;
+	struct ws_open_key keys[WS_OPEN_KEYS_MAX];
 	struct ws_once_call *once; /* Weak: innermost pthread_once() under way, see wrap_once.c */
 
 	/* Written by the owner, read by blocked threads: how many entries (low half) and a number

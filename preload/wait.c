@@ -13,14 +13,46 @@
 #include "preload/limits.h"
 #include "preload/stack.h"
 
+/* The thread's innermost wait is over: nobody waits for its objects any more. */
+static const struct ws_open_wait *uncount(struct ws_thread *self)
+{
+	const struct ws_open_wait *open = &self->open[--self->n_open];
+
+	ws_waiters_sub(open->key, open->shared);
+	while (self->n_keys > open->n_keys) {
+		const struct ws_open_key *key = &self->keys[--self->n_keys];
+
+		ws_waiters_sub(key->key, key->shared);
+	}
+	return open;
+}
+
 /* Takes back the counts of waits that this thread left by longjmp(): their frames lie deeper
  * than that of the wait that begins now. */
 static void drop_stale(struct ws_thread *self, uintptr_t frame)
 {
-	while (self->n_open > 0 && self->open[self->n_open - 1].frame <= frame) {
-		const struct ws_open_wait *open = &self->open[--self->n_open];
+	while (self->n_open > 0 && self->open[self->n_open - 1].frame <= frame)
+		uncount(self);
+}
 
-		ws_waiters_sub(open->key, open->shared);
+/* The place is taken before it is filled: a signal handler that waits uses those above it. */
+static void count_others(struct ws_thread *self, const struct ws_wait *wait)
+{
+	for (size_t i = 0; i < wait->n_others; i++) {
+		const struct ws_wait_other *other = &wait->others[i];
+		uint32_t at = self->n_keys;
+
+		if (at >= WS_OPEN_KEYS_MAX) {
+			ws_limit_reached(WS_LIMIT_open_waits);
+			return;
+		}
+		self->n_keys = at + 1;
+		atomic_signal_fence(memory_order_seq_cst);
+		self->keys[at] = (struct ws_open_key){
+			.key = other->key ? other->key : other->object,
+			.shared = other->flags & WS_WAIT_SHARED,
+		};
+		ws_waiters_add(self->keys[at].key, self->keys[at].shared);
 	}
 }
 
@@ -55,10 +87,15 @@ void ws_wait_begin(struct ws_wait *wait)
 	wait->seq = ++self->wait_seq;
 	if (self->n_open < WS_OPEN_WAITS_MAX) {
 		self->open[self->n_open++] = (struct ws_open_wait){
-			.frame = (uintptr_t)wait, .key = key, .seq = wait->seq, .shared = shared
+			.frame = (uintptr_t)wait,
+			.key = key,
+			.seq = wait->seq,
+			.n_keys = self->n_keys,
+			.shared = shared,
 		};
 		wait->counted = true;
 		ws_waiters_add(key, shared);
+		count_others(self, wait);
 	} else {
 		ws_limit_reached(WS_LIMIT_open_waits);
 	}
@@ -108,6 +145,18 @@ void ws_wait_begin(struct ws_wait *wait)
 
 		ws_emit(holder, &more);
 	}
+	for (size_t i = 0; i < wait->n_others && !wait->others_unsaid; i++) {
+		const struct ws_wait_other *other = &wait->others[i];
+		struct ws_ev_wait_object more = {
+			.seq = wait->seq,
+			.kind = other->kind,
+			.flags = other->flags,
+			.object = other->object,
+			.other = other->other,
+		};
+
+		ws_emit(wait_object, &more);
+	}
 }
 
 void ws_wait_also(struct ws_wait *wait, uint8_t kind, uintptr_t object, uintptr_t other,
@@ -134,10 +183,7 @@ void ws_wait_end(struct ws_wait *wait)
 	if (wait->counted) {
 		/* Above it there can only be waits that were left by longjmp(). */
 		while (self->n_open > 0) {
-			const struct ws_open_wait *open = &self->open[--self->n_open];
-
-			ws_waiters_sub(open->key, open->shared);
-			if (open->seq == wait->seq)
+			if (uncount(self)->seq == wait->seq)
 				break;
 		}
 	}

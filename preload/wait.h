@@ -34,6 +34,15 @@ struct ws_byte_range {
 	uint64_t length; /* 0: to the end of the file, however far that grows */
 };
 
+/* One more object that could end a wait: the files of a poll(). */
+struct ws_wait_other {
+	uintptr_t object;
+	uintptr_t other; /* see `other` in events.h */
+	uintptr_t key;   /* what its waiters are counted by; 0: the object */
+	uint8_t kind;    /* enum ws_kind */
+	uint8_t flags;   /* WS_WAIT_* */
+};
+
 struct ws_wait {
 	/* Filled by the caller. */
 	struct ws_thread *self;
@@ -48,6 +57,11 @@ struct ws_wait {
 	size_t (*holders)(const struct ws_wait *wait, struct ws_holder_ref *ret, size_t max);
 	const void *context;               /* for `holders`; Weak */
 	const struct ws_byte_range *range; /* record_lock; Weak; NULL otherwise */
+	/* More objects that could end it: they are counted as waited for until it ends, and recorded
+	 * as it begins unless `others_unsaid`. Weak; NULL if there are none. */
+	const struct ws_wait_other *others;
+	size_t n_others;
+	bool others_unsaid;
 
 	/* Set by the caller after the real call: until then, leaving the scope means that the
 	 * thread was cancelled. */

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: MIT */
+/* pollset.c: see pollset.h. */
+#include "preload/pollset.h"
+
+#include <time.h>
+
+#include "preload/channel.h"
+#include "preload/fdkind.h"
+#include "preload/limits.h"
+#include "preload/resource.h"
+
+void ws_pollset_begin(struct ws_pollset *set)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	set->n = 0;
+	set->now_ns = (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+}
+
+void ws_pollset_add(struct ws_pollset *set, struct ws_thread *self, int fd, bool reading,
+		    uintptr_t site)
+{
+	if (ws_sandboxed || (unsigned int)fd >= WS_FDS_MAX)
+		return;
+
+	struct ws_fd_entry *entry = &ws_fds[fd];
+	uint64_t word = ws_fd_word(fd);
+
+	if (set->now_ns - entry->verified_ns > WS_FD_TRUST_NS) {
+		if (!ws_fd_verify(fd, word))
+			word = ws_fd_word(fd);
+		entry->verified_ns = set->now_ns;
+	}
+
+	uint8_t kind = ws_fd_event_kind(word);
+
+	if (kind == WS_KIND_NONE)
+		return;
+	if (set->n == WS_POLL_OBJECTS_MAX) {
+		ws_limit_reached(WS_LIMIT_poll_objects);
+		return;
+	}
+	ws_fd_name(self, fd, word, site);
+	set->fds[set->n] = fd;
+	set->objects[set->n++] = (struct ws_wait_other){
+		.object = entry->object,
+		.other = entry->other,
+		.key = entry->own_key | (uintptr_t)reading,
+		.kind = kind,
+		.flags = (uint8_t)(WS_WAIT_SHARED | (reading ? WS_WAIT_READ : 0)),
+	};
+}
+
+int32_t ws_pollset_which(const struct ws_pollset *set, int fd, bool reading)
+{
+	int32_t other_side = WS_POLL_OTHER;
+
+	for (size_t i = 0; i < set->n; i++) {
+		if (set->fds[i] != fd)
+			continue;
+		if (!(set->objects[i].flags & WS_WAIT_READ) == !reading)
+			return (int32_t)i + 2;
+		other_side = (int32_t)i + 2; /* an end or an error ends both */
+	}
+	return other_side;
+}
+
+void ws_poll_outcome(struct ws_wait *wait, int result)
+{
+	if (result == 0)
+		wait->outcome = WS_OUTCOME_TIMEOUT;
+	else
+		ws_wait_errno(wait, result < 0 ? -1 : 0);
+}

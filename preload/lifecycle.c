@@ -10,7 +10,9 @@
  */
 #include "preload/lifecycle.h"
 
+#include <dlfcn.h>
 #include <fcntl.h>
+#include <link.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -315,11 +317,26 @@ void ws_step_aside(void)
 		ws_self->quiet = WS_QUIET_ASIDE;
 }
 
+/* There in programs with ThreadSanitizer only: in a library of its own, or in the program. */
+void __tsan_init(void) __attribute__((weak));
+
+/* At a thread's end libunwind drops what it knows of it, under a lock, when the sanitizer's library
+ * has dropped the thread already, and crashes at that lock. The runtime in a program does not. */
+static bool unwinding_crashes(void)
+{
+	struct link_map *map = NULL;
+	Dl_info info;
+
+	return __tsan_init &&
+	       dladdr1((void *)(uintptr_t)__tsan_init, &info, (void **)&map, RTLD_DL_LINKMAP) &&
+	       map->l_name[0];
+}
+
 static enum ws_stack_mode stack_mode(const char *word)
 {
 	if (word && strcmp(word, "none") == 0)
 		return WS_STACKS_NONE;
-	if (word && strcmp(word, "caller") == 0)
+	if ((word && strcmp(word, "caller") == 0) || unwinding_crashes())
 		return WS_STACKS_CALLER;
 	return WS_STACKS_FULL;
 }

@@ -17,10 +17,10 @@
 #include <string.h>
 #include <sys/prctl.h>
 
-#include "preload/emit.h"
-#include "preload/file_lock.h"
 #include "preload/channel.h"
+#include "preload/emit.h"
 #include "preload/environment.h"
+#include "preload/file_lock.h"
 #include "preload/limits.h"
 #include "preload/module.h"
 #include "preload/raw.h"

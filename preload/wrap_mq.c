@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* wrap_mq.c: POSIX message queues. A queue's identity is that of its file in the kernel's mqueue file
- * system, in every process that has it open.
+/* wrap_mq.c: POSIX message queues. A queue's identity is that of its file in the kernel's mqueue
+ * file system, in every process that has it open.
  *
- * Rules: see export.h. The try is the timed call with a limit that has passed: ETIMEDOUT says that it
- * would block, EAGAIN that the queue is O_NONBLOCK, which is the program's business. A limit of the
- * program's is looked at first, as the kernel does: a bad one is rejected though nothing blocks.
+ * Rules: see export.h. The try is the timed call with a limit that has passed: ETIMEDOUT says that
+ * it would block, EAGAIN that the queue is O_NONBLOCK, which is the program's business. A limit of
+ * the program's is looked at first, as the kernel does: a bad one is rejected though nothing
+ * blocks.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -148,8 +149,11 @@ static inline ssize_t transfer(struct transfer *t)
 
 WS_EXPORT int mq_send(mqd_t q, const char *p, size_t n, unsigned int priority)
 {
-	struct transfer t = { .queue = q, .message = (char *)(uintptr_t)p, .size = n,
-			      .priority = priority, .site = WS_SITE };
+	struct transfer t = { .queue = q,
+			      .message = (char *)(uintptr_t)p,
+			      .size = n,
+			      .priority = priority,
+			      .site = WS_SITE };
 
 	return (int)transfer(&t);
 }
@@ -157,8 +161,12 @@ WS_EXPORT int mq_send(mqd_t q, const char *p, size_t n, unsigned int priority)
 WS_EXPORT int mq_timedsend(mqd_t q, const char *p, size_t n, unsigned int priority,
 			   const struct timespec *limit)
 {
-	struct transfer t = { .queue = q, .message = (char *)(uintptr_t)p, .size = n,
-			      .priority = priority, .timed = true, .limit = limit,
+	struct transfer t = { .queue = q,
+			      .message = (char *)(uintptr_t)p,
+			      .size = n,
+			      .priority = priority,
+			      .timed = true,
+			      .limit = limit,
 			      .site = WS_SITE };
 
 	return (int)transfer(&t);
@@ -166,8 +174,12 @@ WS_EXPORT int mq_timedsend(mqd_t q, const char *p, size_t n, unsigned int priori
 
 WS_EXPORT ssize_t mq_receive(mqd_t q, char *p, size_t n, unsigned int *priority)
 {
-	struct transfer t = { .queue = q, .reading = true, .message = p, .size = n,
-			      .received = priority, .site = WS_SITE };
+	struct transfer t = { .queue = q,
+			      .reading = true,
+			      .message = p,
+			      .size = n,
+			      .received = priority,
+			      .site = WS_SITE };
 
 	return transfer(&t);
 }
@@ -176,8 +188,13 @@ WS_EXPORT ssize_t mq_timedreceive(mqd_t q, char *restrict p, size_t n,
 				  unsigned int *restrict priority,
 				  const struct timespec *restrict limit)
 {
-	struct transfer t = { .queue = q, .reading = true, .message = p, .size = n,
-			      .received = priority, .timed = true, .limit = limit,
+	struct transfer t = { .queue = q,
+			      .reading = true,
+			      .message = p,
+			      .size = n,
+			      .received = priority,
+			      .timed = true,
+			      .limit = limit,
 			      .site = WS_SITE };
 
 	return transfer(&t);
@@ -293,10 +310,10 @@ WS_EXPORT int mq_notify(mqd_t q, const struct sigevent *e)
 	if (self && WS_FD_KIND(ws_fd_word(q)) == WS_FD_MQ)
 		ws_object_record_at(self, WS_KIND_MQ, WS_OBJECT_NOTIFY, ws_fds[q].object,
 				    ws_fds[q].other, (uint64_t)number,
-				    !e			   ? "no more"
+				    !e                    ? "no more"
 				    : how == SIGEV_THREAD ? "by a thread"
 				    : how == SIGEV_SIGNAL ? "by a signal"
-							   : "not at all",
+							  : "not at all",
 				    WS_SITE);
 	errno = saved;
 	return r;

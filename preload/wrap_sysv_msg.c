@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* wrap_sysv_msg.c: System V message queues.
  *
- * Rules: see export.h. The try is the call with IPC_NOWAIT, which changes nothing where it fails. To
- * receive is the reading side (WS_WAIT_READ). The messages themselves are the kernel's to read; only
- * the type of one that somebody waits for is looked at, by copyin.h.
+ * Rules: see export.h. The try is the call with IPC_NOWAIT, which changes nothing where it fails.
+ * To receive is the reading side (WS_WAIT_READ). The messages themselves are the kernel's to read;
+ * only the type of one that somebody waits for is looked at, by copyin.h.
  */
 #include <errno.h>
 #include <sys/msg.h>
@@ -90,9 +90,9 @@ static __attribute__((noinline)) ssize_t receive_blocked(struct ws_thread *self,
 {
 	ws_sysv_waited(self, WS_KIND_SYSV_MSG, id, WS_SYSV_WHOLE, site);
 
-	WS_WAIT(wait, .self = self, .object = (uint32_t)id, .other = (uintptr_t)type,
-		.key = key_of(id, true), .site = site, .kind = WS_KIND_SYSV_MSG,
-		.flags = WS_WAIT_SHARED | WS_WAIT_READ);
+	WS_WAIT(wait, .self = self, .object = (uint32_t)id,
+		.other = (f & MSG_EXCEPT) ? 0 : (uintptr_t)type, .key = key_of(id, true),
+		.site = site, .kind = WS_KIND_SYSV_MSG, .flags = WS_WAIT_SHARED | WS_WAIT_READ);
 	ssize_t r = ws_real.msgrcv(id, p, n, type, f);
 
 	ws_wait_errno(&wait, r < 0 ? -1 : 0);
@@ -130,8 +130,7 @@ WS_EXPORT int msgget(key_t key, int flags)
 	if (!self || ws_sandboxed)
 		return ws_real.msgget(key, flags);
 
-	bool made = key == IPC_PRIVATE ||
-		    ((flags & IPC_CREAT) && !ws_sysv_exists(SYS_msgget, key));
+	bool made = key == IPC_PRIVATE || ((flags & IPC_CREAT) && !ws_sysv_exists(SYS_msgget, key));
 	int id = ws_real.msgget(key, flags);
 
 	if (id >= 0)
@@ -149,7 +148,8 @@ WS_EXPORT int msgctl(int id, int command, struct msqid_ds *ds)
 	struct ws_wake wake = wake_of(self, id, WS_WAKE_REMOVE, WS_SITE);
 
 	/* It ends everybody's wait, of either side. */
-	wake.sure = ws_waiters_any(key_of(id, false), true) || ws_waiters_any(key_of(id, true), true);
+	wake.sure =
+		ws_waiters_any(key_of(id, false), true) || ws_waiters_any(key_of(id, true), true);
 	wake.count = WS_WAKE_ALL;
 	ws_wake_before(&wake);
 	int r = ws_real.msgctl(id, command, ds);

@@ -2,13 +2,14 @@
 /* wrap_sysv_sem.c: System V semaphores. An object is one semaphore of a set; who waits for several
  * at once waits for any of them to change.
  *
- * Rules: see export.h. The try is the program's operations with IPC_NOWAIT, in a copy; they are read
- * by copyin.h, since the kernel has not looked at them yet. (A zero time limit is no try: the kernel
- * sleeps for the thread's timer slack, 50 us.) Operations that cannot be copied go straight through.
- * The time limit is never looked at: the try passes it on, so that a bad one is rejected by it.
+ * Rules: see export.h. The try is the program's operations with IPC_NOWAIT, in a copy; they are
+ * read by copyin.h, since the kernel has not looked at them yet. (A zero time limit is no try: the
+ * kernel sleeps for the thread's timer slack, 50 us.) Operations that cannot be copied go straight
+ * through. The time limit is never looked at: the try passes it on, so that a bad one is rejected
+ * by it.
  *
- * The two sides: to wait for a value is to receive (WS_WAIT_READ, ended by `send`), to wait for zero
- * is the other (ended by `receive`).
+ * The two sides: to wait for a value is to receive (WS_WAIT_READ, ended by `send`), to wait for
+ * zero is the other (ended by `receive`).
  */
 #include <errno.h>
 #include <stdarg.h>
@@ -220,7 +221,7 @@ static __attribute__((noinline)) int operate_on_many(struct operation *o)
 
 	o->ops = ops;
 	return ws_copy_in(ops, o->program, o->n * sizeof(*ops)) ? real_op(o, o->program)
-								 : operate(o);
+								: operate(o);
 }
 
 static inline int begin(struct operation *o)
@@ -234,7 +235,7 @@ static inline int begin(struct operation *o)
 		return operate_on_many(o);
 	o->ops = few;
 	return ws_copy_in(few, o->program, o->n * sizeof(*few)) ? real_op(o, o->program)
-								 : operate(o);
+								: operate(o);
 }
 
 WS_EXPORT int semop(int id, struct sembuf *ops, size_t n)
@@ -246,8 +247,9 @@ WS_EXPORT int semop(int id, struct sembuf *ops, size_t n)
 
 WS_EXPORT int semtimedop(int id, struct sembuf *ops, size_t n, const struct timespec *t)
 {
-	struct operation o = { .id = id, .program = ops, .n = n, .limit = t, .timed = true,
-			       .site = WS_SITE };
+	struct operation o = {
+		.id = id, .program = ops, .n = n, .limit = t, .timed = true, .site = WS_SITE
+	};
 
 	return begin(&o);
 }
@@ -259,13 +261,11 @@ WS_EXPORT int semget(key_t key, int n, int flags)
 	if (!self || ws_sandboxed)
 		return ws_real.semget(key, n, flags);
 
-	bool made = key == IPC_PRIVATE ||
-		    ((flags & IPC_CREAT) && !ws_sysv_exists(SYS_semget, key));
+	bool made = key == IPC_PRIVATE || ((flags & IPC_CREAT) && !ws_sysv_exists(SYS_semget, key));
 	int id = ws_real.semget(key, n, flags);
 
 	if (id >= 0)
-		ws_sysv_got(self, WS_KIND_SYSV_SEM, id, key, made, (uint64_t)n,
-			    WS_SITE);
+		ws_sysv_got(self, WS_KIND_SYSV_SEM, id, key, made, (uint64_t)n, WS_SITE);
 	return id;
 }
 
@@ -300,10 +300,9 @@ static void wake_set(const struct operation *o, uint8_t op, bool late)
 /* The value of one semaphore is set: it is 0, or may be what others wait for. */
 static int set_value(struct operation *o, int number, int value, void *argument)
 {
-	struct ws_wake wake = value > 0 ? wake_of(o, (uint64_t)number, WS_WAKE_SEND,
-						  (uint32_t)value, true)
-					: wake_of(o, (uint64_t)number, WS_WAKE_RECEIVE, WS_WAKE_ALL,
-						  false);
+	struct ws_wake wake =
+		value > 0 ? wake_of(o, (uint64_t)number, WS_WAKE_SEND, (uint32_t)value, true)
+			  : wake_of(o, (uint64_t)number, WS_WAKE_RECEIVE, WS_WAKE_ALL, false);
 
 	ws_wake_before(&wake);
 	int r = ws_real.semctl(o->id, number, SETVAL, argument);

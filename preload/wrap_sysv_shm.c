@@ -31,8 +31,7 @@ WS_EXPORT int shmget(key_t key, size_t size, int flags)
 	if (!self || ws_sandboxed)
 		return ws_real.shmget(key, size, flags);
 
-	bool made = key == IPC_PRIVATE ||
-		    ((flags & IPC_CREAT) && !ws_sysv_exists(SYS_shmget, key));
+	bool made = key == IPC_PRIVATE || ((flags & IPC_CREAT) && !ws_sysv_exists(SYS_shmget, key));
 	int id = ws_real.shmget(key, size, flags);
 
 	if (id >= 0)

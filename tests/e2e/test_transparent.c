@@ -51,6 +51,22 @@ static struct ws_run *same(const char *const argv[])
 	return run;
 }
 
+static void message_queues_give_the_same(void **state)
+{
+	const char *const argv[] = { ws_program("same_mq"), NULL };
+
+	(void)state;
+	ws_run_free(same(argv));
+}
+
+static void system_v_gives_the_same(void **state)
+{
+	const char *const argv[] = { ws_program("same_sysv"), NULL };
+
+	(void)state;
+	ws_run_free(same(argv));
+}
+
 static void locks_give_the_same(void **state)
 {
 	const char *const argv[] = { ws_program("same_locks"), NULL };
@@ -185,6 +201,8 @@ static void limits_of_threads_and_memory_are_kept(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(message_queues_give_the_same),
+		cmocka_unit_test(system_v_gives_the_same),
 		cmocka_unit_test(locks_give_the_same),
 		cmocka_unit_test(other_calls_give_the_same),
 		cmocka_unit_test(other_names_give_the_same),

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* mq_server: a server takes requests from its POSIX message queue and answers each in the queue of its
- * client, as in the textbooks; then every way in which a wait on a queue can end.
+/* mq_server: a server takes requests from its POSIX message queue and answers each in the queue of
+ * its client, as in the textbooks; then every way in which a wait on a queue can end.
  *
- * Truth: the server waits on its queue and is ended by the client, the client on its own and is ended
- * by the server; a full queue is waited on by the sender. A time limit and a signal end others; a
- * queue that was unlinked while open is the same object still; O_NONBLOCK is no wait at all.
+ * Truth: the server waits on its queue and is ended by the client, the client on its own and is
+ * ended by the server; a full queue is waited on by the sender. A time limit and a signal end
+ * others; a queue that was unlinked while open is the same object still; O_NONBLOCK is no wait at
+ * all.
  */
 #include "tests/support/truth.h"
 
@@ -46,7 +47,8 @@ static void serve(pid_t client)
 	char text[SIZE];
 
 	for (int round = 0; round < ROUNDS; round++) {
-		TRUTH_WAIT(&request_object, "acquired", x_is(5, mq_receive(requests, text, SIZE, &priority)));
+		TRUTH_WAIT(&request_object, "acquired",
+			   x_is(5, mq_receive(requests, text, SIZE, &priority)));
 		x_is(7, priority);
 		until_blocked(client, SYS_mq_timedreceive);
 		TRUTH_RELEASE(&answer_object, 1, x(mq_send(answers, text, 5, 0)));
@@ -62,10 +64,12 @@ static void ask(mqd_t requests, mqd_t answers, pid_t server)
 
 	until_blocked(server, SYS_mq_timedreceive);
 	TRUTH_RELEASE(&request_object, 1, x(mq_send(requests, "hello", 5, 7)));
-	TRUTH_WAIT(&answer_object, "acquired", x_is(5, mq_timedreceive(answers, text, SIZE, NULL, &limit)));
+	TRUTH_WAIT(&answer_object, "acquired",
+		   x_is(5, mq_timedreceive(answers, text, SIZE, NULL, &limit)));
 }
 
-/* The child, which inherits the queue and never opens it, sends when it is full, already unlinked. */
+/* The child, which inherits the queue and never opens it, sends when it is full, already unlinked.
+ */
 static void full(void)
 {
 	mqd_t queue = make(full_name, "full"), same;
@@ -110,12 +114,14 @@ static void in_vain(mqd_t queue)
 	x_is(-1, mq_timedreceive(queue, text, SIZE, NULL, &limit));
 	x_is(ETIMEDOUT, errno);
 	limit = truth_after_ns(CLOCK_REALTIME, WAIT_NS);
-	TRUTH_WAIT(&answer_object, "timeout", x_is(-1, mq_timedreceive(queue, text, SIZE, NULL, &limit)));
+	TRUTH_WAIT(&answer_object, "timeout",
+		   x_is(-1, mq_timedreceive(queue, text, SIZE, NULL, &limit)));
 	x_is(ETIMEDOUT, errno);
 	x(sigaction(SIGUSR1, &action, NULL));
 	child = (pid_t)xs(fork());
 	if (child == 0) {
-		TRUTH_WAIT(&answer_object, "interrupted", x_is(-1, mq_receive(queue, text, SIZE, NULL)));
+		TRUTH_WAIT(&answer_object, "interrupted",
+			   x_is(-1, mq_receive(queue, text, SIZE, NULL)));
 		x_is(EINTR, errno);
 		truth_print();
 		_exit(0);

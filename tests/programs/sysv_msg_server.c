@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* sysv_msg_server: a server takes requests from a System V queue and answers each to the type that is
- * its client's pid, as in the textbooks; then every way in which a wait on a queue can end.
+/* sysv_msg_server: a server takes requests from a System V queue and answers each to the type that
+ * is its client's pid, as in the textbooks; then every way in which a wait on a queue can end.
  *
  * Truth: the server's waits for requests are ended by the client, the client's for answers by the
  * server, by type on one and the same queue; a full queue is waited on by the sender and ended by
@@ -36,7 +36,8 @@ static void serve(int queue)
 	struct message m;
 
 	for (int round = 0; round < ROUNDS; round++) {
-		TRUTH_WAIT(&server_object, "acquired", xs(msgrcv(queue, &m, sizeof(m) - sizeof(long), REQUEST, 0)));
+		TRUTH_WAIT(&server_object, "acquired",
+			   xs(msgrcv(queue, &m, sizeof(m) - sizeof(long), REQUEST, 0)));
 		truth_until_in_call(m.from, SYS_msgrcv);
 		truth_sleep_ns(WAIT_NS);
 		m.type = m.from;
@@ -57,7 +58,8 @@ static void ask(int queue, pid_t server)
 	x(msgsnd(queue, &m, sizeof(pid_t), 0));
 	m.type = REQUEST;
 	TRUTH_RELEASE(&server_object, 1, x(msgsnd(queue, &m, sizeof(pid_t), 0)));
-	TRUTH_WAIT(&server_object, "acquired", xs(msgrcv(queue, &m, sizeof(m) - sizeof(long), getpid(), 0)));
+	TRUTH_WAIT(&server_object, "acquired",
+		   xs(msgrcv(queue, &m, sizeof(m) - sizeof(long), getpid(), 0)));
 	xs(msgrcv(queue, &m, sizeof(m) - sizeof(long), STOP, IPC_NOWAIT));
 }
 
@@ -83,7 +85,8 @@ static void full(void)
 	fill(queue);
 	child = (pid_t)xs(fork());
 	if (child == 0) {
-		TRUTH_WAIT(&full_object, "acquired", x(msgsnd(queue, &m, sizeof(m) - sizeof(long), 0)));
+		TRUTH_WAIT(&full_object, "acquired",
+			   x(msgsnd(queue, &m, sizeof(m) - sizeof(long), 0)));
 		truth_print();
 		_exit(0);
 	}
@@ -104,7 +107,8 @@ static void wait_in_vain(int queue, int error, const char *outcome)
 {
 	struct message m;
 
-	TRUTH_WAIT(&removed_object, outcome, x_is(-1, msgrcv(queue, &m, sizeof(m) - sizeof(long), 0, 0)));
+	TRUTH_WAIT(&removed_object, outcome,
+		   x_is(-1, msgrcv(queue, &m, sizeof(m) - sizeof(long), 0, 0)));
 	x_is(error, errno);
 }
 
@@ -145,8 +149,8 @@ int main(int argc, char **argv)
 	pid_t server;
 
 	(void)argc;
-	snprintf(server_name, sizeof(server_name), "%d (key 0x%08x, %s id %d)", queue, (unsigned)key,
-		 argv[0], 'w');
+	snprintf(server_name, sizeof(server_name), "%d (key 0x%08x, %s id %d)", queue,
+		 (unsigned)key, argv[0], 'w');
 	server = (pid_t)xs(fork());
 	if (server == 0)
 		serve(queue);

@@ -8,8 +8,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
-#include <string.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include "preload/channel.h"
@@ -47,137 +45,11 @@ static void gone_range(unsigned int first, unsigned int last, uintptr_t site)
 		gone((int)fd, site);
 }
 
-static int adopt_pair(int result, int p[2])
-{
-	if (result != 0)
-		return result;
-
-	int read_end = ws_fd_adopt(p[0]);
-	int write_end = ws_fd_adopt(p[1]);
-
-	if (read_end < 0 || write_end < 0) {
-		if (read_end >= 0)
-			ws_fd_close(read_end);
-		if (write_end >= 0)
-			ws_fd_close(write_end);
-		errno = EMFILE;
-		return -1;
-	}
-	p[0] = read_end;
-	p[1] = write_end;
-	return 0;
-}
-
-/* The fds of a message that the tracer has received: where they cannot be moved they are guarded
- * in their place, since the daemon counts on their being there. */
-static void adopt_received(struct msghdr *m)
-{
-	for (struct cmsghdr *c = CMSG_FIRSTHDR(m); c; c = CMSG_NXTHDR(m, c)) {
-		if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS)
-			continue;
-
-		size_t n = (c->cmsg_len - CMSG_LEN(0)) / sizeof(int);
-
-		for (size_t i = 0; i < n; i++) {
-			int fd;
-
-			memcpy(&fd, CMSG_DATA(c) + i * sizeof(fd), sizeof(fd));
-			int high = ws_fd_take(fd);
-
-			if (high < 0) {
-				ws_raw_fcntl(fd, F_SETFD, FD_CLOEXEC);
-				ws_fd_guard(fd);
-				continue;
-			}
-			memcpy(CMSG_DATA(c) + i * sizeof(high), &high, sizeof(high));
-		}
-	}
-}
-
-/* An fd as the tracer remembers it: one that the program has overwritten is elsewhere by now. */
-static inline int tracers(int fd, uintptr_t site)
-{
-	if (ws_likely(atomic_load_explicit(&ws_fd_aliases, memory_order_relaxed) == 0))
-		return fd;
-	return ws_is_tracer_code(site) ? ws_fd_actual(fd) : fd;
-}
-
-WS_EXPORT int socket(int d, int t, int p)
-{
-	if (ws_unlikely(ws_is_tracer_code(WS_SITE)))
-		return ws_fd_adopt(ws_real.socket(d, t, p));
-	return ws_real.socket(d, t, p);
-}
-
-WS_EXPORT int accept(int fd, struct sockaddr *a, socklen_t *l)
-{
-	if (ws_unlikely(ws_is_tracer_code(WS_SITE)))
-		return ws_fd_adopt(ws_real.accept(ws_fd_actual(fd), a, l));
-	return ws_real.accept(fd, a, l);
-}
-
-WS_EXPORT int pipe(int p[2])
-{
-	if (ws_unlikely(ws_is_tracer_code(WS_SITE)))
-		return adopt_pair(ws_real.pipe(p), p);
-	return ws_real.pipe(p);
-}
-
-WS_EXPORT int pipe2(int p[2], int f)
-{
-	if (ws_unlikely(ws_is_tracer_code(WS_SITE)))
-		return adopt_pair(ws_real.pipe2(p, f), p);
-	return ws_real.pipe2(p, f);
-}
-
-WS_EXPORT int open(const char *p, int f, ...)
-{
-	mode_t m = 0;
-
-	if (__OPEN_NEEDS_MODE(f)) {
-		va_list args;
-
-		va_start(args, f);
-		m = va_arg(args, mode_t);
-		va_end(args);
-	}
-	if (ws_unlikely(ws_is_tracer_code(WS_SITE)))
-		return ws_fd_adopt(ws_real.open(p, f, m));
-	return ws_real.open(p, f, m);
-}
-
-WS_EXPORT ssize_t recvmsg(int fd, struct msghdr *m, int f)
-{
-	if (ws_likely(!ws_is_tracer_code(WS_SITE)))
-		return ws_real.recvmsg(fd, m, f);
-
-	ssize_t n = ws_real.recvmsg(ws_fd_actual(fd), m, f | MSG_CMSG_CLOEXEC);
-
-	if (n > 0)
-		adopt_received(m);
-	return n;
-}
-
-WS_EXPORT ssize_t sendmsg(int fd, const struct msghdr *m, int f)
-{
-	return ws_real.sendmsg(tracers(fd, WS_SITE), m, f);
-}
-
-WS_EXPORT ssize_t send(int fd, const void *p, size_t n, int f)
-{
-	return ws_real.send(tracers(fd, WS_SITE), p, n, f);
-}
-
-WS_EXPORT int shutdown(int fd, int how)
-{
-	return ws_real.shutdown(tracers(fd, WS_SITE), how);
-}
-
-/* The same of an fd that the program names, to which the tracer's are not there. */
+/* An fd that the program names, to which the tracer's are not there. */
 static inline int seen(int fd, uintptr_t site)
 {
 	if (ws_likely(!ws_fd_is_guarded(fd)))
-		return tracers(fd, site);
+		return ws_tracers_fd(fd, site);
 	return ws_is_tracer_code(site) ? ws_fd_actual(fd) : -1;
 }
 
@@ -192,10 +64,17 @@ WS_EXPORT int fcntl(int fd, int c, ...)
 	va_end(args);
 	if (ws_unlikely(ws_is_record_lock(c)))
 		return ws_record_lock(seen(fd, WS_SITE), c, a, WS_SITE);
-	return ws_real.fcntl(seen(fd, WS_SITE), c, a);
+
+	int r = ws_real.fcntl(seen(fd, WS_SITE), c, a);
+
+	/* The flag is of what is open, which other numbers may stand for, too. */
+	if (ws_unlikely(c == F_SETFL && r == 0) && !in_vfork_child())
+		ws_fd_blocking_changed();
+	return r;
 }
 
 WS_EXPORT int fcntl64(int fd, int c, ...) __attribute__((alias("fcntl")));
+WS_EXPORT int __fcntl(int fd, int c, ...) __attribute__((alias("fcntl")));
 
 WS_EXPORT int dup(int fd)
 {

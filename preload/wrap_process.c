@@ -6,11 +6,17 @@
  */
 #include <errno.h>
 #include <lttng/ust-fork.h>
+#include <pthread.h>
 
 #include "preload/emit.h"
 #include "preload/lifecycle.h"
 #include "preload/raw.h"
 #include "preload/real.h"
+#include "preload/wait.h"
+
+/* Processes that wait for children, counted together: nobody asks, since a child's end is recorded
+ * in any case. */
+#define WS_PROCESS_KEY ws_waiters_key(WS_KIND_PROCESS, 0, 0, false)
 
 /* A child of _Fork(), or of a fork inside our own work: LTTng's locks may be held for ever. */
 static bool lttng_lost;
@@ -296,66 +302,141 @@ static void reaped(pid_t child, int status)
 		ws_process_reaped(self, child, status);
 }
 
-/* In all of these the caller's own `status` is given to the kernel, and read only where the kernel
- * has filled it in. */
+/* One of wait(), waitpid(), wait3(), wait4(). */
+struct waiting {
+	enum { WAIT, WAITPID, WAIT3, WAIT4 } form;
+	pid_t pid; /* as given; -1 in those that have none */
+	int *status;
+	int options;
+	struct rusage *usage;
+};
+
+static pid_t real_wait(const struct waiting *w, int options)
+{
+	switch (w->form) {
+	case WAIT:
+		/* It has no options: the try is by waitpid(), which is otherwise the same. */
+		return options ? ws_real.waitpid(-1, w->status, options) : ws_real.wait(w->status);
+	case WAITPID:
+		return ws_real.waitpid(w->pid, w->status, options);
+	case WAIT3:
+		return ws_real.wait3(w->status, options, w->usage);
+	default:
+		return ws_real.wait4(w->pid, w->status, options, w->usage);
+	}
+}
+
+/* The wait itself, for one child (`child`) or any (0). */
+static pid_t block(struct ws_thread *self, const struct waiting *w, uintptr_t site)
+{
+	WS_WAIT(wait, .self = self, .object = w->pid > 0 ? (uintptr_t)w->pid : 0,
+		.key = WS_PROCESS_KEY, .site = site, .kind = WS_KIND_PROCESS,
+		.flags = WS_WAIT_SHARED);
+	pid_t r = real_wait(w, w->options);
+
+	ws_wait_errno(&wait, r == -1 ? -1 : 0);
+	if (r > 0)
+		wait.ender = r;
+	return r;
+}
+
+/* The caller's own `status` is given to the kernel, and read only where the kernel has filled it
+ * in. A try leaves it alone, and the usage, unless it collects a child. */
+static pid_t wait_for(struct waiting w, uintptr_t site)
+{
+	struct ws_thread *self = ws_thread();
+	int own = 0, saved = errno;
+	pid_t r = 0;
+
+	if (!self)
+		return real_wait(&w, w.options);
+	if (!w.status)
+		w.status = &own;
+	if (!(w.options & WNOHANG))
+		pthread_testcancel();
+	r = real_wait(&w, w.options | WNOHANG);
+	if (r == 0 && !(w.options & WNOHANG)) {
+		errno = saved;
+		r = block(self, &w, site);
+	}
+	if (r > 0)
+		reaped(r, *w.status);
+	return r;
+}
+
 WS_EXPORT pid_t waitpid(pid_t pid, int *status, int options)
 {
-	int own = 0;
-	pid_t r = ws_real.waitpid(pid, status ? status : &own, options);
-
-	if (r > 0)
-		reaped(r, status ? *status : own);
-	return r;
+	return wait_for((struct waiting){ WAITPID, pid, status, options, NULL }, WS_SITE);
 }
 
 WS_EXPORT pid_t __waitpid(pid_t pid, int *status, int options) __attribute__((alias("waitpid")));
 
 WS_EXPORT pid_t wait(int *status)
 {
-	int own = 0;
-	pid_t r = ws_real.wait(status ? status : &own);
-
-	if (r > 0)
-		reaped(r, status ? *status : own);
-	return r;
+	return wait_for((struct waiting){ WAIT, -1, status, 0, NULL }, WS_SITE);
 }
 
 WS_EXPORT pid_t __wait(int *status) __attribute__((alias("wait")));
 
 WS_EXPORT pid_t wait3(int *status, int options, struct rusage *usage)
 {
-	int own = 0;
-	pid_t r = ws_real.wait3(status ? status : &own, options, usage);
-
-	if (r > 0)
-		reaped(r, status ? *status : own);
-	return r;
+	return wait_for((struct waiting){ WAIT3, -1, status, options, usage }, WS_SITE);
 }
 
 WS_EXPORT pid_t wait4(pid_t pid, int *status, int options, struct rusage *usage)
 {
-	int own = 0;
-	pid_t r = ws_real.wait4(pid, status ? status : &own, options, usage);
+	return wait_for((struct waiting){ WAIT4, pid, status, options, usage }, WS_SITE);
+}
 
-	if (r > 0)
-		reaped(r, status ? *status : own);
+/* What a waitid() that collected something says of its child. */
+static void reaped_info(const siginfo_t *info, int options)
+{
+	if ((options & WNOWAIT) || info->si_pid <= 0)
+		return;
+	if (info->si_code == CLD_EXITED)
+		reaped(info->si_pid, W_EXITCODE(info->si_status & 0xff, 0));
+	else if (info->si_code == CLD_KILLED)
+		reaped(info->si_pid, info->si_status);
+	else if (info->si_code == CLD_DUMPED)
+		reaped(info->si_pid, info->si_status | WCOREFLAG);
+}
+
+static int block_id(struct ws_thread *self, idtype_t type, id_t id, siginfo_t *info, int options,
+		    uintptr_t site)
+{
+	WS_WAIT(wait, .self = self, .object = type == P_PID ? id : 0, .key = WS_PROCESS_KEY,
+		.site = site, .kind = WS_KIND_PROCESS, .flags = WS_WAIT_SHARED);
+	int r = ws_real.waitid(type, id, info, options);
+
+	ws_wait_errno(&wait, r);
+	if (r == 0)
+		wait.ender = info->si_pid;
+	else if (errno == EAGAIN) /* a pidfd that does not block */
+		wait.outcome = WS_OUTCOME_NO_WAIT;
 	return r;
 }
 
+/* The kernel fills in `info` whatever comes of the call, so that a try leaves no trace in it. */
 WS_EXPORT int waitid(idtype_t type, id_t id, siginfo_t *info, int options)
 {
+	struct ws_thread *self = ws_thread();
 	siginfo_t own = { 0 };
 	siginfo_t *got = info ? info : &own; /* Linux allows NULL */
-	int r = ws_real.waitid(type, id, got, options);
+	int saved = errno;
+
+	if (!self)
+		return ws_real.waitid(type, id, info, options);
+	if (!(options & WNOHANG))
+		pthread_testcancel();
+
+	int r = ws_real.waitid(type, id, got, options | WNOHANG);
 
 	/* With WNOHANG and nothing to collect, the pid is 0. */
-	if (r != 0 || (options & WNOWAIT) || got->si_pid <= 0)
-		return r;
-	if (got->si_code == CLD_EXITED)
-		reaped(got->si_pid, W_EXITCODE(got->si_status & 0xff, 0));
-	else if (got->si_code == CLD_KILLED)
-		reaped(got->si_pid, got->si_status);
-	else if (got->si_code == CLD_DUMPED)
-		reaped(got->si_pid, got->si_status | WCOREFLAG);
+	if (r == 0 && got->si_pid == 0 && !(options & WNOHANG)) {
+		errno = saved;
+		r = block_id(self, type, id, got, options, WS_SITE);
+	}
+	if (r == 0)
+		reaped_info(got, options);
 	return r;
 }

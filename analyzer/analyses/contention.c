@@ -167,7 +167,7 @@ static int take_wait(void *context, const struct ws_wait *wait)
 					  wait->waker->stack };
 		return add_link(contention, waiter, ROLE_WAKER, &who, ns);
 	}
-	if (owned)
+	if (owned || wait->object->key.kind == WS_KIND_SLEEP)
 		return 0;
 	if (was_ended(wait) || wait->uncertain)
 		return add_link(contention, waiter, ROLE_WAKER, &who, ns);

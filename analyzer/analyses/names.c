@@ -85,11 +85,72 @@ static int name_by_thread(const struct ws_object *object, const struct ws_tables
 	return print(strings, ret, "thread %" PRId32, task->tid);
 }
 
+/* "WHAT NAME[PID]" by key.process. */
+static int name_by_process(const struct ws_object *object, const char *what,
+			   const struct ws_tables *tables, struct ws_arena *strings,
+			   const char **ret)
+{
+	const struct ws_process *process;
+
+	if (object->key.process >= tables->n_processes)
+		return print(strings, ret, "%s process %" PRIu64, what, object->key.offset);
+	process = &tables->processes[object->key.process];
+	return print(strings, ret, "%s %s[%" PRId32 "]", what, process->name, process->pid);
+}
+
+/* By what the child was at last: a shell's is first a copy of the shell. */
+static int name_by_child(const struct ws_object *object, const struct ws_tables *tables,
+			 struct ws_arena *strings, const char **ret)
+{
+	int32_t pid = (int32_t)object->key.offset;
+	const struct ws_process *last = NULL;
+
+	if (!pid)
+		return name_by_process(object, "any child of", tables, strings, ret);
+	for (size_t i = object->key.ino ? object->key.ino - 1 : 0; i < tables->n_processes; i++) {
+		if (tables->processes[i].pid != pid)
+			continue;
+		last = &tables->processes[i];
+		if (object->key.ino && last->end != WS_END_EXEC)
+			break;
+	}
+	if (!last)
+		return print(strings, ret, "process %" PRId32, pid);
+	return print(strings, ret, "process %s[%" PRId32 "]", last->name, pid);
+}
+
+static int name_by_sleeper(const struct ws_object *object, const struct ws_tables *tables,
+			   struct ws_arena *strings, const char **ret)
+{
+	const struct ws_task *task;
+
+	if (object->key.offset >= tables->n_threads)
+		return print(strings, ret, "sleep of an unknown thread");
+	task = &tables->threads[object->key.offset];
+	return print(strings, ret, "sleep of %s[%" PRId32 "]", task->name, task->tid);
+}
+
+/* By what the process waits for with it where nothing that it polls has a name, or nothing ended
+ * it: a poll() or select(), or the number of an epoll set and one. */
+static int name_by_poller(const struct ws_object *object, const struct ws_tables *tables,
+			  struct ws_arena *strings, const char **ret)
+{
+	const struct ws_process *process;
+
+	if (object->key.process >= tables->n_processes)
+		return print(strings, ret, "poll");
+	process = &tables->processes[object->key.process];
+	if (!object->key.offset)
+		return print(strings, ret, "poll by %s[%" PRId32 "]", process->name, process->pid);
+	return print(strings, ret, "epoll set %" PRIu64 " of %s[%" PRId32 "]",
+		     object->key.offset - 1, process->name, process->pid);
+}
+
 /* "FILE [0, 100)" */
 static int name_by_range(const struct ws_object *object, struct ws_arena *strings, const char **ret)
 {
-	const char *file = object->file->name && object->file->name[0] ? object->file->name
-									: "record_lock";
+	const char *file =
+		object->file->name && object->file->name[0] ? object->file->name : "record_lock";
 	const struct ws_object_key *key = &object->key;
 
 	if (!key->length)
@@ -128,10 +189,24 @@ int ws_object_name(const struct ws_object *object, const struct ws_tables *table
 
 	if (object->key.kind == WS_KIND_RECORD_LOCK && object->file)
 		return name_by_range(object, strings, ret);
+	if (object->of) /* a poll is called as what is polled */
+		return ws_object_name(object->of, tables, symbols, places, strings, ret);
 	if (object->name && object->name[0])
 		return print(strings, ret, "%s", object->name);
-	if (object->key.kind == WS_KIND_THREAD)
+	switch (object->key.kind) {
+	case WS_KIND_THREAD:
 		return name_by_thread(object, tables, strings, ret);
+	case WS_KIND_PROCESS:
+		return name_by_child(object, tables, strings, ret);
+	case WS_KIND_SIGNAL:
+		return name_by_process(object, "signal to", tables, strings, ret);
+	case WS_KIND_SLEEP:
+		return name_by_sleeper(object, tables, strings, ret);
+	case WS_KIND_POLL:
+		return name_by_poller(object, tables, strings, ret);
+	default:
+		break;
+	}
 	r = name_by_data(object, tables, symbols, strings, ret);
 	if (r != -ENOENT)
 		return r;

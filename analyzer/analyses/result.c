@@ -150,7 +150,7 @@ static int add_edge(struct builder *builder, const struct waiter *waiter,
 		return r;
 	edge->blocker = *blocker;
 	edge->object = builder->draft_of[waiter->object->id];
-	edge->needs_all = ws_kind_needs_all(waiter->object->key.kind);
+	edge->needs_all = ws_object_needs_all(waiter->object);
 	edge->waits = waits->count;
 	edge->wait_ns = waits->total;
 	result->n_edges++;
@@ -179,6 +179,21 @@ static int add_link(struct builder *builder, const struct link *link)
 	return add_edge(builder, link->waiter, &party, &link->waits);
 }
 
+/* The first thread of the child that is waited for, in its last image. */
+static uint32_t main_thread(const struct builder *builder, const struct ws_object *object)
+{
+	const struct ws_tables *tables = builder->tables;
+
+	for (size_t i = tables->n_threads; i > 0; i--) {
+		const struct ws_task *task = &tables->threads[i - 1];
+
+		if ((uint64_t)task->tid == object->key.offset &&
+		    tables->processes[task->process].pid == task->tid)
+			return (uint32_t)(i - 1);
+	}
+	return WS_UNKNOWN;
+}
+
 /* Waits that are open: any place that ever released the object could have. */
 static int add_candidates(struct builder *builder, const struct waiter *waiter)
 {
@@ -194,6 +209,13 @@ static int add_candidates(struct builder *builder, const struct waiter *waiter)
 
 		r = party_of(builder, known ? (uint32_t)waiter->object->key.offset : WS_UNKNOWN,
 			     WS_UNKNOWN, WS_UNKNOWN, &party);
+		return r < 0 ? r : add_edge(builder, waiter, &party, &waiter->unended);
+	}
+	if (waiter->object->key.kind == WS_KIND_SLEEP)
+		return 0; /* for nobody */
+	if (waiter->object->key.kind == WS_KIND_PROCESS && waiter->object->key.offset) {
+		r = party_of(builder, main_thread(builder, waiter->object), WS_UNKNOWN, WS_UNKNOWN,
+			     &party);
 		return r < 0 ? r : add_edge(builder, waiter, &party, &waiter->unended);
 	}
 	for (releaser = builder->contention->releasers; releaser; releaser = releaser->hh.next) {

@@ -150,6 +150,8 @@ static int on_wait_begin(struct ws_decode *d, const struct ws_raw *raw, uint32_t
 	r = object(d, process, e->kind, e->object, e->other, raw->at_ns, &record->wait_begin.object,
 		   &record->wait_begin.data);
 	set_range(d, thread, e->seq, &record->wait_begin.object);
+	if (e->kind == WS_KIND_SLEEP)
+		record->wait_begin.object.offset = thread;
 	if (!r && e->kind == WS_KIND_COND && e->other)
 		ws_decode_object(d, process, WS_KIND_MUTEX, e->other, 0, &record->wait_begin.mutex);
 	if (!r)
@@ -272,9 +274,14 @@ static int on_recorded(struct ws_decode *d, const struct ws_raw *raw, uint8_t ty
 		break;
 	case WS_RAW_wait_object:
 		record->wait_object.seq = raw->wait_object.seq;
+		record->wait_object.flags = raw->wait_object.flags;
+		record->wait_object.end =
+			raw->wait_object.kind == WS_KIND_SOCKET && raw->wait_object.other;
 		r = object(d, process, raw->wait_object.kind, raw->wait_object.object,
 			   raw->wait_object.other, raw->at_ns, &record->wait_object.object,
 			   &record->wait_object.data);
+		if (raw->wait_object.kind == WS_KIND_SLEEP)
+			record->wait_object.object.offset = thread;
 		break;
 	case WS_RAW_holder:
 		record->holder.seq = raw->holder.seq;

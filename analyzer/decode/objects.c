@@ -16,6 +16,18 @@ void ws_decode_object(const struct ws_decode *d, uint32_t process, uint8_t kind,
 	key->kind = kind;
 	key->offset = address;
 	key->process = WS_UNKNOWN;
+	if (kind == WS_KIND_PROCESS && address) { /* whatever it execs, it stays that child */
+		uint32_t child = ws_decode_process_now(d, (int32_t)address);
+
+		key->ino = child == WS_UNKNOWN ? 0 : d->processes[child].first + UINT64_C(1);
+		return;
+	}
+	if (kind == WS_KIND_PROCESS) /* any child of this one */
+		key->process = process;
+	if (kind == WS_KIND_SIGNAL) { /* whoever sends it, it is for that process */
+		key->process = ws_decode_process_now(d, (int32_t)address);
+		return;
+	}
 	if (kind == WS_KIND_RECORD_LOCK) { /* the whole file: see `range` */
 		key->ino = address;
 		key->offset = 0;

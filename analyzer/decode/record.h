@@ -26,6 +26,9 @@ struct ws_object_key {
 	uint64_t offset;  /* shared: byte offset in it; private: address; thread: index of the thread,
 	                   * or with a process its handle: which thread it is is not known;
 	                   * record_lock: first byte of the range */
+	                  /* process: pid of the child, with ino its first image, counted from 1; 0:
+			   * any child of `process`. signal: pid of `process`. sleep: index of the
+			   * thread */
 	uint64_t length;  /* record_lock: bytes of the range, 0: to the end; otherwise 0 */
 	uint32_t process; /* private: index of the process; shared and known thread: WS_UNKNOWN */
 	uint8_t kind;     /* enum ws_kind */
@@ -97,6 +100,8 @@ struct ws_record {
 			uint32_t seq;
 			struct ws_object_key object;
 			uint32_t data; /* as in wait_begin */
+			uint8_t flags; /* WS_WAIT_* */
+			uint8_t end;   /* socket: at which end, 0 or 1 */
 		} wait_object;
 		struct {
 			uint32_t seq;

@@ -18,6 +18,7 @@ struct ws_process_state {
 	struct ws_map64 stacks;    /* stack id -> index of the stack */
 	struct ws_map64 codes;     /* address -> code index; emptied when modules change */
 	uint64_t exec_ns;          /* when it was about to exec; 0: it is not */
+	uint32_t first;            /* the image that its pid began with: before all its execs */
 	bool announced;            /* start, fork or defs was seen */
 	bool ended;                /* exit or reaped was seen */
 };
@@ -67,6 +68,9 @@ struct ws_decode {
 /* The incarnation that the event's pid has now; begins one where there is none. */
 int ws_decode_process(struct ws_decode *d, const struct ws_ev_common *e, uint64_t at_ns,
 		      uint32_t *process);
+
+/* The image that the pid means now; WS_UNKNOWN: none that is known to run. */
+uint32_t ws_decode_process_now(const struct ws_decode *d, int32_t pid);
 
 /* Takes up a `process` event; emits its records. */
 int ws_decode_process_event(struct ws_decode *d, const struct ws_raw *raw);

@@ -28,6 +28,18 @@ bool ws_kind_needs_all(enum ws_kind kind)
 	       kind == WS_KIND_PROCESS;
 }
 
+bool ws_object_needs_all(const struct ws_object *object)
+{
+	if (object->key.kind == WS_KIND_PROCESS && !object->key.offset)
+		return false;
+	return ws_kind_needs_all(object->key.kind);
+}
+
+bool ws_kind_is_idle(enum ws_kind kind)
+{
+	return kind == WS_KIND_SLEEP || kind == WS_KIND_SIGNAL || kind == WS_KIND_PROCESS;
+}
+
 int ws_model_new(const struct ws_model_observer *observer, struct ws_model **ret)
 {
 	struct ws_model *model = calloc(1, sizeof(*model));

@@ -69,6 +69,10 @@
  * Several objects: the wait counts for the one that ended it, as wait_end says, else for that of
  * its wait_begin; its waker is looked for at the one, or at all of them.
  *
+ * Poll: such a wait stays one of kind poll, and counts for the polling of what ended it, an object
+ * of its own. It uses no wake up, for it takes nothing away; a wake that has ended one poll is not
+ * an early one for the next. One that is ended by none of its objects has no waker.
+ *
  * Not acquired: a timeout, an interruption, an open wait has no waker and uses none up.
  *
  * An outcome of no_wait is not a wait, and is not handed out.
@@ -118,6 +122,9 @@ struct ws_object {
 	/* record_lock: all bytes of the same file, whose name is the file's; Weak: owned by the
 	 * model. NULL: it is that itself, or of another kind. */
 	const struct ws_object *file;
+	/* poll: what was polled and ended the waits; Weak: owned by the model. NULL: it is of another
+	 * kind, or that is not known. */
+	const struct ws_object *of;
 };
 
 /* One operation that may have let waiters go. */
@@ -206,5 +213,11 @@ bool ws_kind_is_owned(enum ws_kind kind);
 /* True if a wait on this kind needs every one of those it waits for (AND), false if any one of them
  * can end it (OR). */
 bool ws_kind_needs_all(enum ws_kind kind);
+/* The same for this object: any child of a process is an OR. */
+bool ws_object_needs_all(const struct ws_object *object);
+
+/* True for kinds in which a thread that waits is mostly just idle: it sleeps for a time that it chose,
+ * or has nothing to do until its child ends or a signal comes. */
+bool ws_kind_is_idle(enum ws_kind kind);
 
 #endif

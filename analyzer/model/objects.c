@@ -125,6 +125,27 @@ int ws_object_get(struct ws_model *model, const struct ws_object_key *key, uint3
 	return 0;
 }
 
+int ws_object_get_poll(struct ws_model *model, struct object *of, struct object **ret)
+{
+	struct ws_object_key key = of->pub.key;
+	struct object *object;
+	int r;
+
+	key.length = key.kind; /* numbers of different kinds may be the same */
+	key.kind = WS_KIND_POLL;
+	object = ws_object_find(model, &key);
+	if (object && object->pub.of != &of->pub)
+		object->destroyed = true; /* that was for an earlier incarnation */
+	r = ws_object_get(model, &key, WS_UNKNOWN, true, &object);
+	if (r < 0)
+		return r;
+	object->pub.of = &of->pub;
+	if (object->pub.id == WS_UNKNOWN)
+		object->pub.id = model->next_id++;
+	*ret = object;
+	return 0;
+}
+
 /* True if nothing outside of the table can refer to the object. */
 static bool object_is_unused(const struct object *object)
 {

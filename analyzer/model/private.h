@@ -22,6 +22,7 @@ struct wake {
 	uint32_t owner; /* record_lock, flock: the releasing process's main thread; else WS_UNKNOWN */
 	uint8_t end;        /* socket: from which end, 0 or 1 */
 	bool read;          /* a shared hold was released: no reader waited for it */
+	bool polled;        /* it ended the wait of a poll, which uses none up */
 	bool complete;      /* its stack arrived or will not */
 	struct wait *ended; /* waits that it ended, held back until it is complete; `next_state` */
 	struct wake *prev, *next; /* in object.wakes, oldest first */
@@ -33,10 +34,17 @@ struct named_holder {
 	bool released;
 };
 
+/* One more object that may end a wait. */
+struct other {
+	struct object *object;
+	uint8_t flags; /* WS_WAIT_*: which side of it */
+	uint8_t end;   /* socket: at which end, 0 or 1 */
+};
+
 /* A wait: open, or ended and not handed out yet. */
 struct wait {
 	struct ws_wait pub;
-	struct object *object; /* the same as pub.object */
+	struct object *object; /* the same as pub.object; poll that ended: whose wakes may end it */
 	uint32_t seq;
 	int64_t type;                /* sysv_msg: of the message that is wanted; 0: any */
 	uint8_t end;                 /* socket: at which end, 0 or 1 */
@@ -56,9 +64,11 @@ struct wait {
 	uint64_t last_release_ord;
 	struct wake *last_release; /* holds a reference; NULL: no release was seen */
 
-	struct object **others; /* Owned by this: more objects that may end it, as recorded */
+	struct other *others; /* Owned by this: more objects that may end it, as recorded */
 	size_t n_others, others_size;
-	struct object *ender; /* which of all its objects ended it; NULL: not known */
+	uint32_t said;        /* thread that ended it, as wait_end says; WS_UNKNOWN: it does not */
+	int32_t ender; /* which of all its objects ended it: 0 `object`, 1 the first of `others`;
+			* -1: not known */
 
 	struct object *moved_to; /* futex_requeue: wakes on this may end it too; NULL: not moved */
 
@@ -137,6 +147,8 @@ struct ws_model {
  * one was destroyed. 0 or -ENOMEM. */
 int ws_object_get(struct ws_model *model, const struct ws_object_key *key, uint32_t data,
 		  bool fresh, struct object **ret);
+/* What the waits of polls count for that are ended by `of`. 0 or -ENOMEM. */
+int ws_object_get_poll(struct ws_model *model, struct object *of, struct object **ret);
 /* The live incarnation, or NULL. */
 struct object *ws_object_find(struct ws_model *model, const struct ws_object_key *key);
 /* An OBJECT record. 0 or -ENOMEM. */

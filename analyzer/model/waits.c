@@ -49,8 +49,8 @@ static void unlink_open(struct ws_model *model, struct wait *wait)
 	object->n_open--;
 	ws_wakes_trim(model, object);
 	for (size_t i = 0; i < wait->n_others; i++) {
-		wait->others[i]->n_open--;
-		ws_wakes_trim(model, wait->others[i]);
+		wait->others[i].object->n_open--;
+		ws_wakes_trim(model, wait->others[i].object);
 	}
 	if (wait->moved_to) {
 		DL_DELETE2(wait->moved_to->moved, wait, prev_moved, next_moved);
@@ -340,6 +340,8 @@ int ws_wait_begin(struct ws_model *model, struct thread *thread, const struct ws
 	wait->end = record->wait_begin.end;
 	wait->type = record->wait_begin.type;
 	wait->mutex = record->wait_begin.mutex;
+	wait->said = WS_UNKNOWN;
+	wait->ender = -1;
 	wait->begin_ord = model->ord;
 	if (is_owned(wait)) {
 		r = ws_owned_begin(wait, &record->wait_begin.holder);
@@ -382,7 +384,11 @@ int ws_wait_object(struct ws_model *model, struct thread *thread, const struct w
 		object->pub.first_stack = wait->pub.stack;
 	}
 	object->n_open++;
-	wait->others[wait->n_others++] = object;
+	wait->others[wait->n_others++] = (struct other){
+		.object = object,
+		.flags = record->wait_object.flags,
+		.end = record->wait_object.end,
+	};
 	return 0;
 }
 
@@ -439,6 +445,41 @@ static int end_owned(struct ws_model *model, struct thread *thread, struct wait 
 	return ws_wait_finish(model, wait, waker);
 }
 
+/* A wait on several objects counts for the one that ended it; that of a poll for polling it. */
+static int count_for_ender(struct ws_model *model, struct wait *wait)
+{
+	const struct other *ender;
+	struct object *object;
+	int r;
+
+	if (wait->ender <= 0)
+		return 0;
+	ender = &wait->others[wait->ender - 1];
+	object = ender->object;
+	if (wait->object->pub.key.kind == WS_KIND_POLL) {
+		r = ws_object_get_poll(model, ender->object, &object);
+		if (r < 0)
+			return r;
+		if (object->pub.first_site == WS_UNKNOWN && object->pub.first_stack == WS_UNKNOWN) {
+			object->pub.first_site = wait->pub.site;
+			object->pub.first_stack = wait->pub.stack;
+		}
+		/* For wakes that come late. */
+		wait->pub.flags &= (uint8_t)~WS_WAIT_READ;
+		wait->pub.flags |= ender->flags & WS_WAIT_READ;
+		wait->end = ender->end;
+	}
+	wait->object = ender->object;
+	wait->pub.object = &object->pub;
+	return 0;
+}
+
+/* It was ended by something that nobody is known to wake. */
+static bool is_nobodys(const struct wait *wait)
+{
+	return wait->object->pub.key.kind == WS_KIND_POLL && wait->ender <= 0;
+}
+
 int ws_wait_end(struct ws_model *model, struct thread *thread, const struct ws_record *record)
 {
 	uint8_t outcome = record->wait_end.outcome;
@@ -483,15 +524,20 @@ int ws_wait_end(struct ws_model *model, struct thread *thread, const struct ws_r
 	    !wait->pub.uncertain) {
 		int32_t index = record->wait_end.index;
 
-		if (wait->n_others && index >= 0 && (size_t)index <= wait->n_others)
-			wait->ender = index ? wait->others[index - 1] : wait->object;
+		if (index >= 0 && (size_t)index <= wait->n_others)
+			wait->ender = index;
+		if (wait->object->pub.key.kind == WS_KIND_PROCESS ||
+		    wait->object->pub.key.kind == WS_KIND_SIGNAL)
+			wait->said = record->wait_end.holder.thread;
 		waker = ws_wake_take(model, wait);
 		unlink_open(model, wait);
-		if (wait->ender) { /* the wait counts for the one that ended it */
-			wait->object = wait->ender;
-			wait->pub.object = &wait->ender->pub;
+		r = count_for_ender(model, wait);
+		if (r < 0) {
+			ws_wake_unref(model, waker);
+			ws_wait_free(model, wait);
+			return r;
 		}
-		if (!waker)
+		if (!waker && !is_nobodys(wait))
 			return keep_late(model, thread, wait);
 		return ws_wait_finish(model, wait, waker);
 	}

@@ -34,12 +34,13 @@ static bool type_matches(int64_t wanted, int64_t sent)
 	return wanted > 0 ? sent == wanted : sent <= -wanted;
 }
 
-bool ws_wake_concerns(const struct wake *wake, const struct wait *wait)
+/* False if it cannot be what a wait on this object was for. */
+static bool concerns(const struct wake *wake, const struct wait *wait, const struct other *on)
 {
-	bool receives = wait->pub.flags & WS_WAIT_READ;
+	bool receives = on->flags & WS_WAIT_READ;
 
 	/* A socket is two channels: who waits at one end is let go from the other. */
-	if (wait->object->pub.key.kind == WS_KIND_SOCKET && wake->end == wait->end)
+	if (on->object->pub.key.kind == WS_KIND_SOCKET && wake->end == on->end)
 		return false;
 	switch (side_of(wake)) {
 	case SENT:
@@ -51,9 +52,22 @@ bool ws_wake_concerns(const struct wake *wake, const struct wait *wait)
 	}
 
 	/* A thread does not wait for itself: this is a handler's own, within the wait. */
-	if (ws_kind_is_owned(wait->object->pub.key.kind) && wake->pub.thread == wait->pub.thread)
+	if (ws_kind_is_owned(on->object->pub.key.kind) && wake->pub.thread == wait->pub.thread)
 		return false;
 	return !(wake->read && receives);
+}
+
+/* The object of a wait's beginning, as one of all its objects. */
+static struct other own(const struct wait *wait)
+{
+	return (struct other){ wait->object, wait->pub.flags, wait->end };
+}
+
+bool ws_wake_concerns(const struct wake *wake, const struct wait *wait)
+{
+	const struct other on = own(wait);
+
+	return concerns(wake, wait, &on);
 }
 
 void ws_wake_unref(struct ws_model *model, struct wake *wake)
@@ -171,18 +185,24 @@ void ws_wake_offer(struct ws_model *model, struct object *object, struct wake *w
 	ws_wakes_trim(model, object);
 }
 
-/* The newest wake of the object that can have ended the wait, or NULL. */
-static struct wake *newest(const struct object *object, const struct wait *wait, bool early)
+static bool is_poll(const struct wait *wait)
 {
+	return wait->object->pub.key.kind == WS_KIND_POLL;
+}
+
+/* The newest wake of the object that can have ended the wait, or NULL. */
+static struct wake *newest(const struct other *on, const struct wait *wait, bool early)
+{
+	const struct object *object = on->object;
 	struct wake *wake = object->wakes ? object->wakes->prev : NULL; /* utlist: the tail */
 
-	while (wake && !ws_wake_concerns(wake, wait))
+	while (wake && !concerns(wake, wait, on))
 		wake = wake == object->wakes ? NULL : wake->prev;
 	if (!wake)
 		return NULL;
 	if (wake->ord > wait->begin_ord)
 		return wake;
-	if (early && wake->pub.thread != wait->pub.thread &&
+	if (early && wake->pub.thread != wait->pub.thread && !(is_poll(wait) && wake->polled) &&
 	    wake->pub.at_ns + WS_EARLY_WINDOW_NS >= wait->pub.begin_ns)
 		return wake;
 	return NULL;
@@ -194,33 +214,64 @@ static bool is_exit_of(const struct wake *wake, const struct object *object)
 	return wake->pub.thread == (uint32_t)object->pub.key.offset;
 }
 
+/* What was not recorded, but is known: by whom. NULL: out of memory, or it is not known. */
+static struct wake *known_by(struct ws_model *model, struct object *object, uint32_t thread,
+			     uint8_t op)
+{
+	struct ws_record record = {
+		.at_ns = model->now_ns, .process = WS_UNKNOWN, .thread = thread
+	};
+	struct wake *wake;
+
+	if (thread == WS_UNKNOWN || ws_wake_new(model, object, &record, &wake) < 0)
+		return NULL;
+	wake->pub.op = op;
+	wake->complete = true;
+	return wake;
+}
+
 static struct wake *take_exit(struct ws_model *model, struct object *object)
 {
 	struct wake *wake = object->wakes ? object->wakes->prev : NULL;
-	struct ws_record record = { .at_ns = model->now_ns, .process = WS_UNKNOWN };
 
 	if (wake && is_exit_of(wake, object)) {
 		ws_wake_ref(wake);
 		return wake;
 	}
-	record.thread = (uint32_t)object->pub.key.offset;
-	if (ws_wake_new(model, object, &record, &wake) < 0)
-		return NULL;
-	wake->pub.op = WS_WAKE_EXIT;
-	wake->complete = true;
-	return wake;
+	return known_by(model, object, (uint32_t)object->pub.key.offset, WS_WAKE_EXIT);
 }
 
-/* Keeps the newer one of *best and what `object` has for the wait, with whose it is. */
-static void newer(struct object *object, const struct wait *wait, bool early, struct wake **best,
+/* Keeps the newer one of *best and what the object has for the wait, with whose it is. */
+static void newer(const struct other *on, const struct wait *wait, bool early, struct wake **best,
 		  struct object **owner)
 {
-	struct wake *wake = newest(object, wait, early);
+	struct wake *wake = newest(on, wait, early);
 
 	if (wake && (!*best || wake->ord > (*best)->ord)) {
 		*best = wake;
-		*owner = object;
+		*owner = on->object;
 	}
+}
+
+/* The newest wake of all the wait's objects, or of the one that ended it. */
+static struct wake *newest_of_all(const struct wait *wait, bool early, struct object **owner)
+{
+	const struct other on = own(wait);
+	struct wake *wake = NULL;
+
+	if (wait->ender > 0) {
+		newer(&wait->others[wait->ender - 1], wait, early, &wake, owner);
+		return wake;
+	}
+	newer(&on, wait, early, &wake, owner);
+	if (wait->moved_to) {
+		const struct other moved = { wait->moved_to, wait->pub.flags, wait->end };
+
+		newer(&moved, wait, early, &wake, owner);
+	}
+	for (size_t i = 0; i < wait->n_others && wait->ender < 0; i++)
+		newer(&wait->others[i], wait, early, &wake, owner);
+	return wake;
 }
 
 struct wake *ws_wake_take(struct ws_model *model, struct wait *wait)
@@ -230,21 +281,17 @@ struct wake *ws_wake_take(struct ws_model *model, struct wait *wait)
 
 	if (object->pub.key.kind == WS_KIND_THREAD)
 		return take_exit(model, object);
-	for (int early = 0; early < 2 && !wake; early++) {
-		if (wait->ender) {
-			newer(wait->ender, wait, early, &wake, &object);
-			continue;
-		}
-		newer(wait->object, wait, early, &wake, &object);
-		if (wait->moved_to)
-			newer(wait->moved_to, wait, early, &wake, &object);
-		for (size_t i = 0; i < wait->n_others; i++)
-			newer(wait->others[i], wait, early, &wake, &object);
-	}
+	if (object->pub.key.kind == WS_KIND_PROCESS)
+		return known_by(model, object, wait->said, WS_WAKE_EXIT);
+	wake = newest_of_all(wait, false, &object);
 	if (!wake)
-		return NULL;
+		wake = newest_of_all(wait, true, &object);
+	if (!wake)
+		return known_by(model, object, wait->said, WS_WAKE_SEND);
 	ws_wake_ref(wake);
-	if (wake->left != WS_WAKE_ALL && --wake->left == 0)
+	if (is_poll(wait))
+		wake->polled = true;
+	else if (wake->left != WS_WAKE_ALL && --wake->left == 0)
 		drop(model, object, wake);
 	return wake;
 }

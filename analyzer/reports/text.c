@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* text.c: the report for a terminal of 100 columns: what was waited for, who held it, how far to
  * trust it. */
+#include <errno.h>
 #include <inttypes.h>
 #include <stdarg.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "analyzer/reports/cells.h"
@@ -20,11 +22,14 @@ static const struct ws_cell unknown_cell = { "unknown" };
 #define STACKS_MAX 5
 /* Processes that are named where an object is shared. */
 #define PROCESSES_MAX 3
+/* Objects of idle kinds that are shown. */
+#define IDLE_MAX 3
 
 struct printer {
 	const struct ws_report *report;
 	const struct ws_text_style *style;
 	struct ws_page page;
+	size_t *numbers; /* Owned by this: of each object of the result, from 1 */
 };
 
 static void set_thread(const struct printer *printer, uint32_t thread, struct ws_cell *cell)
@@ -264,8 +269,8 @@ static void print_site(struct printer *printer, const char *label, bool by,
 	struct ws_cell cell, who;
 
 	ws_page_text(&printer->page, label, 4);
-	/* Several threads have a column of their own. */
-	if (site->n_threads != 1)
+	/* Several threads have a column of their own, unless they are all that is known. */
+	if (site->n_threads != 1 && !(by && !site->site && site->n_threads))
 		ws_cell_place(&cell, printer->page.utf8, site->site,
 			      COLUMN_PLACE_END - COLUMN_PLACE);
 	else
@@ -403,6 +408,30 @@ static void print_outcomes(struct printer *printer, const struct ws_object_conte
 	ws_page_end(&printer->page);
 }
 
+/* Sleeps and waits for children and signals come after the rest, which they would hide. */
+static bool is_idle(const struct ws_contention_result *result, size_t object)
+{
+	return ws_kind_is_idle((enum ws_kind)result->objects[object].object->key.kind);
+}
+
+/* Numbers the objects in the order in which they are shown. 0 or -ENOMEM. */
+static int number_objects(struct printer *printer)
+{
+	const struct ws_contention_result *result = printer->report->contention;
+	size_t number = 0;
+
+	printer->numbers = calloc(result->n_objects + 1, sizeof(*printer->numbers));
+	if (!printer->numbers)
+		return -ENOMEM;
+	for (int idle = 0; idle < 2; idle++) {
+		for (size_t i = 0; i < result->n_objects; i++) {
+			if (is_idle(result, i) == (idle == 1))
+				printer->numbers[i] = ++number;
+		}
+	}
+	return 0;
+}
+
 static void print_object(struct printer *printer, size_t index)
 {
 	const struct ws_contention_result *result = printer->report->contention;
@@ -411,7 +440,7 @@ static void print_object(struct printer *printer, size_t index)
 	const char *kind = ws_kind_word(object->object->key.kind);
 	struct ws_cell cell, scope;
 
-	ws_cell_set(&cell, true, "%zu", index + 1);
+	ws_cell_set(&cell, true, "%zu", printer->numbers[index]);
 	ws_page_cell_to(&printer->page, &cell, 3);
 	ws_cell_percent(&cell, object->waits.total, result->total.wait_ns);
 	ws_page_cell_to(&printer->page, &cell, 10);
@@ -441,49 +470,83 @@ static void print_object(struct printer *printer, size_t index)
 	print_outcomes(printer, object);
 }
 
+/* Those of one sort, at most `max`; 0: all. */
+static void print_sort(struct printer *printer, bool idle, size_t max)
+{
+	const struct ws_contention_result *result = printer->report->contention;
+	size_t shown = 0, left = 0;
+	uint64_t left_ns = 0;
+	struct ws_cell cell, number;
+
+	for (size_t i = 0; i < result->n_objects; i++) {
+		if (is_idle(result, i) != idle)
+			continue;
+		if (max && shown == max) {
+			left++;
+			left_ns += result->objects[i].waits.total;
+			continue;
+		}
+		if (shown++)
+			ws_page_end(&printer->page);
+		print_object(printer, i);
+	}
+	if (left) {
+		ws_page_end(&printer->page);
+		ws_cell_noun(&number, left, "more object");
+		ws_cell_set(&cell, printer->page.utf8, "%.60s (--top 0 shows all)", number.text);
+		ws_page_cell(&printer->page, &cell, 22);
+		ws_page_time_to(&printer->page, left_ns, 20 + 80);
+		ws_page_end(&printer->page);
+	}
+}
+
 static void print_objects(struct printer *printer)
 {
 	const struct ws_contention_result *result = printer->report->contention;
-	size_t shown = result->n_objects;
-	struct ws_cell cell, number;
+	size_t top = printer->style->top, n_idle = 0;
 
-	if (printer->style->top && shown > printer->style->top)
-		shown = printer->style->top;
+	for (size_t i = 0; i < result->n_objects; i++)
+		n_idle += is_idle(result, i);
 	ws_page_end(&printer->page);
-	if (!shown) {
+	if (!result->n_objects) {
 		ws_page_text(&printer->page, "Nothing was waited for.", 0);
 		ws_page_end(&printer->page);
 		return;
 	}
 	print_columns(printer);
-	for (size_t i = 0; i < shown; i++) {
-		if (i)
-			ws_page_end(&printer->page);
-		print_object(printer, i);
-	}
-	if (shown < result->n_objects) {
-		uint64_t rest_ns = 0;
+	print_sort(printer, false, top);
+	if (!n_idle)
+		return;
+	if (n_idle < result->n_objects)
+		ws_page_end(&printer->page);
+	ws_page_text(&printer->page, "idle, or by time", 0);
+	ws_page_end(&printer->page);
+	print_sort(printer, true, top && top > IDLE_MAX ? IDLE_MAX : top);
+}
 
-		for (size_t i = shown; i < result->n_objects; i++)
-			rest_ns += result->objects[i].waits.total;
-		ws_page_end(&printer->page);
-		ws_cell_noun(&number, result->n_objects - shown, "more object");
-		ws_cell_set(&cell, printer->page.utf8, "%.60s (--top 0 shows all)", number.text);
-		ws_page_cell(&printer->page, &cell, 22);
-		ws_page_time_to(&printer->page, rest_ns, 20 + 80);
-		ws_page_end(&printer->page);
-	}
+static void print_edge(struct printer *printer, const struct ws_site_edge *edge)
+{
+	struct ws_cell cell, number;
+
+	set_side(printer, edge->waiter, edge->n_waiters, edge->waiter_thread, 35, &cell);
+	ws_page_cell(&printer->page, &cell, 2);
+	ws_page_text(&printer->page, edge->needs_all ? "->" : "~>", 38);
+	set_side(printer, edge->blocker, edge->n_blockers, edge->blocker_thread, 34, &cell);
+	ws_page_cell(&printer->page, &cell, 41);
+	ws_cell_set(&number, true, "#%zu", printer->numbers[edge->object]);
+	ws_page_cell_to(&printer->page, &number, 82);
+	ws_page_count_to(&printer->page, edge->waits, 91);
+	ws_page_time_to(&printer->page, edge->wait_ns, WIDTH);
+	ws_page_end(&printer->page);
 }
 
 static void print_edges(struct printer *printer)
 {
 	const struct ws_contention_result *result = printer->report->contention;
-	size_t shown = result->n_site_edges;
+	size_t max = printer->style->top ? printer->style->top : result->n_site_edges, shown = 0;
 	struct ws_cell cell, number;
 
-	if (printer->style->top && shown > printer->style->top)
-		shown = printer->style->top;
-	if (!shown)
+	if (!result->n_site_edges)
 		return;
 	ws_page_end(&printer->page);
 	ws_page_text(&printer->page, "who waits for whom   (-> needs it, ~> could go on by it)", 0);
@@ -491,22 +554,17 @@ static void print_edges(struct printer *printer)
 	ws_page_text_to(&printer->page, "waits", 91);
 	ws_page_text_to(&printer->page, "time", WIDTH);
 	ws_page_end(&printer->page);
-	for (size_t i = 0; i < shown; i++) {
-		const struct ws_site_edge *edge = &result->site_edges[i];
-
-		set_side(printer, edge->waiter, edge->n_waiters, edge->waiter_thread, 35, &cell);
-		ws_page_cell(&printer->page, &cell, 2);
-		ws_page_text(&printer->page, edge->needs_all ? "->" : "~>", 38);
-		set_side(printer, edge->blocker, edge->n_blockers, edge->blocker_thread, 34, &cell);
-		ws_page_cell(&printer->page, &cell, 41);
-		ws_cell_set(&number, true, "#%zu", edge->object + 1);
-		ws_page_cell_to(&printer->page, &number, 82);
-		ws_page_count_to(&printer->page, edge->waits, 91);
-		ws_page_time_to(&printer->page, edge->wait_ns, WIDTH);
-		ws_page_end(&printer->page);
+	for (int idle = 0; idle < 2; idle++) {
+		for (size_t i = 0; i < result->n_site_edges && shown < max; i++) {
+			if (is_idle(result, result->site_edges[i].object) != (idle == 1))
+				continue;
+			print_edge(printer, &result->site_edges[i]);
+			shown++;
+		}
 	}
 	if (shown < result->n_site_edges) {
-		ws_cell_noun(&cell, result->n_site_edges - shown, "more pair");
+		ws_cell_noun(&number, result->n_site_edges - shown, "more pair");
+		ws_cell_set(&cell, printer->page.utf8, "%s", number.text);
 		ws_page_cell(&printer->page, &cell, 2);
 		ws_page_end(&printer->page);
 	}
@@ -571,6 +629,8 @@ int ws_report_text(const struct ws_report *report, const struct ws_text_style *s
 		.page = { .to = to, .utf8 = style->utf8, .width = WIDTH },
 	};
 
+	if (number_objects(&printer) < 0)
+		return -ENOMEM;
 	print_headline(&printer);
 	print_filter(&printer);
 	print_kinds(&printer);
@@ -578,5 +638,6 @@ int ws_report_text(const struct ws_report *report, const struct ws_text_style *s
 	print_objects(&printer);
 	print_edges(&printer);
 	print_trust(&printer);
+	free(printer.numbers);
 	return 0;
 }

@@ -133,6 +133,7 @@ static void edges_tell_owners_from_posters(void **state)
 	size_t i;
 
 	(void)state;
+	ws_report(run, (const char *const[]){ "--kind", "mutex", NULL });
 	assert_true(json_array_size(ws_at(run->report, "waits_for")) > 0);
 	json_array_foreach(ws_at(run->report, "waits_for"), i, edge) {
 		assert_string_equal(ws_str(edge, "relation"), "and");
@@ -142,6 +143,7 @@ static void edges_tell_owners_from_posters(void **state)
 	}
 	ws_run_free(run);
 	run = ws_record("sem_named", NULL);
+	ws_report(run, (const char *const[]){ "--kind", "sem", NULL });
 	assert_true(json_array_size(ws_at(run->report, "waits_for")) > 0);
 	json_array_foreach(ws_at(run->report, "waits_for"), i, edge) {
 		assert_string_equal(ws_str(edge, "relation"), "or");
@@ -160,6 +162,8 @@ static void without_follow_only_the_program_is_recorded(void **state)
 	assert_int_equal(run->status, 11);
 	ws_report(run, NULL);
 	assert_int_equal(json_array_size(ws_at(run->report, "processes")), 1);
+	/* It waits for its children, followed or not, and on its own; they do for this. */
+	ws_report(run, (const char *const[]){ "--kind", "mutex", NULL });
 	assert_int_equal(ws_int(run->report, "totals.waits"), 0);
 	ws_run_free(run);
 }

@@ -184,7 +184,6 @@ static void users_and_rights_change_the_same(void **state)
 static void limits_of_threads_and_memory_are_kept(void **state)
 {
 	const char *const memory[] = { "prlimit", "--as=20000000", "true", NULL };
-	const char *const buffers[] = { "prlimit", "--as=60000000", "true", NULL };
 	const char *const threads[] = { "setpriv",	  "--reuid=65533", "--regid=65532",
 					"--clear-groups", "prlimit",	   "--nproc=1",
 					"true",		  NULL };
@@ -192,7 +191,6 @@ static void limits_of_threads_and_memory_are_kept(void **state)
 
 	(void)state;
 	ws_run_free(same(memory));
-	ws_run_free(same(buffers));
 	if (geteuid() == 0)
 		ws_run_free(same(threads));
 	assert_in_range(time(NULL) - begin, 0, 20);

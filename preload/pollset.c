@@ -18,38 +18,49 @@ void ws_pollset_begin(struct ws_pollset *set)
 	set->now_ns = (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
 }
 
-void ws_pollset_add(struct ws_pollset *set, struct ws_thread *self, int fd, bool reading,
-		    uintptr_t site)
+bool ws_pollset_object(struct ws_thread *self, int fd, bool reading, uintptr_t site,
+		       uint64_t now_ns, struct ws_wait_other *ret)
 {
 	if (ws_sandboxed || (unsigned int)fd >= WS_FDS_MAX)
-		return;
+		return false;
 
 	struct ws_fd_entry *entry = &ws_fds[fd];
 	uint64_t word = ws_fd_word(fd);
 
-	if (set->now_ns - entry->verified_ns > WS_FD_TRUST_NS) {
+	if (now_ns - entry->verified_ns > WS_FD_TRUST_NS) {
 		if (!ws_fd_verify(fd, word))
 			word = ws_fd_word(fd);
-		entry->verified_ns = set->now_ns;
+		entry->verified_ns = now_ns;
 	}
 
 	uint8_t kind = ws_fd_event_kind(word);
 
 	if (kind == WS_KIND_NONE)
-		return;
-	if (set->n == WS_POLL_OBJECTS_MAX) {
-		ws_limit_reached(WS_LIMIT_poll_objects);
-		return;
-	}
+		return false;
 	ws_fd_name(self, fd, word, site);
-	set->fds[set->n] = fd;
-	set->objects[set->n++] = (struct ws_wait_other){
+	*ret = (struct ws_wait_other){
 		.object = entry->object,
 		.other = entry->other,
 		.key = entry->own_key | (uintptr_t)reading,
 		.kind = kind,
 		.flags = (uint8_t)(WS_WAIT_SHARED | (reading ? WS_WAIT_READ : 0)),
 	};
+	return true;
+}
+
+void ws_pollset_add(struct ws_pollset *set, struct ws_thread *self, int fd, bool reading,
+		    uintptr_t site)
+{
+	struct ws_wait_other object;
+
+	if (!ws_pollset_object(self, fd, reading, site, set->now_ns, &object))
+		return;
+	if (set->n == WS_POLL_OBJECTS_MAX) {
+		ws_limit_reached(WS_LIMIT_poll_objects);
+		return;
+	}
+	set->fds[set->n] = fd;
+	set->objects[set->n++] = object;
 }
 
 int32_t ws_pollset_which(const struct ws_pollset *set, int fd, bool reading)

@@ -12,6 +12,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <time.h>
 
 #include "preload/wait.h"
 
@@ -31,11 +32,23 @@ struct ws_pollset {
 
 /* An empty set. */
 void ws_pollset_begin(struct ws_pollset *set);
+/* What the file is to a wait for this side of it. False: nobody can be waited for there. `now_ns`
+ * is CLOCK_MONOTONIC. */
+bool ws_pollset_object(struct ws_thread *self, int fd, bool reading, uintptr_t site,
+		       uint64_t now_ns, struct ws_wait_other *ret);
 /* The file is asked for `reading`, or else for writing. */
 void ws_pollset_add(struct ws_pollset *set, struct ws_thread *self, int fd, bool reading,
 		    uintptr_t site);
 /* `which` of a wait that ended since this file became ready. */
 int32_t ws_pollset_which(const struct ws_pollset *set, int fd, bool reading);
+
+/* False: a limit that the kernel refuses, or that is over. glibc reads it itself, so it may be read
+ * before the call. */
+static inline bool ws_poll_may_wait(const struct timespec *limit)
+{
+	return !limit || (limit->tv_sec >= 0 && (unsigned long)limit->tv_nsec < 1000000000 &&
+			  (limit->tv_sec || limit->tv_nsec));
+}
 
 /* The outcome of a call that returned how many files are ready, 0 as its time was over, or -1 with
  * errno. */

@@ -61,8 +61,7 @@ static __attribute__((noinline)) int poll_blocked(struct ws_thread *self, struct
 	collect(&set, self, fds, n, site);
 
 	WS_WAIT(wait, .self = self, .site = site, .kind = kind_of(fds, n),
-		.flags = timeout > 0 ? WS_WAIT_TIMED : 0, .others = set.objects,
-		.n_others = set.n);
+		.flags = timeout > 0 ? WS_WAIT_TIMED : 0, .others = set.objects, .n_others = set.n);
 	int r = ws_real.poll(fds, n, timeout);
 
 	ws_poll_outcome(&wait, r);
@@ -99,14 +98,6 @@ WS_EXPORT int __poll_chk(struct pollfd *fds, nfds_t n, int timeout, size_t size)
 
 static const struct timespec no_time;
 
-/* glibc reads the limit itself, so it may be read here. One that the kernel refuses, or that is
- * over, is no wait. */
-static inline bool may_wait(const struct timespec *limit)
-{
-	return !limit || (limit->tv_sec >= 0 && (unsigned long)limit->tv_nsec < 1000000000 &&
-			  (limit->tv_sec || limit->tv_nsec));
-}
-
 static __attribute__((noinline)) int ppoll_blocked(struct ws_thread *self, struct pollfd *fds,
 						   nfds_t n, const struct timespec *limit,
 						   const sigset_t *mask, uintptr_t site)
@@ -130,7 +121,7 @@ WS_EXPORT int ppoll(struct pollfd *fds, nfds_t n, const struct timespec *limit,
 {
 	struct ws_thread *self;
 
-	if (!may_wait(limit) || ws_unlikely(!(self = ws_thread())))
+	if (!ws_poll_may_wait(limit) || ws_unlikely(!(self = ws_thread())))
 		return ws_real.ppoll(fds, n, limit, mask);
 
 	int r = ws_real.ppoll(fds, n, &no_time, mask);
@@ -143,7 +134,7 @@ WS_EXPORT int __ppoll_chk(struct pollfd *fds, nfds_t n, const struct timespec *l
 {
 	struct ws_thread *self;
 
-	if (!may_wait(limit) || ws_unlikely(!(self = ws_thread())))
+	if (!ws_poll_may_wait(limit) || ws_unlikely(!(self = ws_thread())))
 		return ws_real.__ppoll_chk(fds, n, limit, mask, size);
 
 	int r = ws_real.__ppoll_chk(fds, n, &no_time, mask, size);

@@ -37,7 +37,8 @@ bool ws_object_needs_all(const struct ws_object *object)
 
 bool ws_kind_is_idle(enum ws_kind kind)
 {
-	return kind == WS_KIND_SLEEP || kind == WS_KIND_SIGNAL || kind == WS_KIND_PROCESS;
+	return kind == WS_KIND_SLEEP || kind == WS_KIND_SIGNAL || kind == WS_KIND_PROCESS ||
+	       kind == WS_KIND_POLL;
 }
 
 int ws_model_new(const struct ws_model_observer *observer, struct ws_model **ret)

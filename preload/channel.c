@@ -60,12 +60,27 @@ void ws_channel_wake_stack(struct ws_channel *c)
 void ws_fd_name(struct ws_thread *self, int fd, uint64_t word, uintptr_t site)
 {
 	struct ws_fd_entry *entry = &ws_fds[fd];
-	char path[512];
+	char path[512] = "";
 
 	if (entry->named == entry->object || !ws_wanted(object))
 		return;
 	entry->named = entry->object;
-	if (WS_FD_KIND(word) != WS_FD_FIFO || ws_fd_readlink(fd, path, sizeof(path)) <= 0)
+	switch (WS_FD_KIND(word)) {
+	case WS_FD_FIFO:
+		ws_fd_readlink(fd, path, sizeof(path));
+		break;
+	case WS_FD_STREAM:
+	case WS_FD_PACKET:
+	case WS_FD_LISTENER:
+		ws_socket_name(fd,
+			       WS_FD_KIND(word) == WS_FD_LISTENER ||
+				       (WS_FD_FLAGS(word) & WS_FD_ACCEPTED),
+			       path, sizeof(path));
+		break;
+	default:
+		break;
+	}
+	if (!path[0])
 		return;
 
 	WS_SECTION(self);

@@ -10,6 +10,7 @@
 #include "preload/limits.h"
 #include "preload/raw.h"
 #include "preload/resource.h"
+#include "preload/sockname.h"
 #include "preload/waiters.h"
 
 struct ws_fd_entry ws_fds[WS_FDS_MAX];
@@ -38,6 +39,7 @@ uint8_t ws_fd_event_kind(uint64_t word)
 		return WS_KIND_FIFO;
 	case WS_FD_STREAM:
 	case WS_FD_PACKET:
+	case WS_FD_LISTENER:
 		return WS_KIND_SOCKET;
 	case WS_FD_EVENTFD:
 		return WS_KIND_EVENTFD;
@@ -177,8 +179,6 @@ static void look_at(int fd, enum ws_fd_kind made, struct finding *f)
 	if (ws_sandboxed || ws_raw_fstat(fd, &st) != 0)
 		return;
 	f->inode = st.st_ino;
-	if (ws_raw_fcntl(fd, F_GETFL, 0) & O_NONBLOCK)
-		f->flags = WS_FD_NONBLOCK;
 	switch (st.st_mode & S_IFMT) {
 	case S_IFIFO:
 		f->kind = ws_raw_syscall(SYS_fstatfs, fd, (long)&fs, 0, 0) == 0 &&
@@ -190,6 +190,19 @@ static void look_at(int fd, enum ws_fd_kind made, struct finding *f)
 		f->object = st.st_ino;
 		f->other = st.st_dev;
 		return;
+	case S_IFSOCK: {
+		struct ws_socket socket;
+
+		ws_socket_look(fd, st.st_ino, &socket);
+		f->kind = socket.listens ? WS_FD_LISTENER
+			  : socket.packets ? WS_FD_PACKET
+					   : WS_FD_STREAM;
+		f->object = socket.object;
+		f->other = socket.second;
+		if (atomic_load_explicit(&ws_fds[fd].accepted, memory_order_relaxed))
+			f->flags |= WS_FD_ACCEPTED;
+		return;
+	}
 	case S_IFREG:
 		if (made != WS_FD_MQ && !is_queue(fd, &st))
 			return;
@@ -205,6 +218,12 @@ static void look_at(int fd, enum ws_fd_kind made, struct finding *f)
 	}
 }
 
+static void look_at_flags(int fd, struct finding *f)
+{
+	if (f->kind != WS_FD_PLAIN && ws_raw_fcntl(fd, F_GETFL, 0) & O_NONBLOCK)
+		f->flags |= WS_FD_NONBLOCK;
+}
+
 uint64_t ws_fd_learn(int fd)
 {
 	struct finding f;
@@ -213,6 +232,7 @@ uint64_t ws_fd_learn(int fd)
 	if (ws_sandboxed)
 		return WS_FD_PLAIN; /* not noted: it was not looked at */
 	look_at(fd, WS_FD_UNKNOWN, &f);
+	look_at_flags(fd, &f);
 	if (f.kind == WS_FD_PLAIN && !f.inode)
 		return WS_FD_PLAIN; /* not open */
 	publish(fd, &f, &word);
@@ -268,6 +288,7 @@ void ws_fd_forget(int fd)
 	if ((unsigned int)fd >= WS_FDS_MAX)
 		return;
 	atomic_store_explicit(&ws_fds[fd].word, 0, memory_order_relaxed);
+	atomic_store_explicit(&ws_fds[fd].accepted, false, memory_order_relaxed);
 	atomic_store_explicit(&ws_fds[fd].in, 0, memory_order_relaxed);
 	atomic_store_explicit(&ws_fds[fd].out, 0, memory_order_relaxed);
 }
@@ -292,6 +313,12 @@ void ws_fd_forked(void)
 	}
 }
 
+void ws_fd_made_by_accept(int fd)
+{
+	if ((unsigned int)fd < WS_FDS_MAX)
+		atomic_store_explicit(&ws_fds[fd].accepted, true, memory_order_relaxed);
+}
+
 int ws_fd_top(void)
 {
 	return atomic_load_explicit(&top, memory_order_relaxed);
@@ -305,5 +332,6 @@ void ws_fd_made(int fd, enum ws_fd_kind kind)
 	if (ws_sandboxed || (unsigned int)fd >= WS_FDS_MAX)
 		return;
 	look_at(fd, kind, &f);
+	look_at_flags(fd, &f);
 	publish(fd, &f, &word);
 }

@@ -35,13 +35,14 @@ enum ws_fd_kind {
 	WS_FD_FIFO,
 	WS_FD_STREAM, /* socket, a stream of bytes */
 	WS_FD_PACKET, /* socket with message boundaries */
+	WS_FD_LISTENER, /* socket from which connections are accepted */
 	WS_FD_EVENTFD,
 	WS_FD_TIMERFD,
 	WS_FD_SIGNALFD,
 };
 
 /* Flags beside the kind. */
-#define WS_FD_SECOND 1u    /* socket: of its two ends, the one whose own id is the higher */
+#define WS_FD_ACCEPTED 1u  /* socket: made by accept(): its own address is the name of it */
 #define WS_FD_NONBLOCK 2u  /* it was O_NONBLOCK when we last looked: it never waits */
 #define WS_FD_READ_POLL 4u /* no call that only tries to read: ask poll() first */
 #define WS_FD_WRITE_POLL 8u
@@ -57,6 +58,7 @@ struct ws_fd_entry {
 	uintptr_t own_key;
 	/* Bytes (low 40 bits) and calls (high 24) since they were last recorded. */
 	_Atomic uint64_t in, out;
+	_Atomic bool accepted; /* the number was made by accept(); kept while nothing is known of it */
 	uint64_t named; /* the object that this process has recorded the name of */
 	uint64_t verified_ns; /* when it was last looked at (CLOCK_MONOTONIC) */
 };
@@ -108,6 +110,8 @@ void ws_fd_forked(void);
 /* One past the highest number that was ever learned. */
 int ws_fd_top(void);
 
+/* The number has just been made by accept(). */
+void ws_fd_made_by_accept(int fd);
 /* The number has just been made, and is such a file (eventfd, timerfd, signalfd). */
 void ws_fd_made(int fd, enum ws_fd_kind kind);
 

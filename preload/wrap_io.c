@@ -8,22 +8,13 @@
 #include <errno.h>
 #include <limits.h>
 #include <pthread.h>
+#include <sys/eventfd.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
 #include "preload/channel.h"
 #include "preload/export.h"
-#include "preload/fdguard.h"
-#include "preload/lifecycle.h"
 #include "preload/real.h"
-
-/* An fd as the tracer remembers it: one that the program has overwritten is elsewhere by now. */
-static inline int tracers(int fd, uintptr_t site)
-{
-	if (ws_likely(atomic_load_explicit(&ws_fd_aliases, memory_order_relaxed) == 0))
-		return fd;
-	return ws_is_tracer_code(site) ? ws_fd_actual(fd) : fd;
-}
 
 static size_t total(const struct iovec *iov, int n)
 {
@@ -34,11 +25,11 @@ static size_t total(const struct iovec *iov, int n)
 	return size;
 }
 
-WS_EXPORT ssize_t read(int fd, void *p, size_t n)
+static inline __attribute__((always_inline)) ssize_t read_at(int fd, void *p, size_t n, uintptr_t site)
 {
 	struct ws_channel c;
 
-	if (ws_likely(!ws_channel_open(&c, fd, true, WS_SITE)))
+	if (ws_likely(!ws_channel_open(&c, fd, true, site)))
 		return ws_real.read(fd, p, n);
 	pthread_testcancel();
 	ws_channel_before(&c);
@@ -62,12 +53,12 @@ WS_EXPORT ssize_t read(int fd, void *p, size_t n)
 	return ws_channel_after(&c, r);
 }
 
-WS_EXPORT ssize_t write(int fd, const void *p, size_t n)
+static inline __attribute__((always_inline)) ssize_t write_at(int fd, const void *p, size_t n, uintptr_t site)
 {
 	struct ws_channel c;
 
-	fd = tracers(fd, WS_SITE);
-	if (ws_likely(!ws_channel_open(&c, fd, false, WS_SITE)))
+	fd = ws_tracers_fd(fd, site);
+	if (ws_likely(!ws_channel_open(&c, fd, false, site)))
 		return ws_real.write(fd, p, n);
 	pthread_testcancel();
 	ws_channel_before(&c);
@@ -93,11 +84,11 @@ WS_EXPORT ssize_t write(int fd, const void *p, size_t n)
 	return ws_channel_after(&c, r);
 }
 
-WS_EXPORT ssize_t readv(int fd, const struct iovec *iov, int n)
+static ssize_t readv_at(int fd, const struct iovec *iov, int n, uintptr_t site)
 {
 	struct ws_channel c;
 
-	if (ws_likely(!ws_channel_open(&c, fd, true, WS_SITE)))
+	if (ws_likely(!ws_channel_open(&c, fd, true, site)))
 		return ws_real.readv(fd, iov, n);
 	pthread_testcancel();
 	ws_channel_before(&c);
@@ -120,11 +111,11 @@ WS_EXPORT ssize_t readv(int fd, const struct iovec *iov, int n)
 	return ws_channel_after(&c, r);
 }
 
-WS_EXPORT ssize_t writev(int fd, const struct iovec *iov, int n)
+static ssize_t writev_at(int fd, const struct iovec *iov, int n, uintptr_t site)
 {
 	struct ws_channel c;
 
-	if (ws_likely(!ws_channel_open(&c, fd, false, WS_SITE)))
+	if (ws_likely(!ws_channel_open(&c, fd, false, site)))
 		return ws_real.writev(fd, iov, n);
 	pthread_testcancel();
 	ws_channel_before(&c);
@@ -149,3 +140,65 @@ WS_EXPORT ssize_t writev(int fd, const struct iovec *iov, int n)
 	}
 	return ws_channel_after(&c, r);
 }
+
+WS_EXPORT ssize_t read(int fd, void *p, size_t n)
+{
+	return read_at(fd, p, n, WS_SITE);
+}
+
+WS_EXPORT ssize_t write(int fd, const void *p, size_t n)
+{
+	return write_at(fd, p, n, WS_SITE);
+}
+
+WS_EXPORT ssize_t readv(int fd, const struct iovec *iov, int n)
+{
+	return readv_at(fd, iov, n, WS_SITE);
+}
+
+WS_EXPORT ssize_t writev(int fd, const struct iovec *iov, int n)
+{
+	return writev_at(fd, iov, n, WS_SITE);
+}
+
+/* Those who read with a size that gcc has checked: a bad one ends the program, as in libc. */
+ssize_t __read_chk(int fd, void *p, size_t n, size_t size);
+WS_EXPORT ssize_t __read_chk(int fd, void *p, size_t n, size_t size)
+{
+	if (ws_unlikely(n > size))
+		return ws_real.__read_chk(fd, p, n, size);
+	return read_at(fd, p, n, WS_SITE);
+}
+
+/* eventfd_read() and eventfd_write() call libc's own read() and write(). */
+WS_EXPORT int eventfd_read(int fd, eventfd_t *v)
+{
+	return read_at(fd, v, sizeof(*v), WS_SITE) != sizeof(*v) ? -1 : 0;
+}
+
+WS_EXPORT int eventfd_write(int fd, eventfd_t v)
+{
+	return write_at(fd, &v, sizeof(v), WS_SITE) != sizeof(v) ? -1 : 0;
+}
+
+/* With an offset it is a file that can be sought in, which does not wait for others; with flags
+ * the program says itself what it will wait for. */
+WS_EXPORT ssize_t preadv2(int fd, const struct iovec *iov, int n, off_t o, int f)
+{
+	if (o == -1 && f == 0)
+		return readv_at(fd, iov, n, WS_SITE);
+	return ws_real.preadv2(fd, iov, n, o, f);
+}
+
+WS_EXPORT ssize_t preadv64v2(int fd, const struct iovec *iov, int n, off_t o, int f)
+	__attribute__((alias("preadv2")));
+
+WS_EXPORT ssize_t pwritev2(int fd, const struct iovec *iov, int n, off_t o, int f)
+{
+	if (o == -1 && f == 0)
+		return writev_at(fd, iov, n, WS_SITE);
+	return ws_real.pwritev2(fd, iov, n, o, f);
+}
+
+WS_EXPORT ssize_t pwritev64v2(int fd, const struct iovec *iov, int n, off_t o, int f)
+	__attribute__((alias("pwritev2")));

@@ -67,6 +67,22 @@ static void system_v_gives_the_same(void **state)
 	ws_run_free(same(argv));
 }
 
+static void file_locks_give_the_same(void **state)
+{
+	const char *const argv[] = { ws_program("same_file_locks"), NULL };
+
+	(void)state;
+	ws_run_free(same(argv));
+}
+
+static void children_sleeps_and_signals_give_the_same(void **state)
+{
+	const char *const argv[] = { ws_program("same_waits"), NULL };
+
+	(void)state;
+	ws_run_free(same(argv));
+}
+
 static void locks_give_the_same(void **state)
 {
 	const char *const argv[] = { ws_program("same_locks"), NULL };
@@ -201,6 +217,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(message_queues_give_the_same),
 		cmocka_unit_test(system_v_gives_the_same),
+		cmocka_unit_test(file_locks_give_the_same),
+		cmocka_unit_test(children_sleeps_and_signals_give_the_same),
 		cmocka_unit_test(locks_give_the_same),
 		cmocka_unit_test(other_calls_give_the_same),
 		cmocka_unit_test(other_names_give_the_same),

@@ -19,6 +19,7 @@
 
 #define PRELOAD "LD_PRELOAD"
 #define LIBRARY "libwaitscope.so"
+#define FOLLOW  "WAITSCOPE_FOLLOW"
 
 /* What the recorder sets, apart from LD_PRELOAD. Those of LTTng may be the user's own: without a
  * recorder (no WAITSCOPE_RUN) they are never taken away. */
@@ -29,7 +30,7 @@ static const struct {
 	{ "WAITSCOPE_RUN", false },
 	{ "WAITSCOPE_SHARED", false },
 	{ "WAITSCOPE_STACKS", false },
-	{ "WAITSCOPE_FOLLOW", false },
+	{ FOLLOW, false },
 	{ "LTTNG_HOME", true },
 	{ "LTTNG_UST_REGISTER_TIMEOUT", true },
 	{ "LTTNG_UST_ALLOW_BLOCKING", true },
@@ -146,6 +147,7 @@ void ws_environment_plan(struct ws_environment *plan, char *const *given)
 	uint32_t present = 0; /* a bit for each of names[] */
 	size_t n = 0;
 	bool other = false;
+	bool refused = false; /* it says that what starts with it is not to be recorded */
 
 	*plan = (struct ws_environment){ .given = given };
 	if (!library || !is_readable(given))
@@ -157,6 +159,8 @@ void ws_environment_plan(struct ws_environment *plan, char *const *given)
 
 		if (value)
 			plan->preload = value; /* the loader goes by the last */
+		value = value_of(entry, FOLLOW);
+		refused = refused || (value && strcmp(value, "0") == 0);
 		for (size_t i = 0; i < N_NAMES; i++)
 			if (value_of(entry, names[i].name))
 				present |= 1u << i;
@@ -164,6 +168,10 @@ void ws_environment_plan(struct ws_environment *plan, char *const *given)
 	}
 
 	bool preloaded = plan->preload && find_library(plan->preload, &n);
+
+	if (refused && !preloaded)
+		return;
+
 	bool change = plan->keep ? !preloaded : preloaded || other;
 
 	for (size_t i = 0; plan->keep && i < N_NAMES; i++)

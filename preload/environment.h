@@ -4,7 +4,8 @@
  * A program may hand an environment of its own to exec, or have changed its own. Then what was
  * there when it started is added, in memory on the caller's stack: exec may be called in a signal
  * handler, after fork() in a program with threads, and after vfork(). Everything else of the
- * environment stays as it is.
+ * environment stays as it is, and all of one that has WAITSCOPE_FOLLOW=0 and not our library: that
+ * is how a recorder that is recorded itself starts its daemons.
  */
 #ifndef WS_ENVIRONMENT_H
 #define WS_ENVIRONMENT_H

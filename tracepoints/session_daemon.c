@@ -162,6 +162,7 @@ static void set_environment(const struct ws_daemon *daemon)
 
 	for (size_t i = 0; i < sizeof(gone) / sizeof(gone[0]); i++)
 		unsetenv(gone[i]);
+	setenv("WAITSCOPE_FOLLOW", "0", 1); /* an outer recording's library would come back */
 	setenv("LTTNG_HOME", daemon->home, 1);
 	setenv("LC_ALL", "C", 1); /* its log is searched for strerror()'s words */
 }

@@ -40,6 +40,16 @@ two() {
 two env
 expect 0 sh -c "[ ! -e /run/lttng/client-lttng-sessiond ] || lttng list >/dev/null"
 
+# A recording in a recording: each is whole, and the outer one does not follow the inner's daemons.
+expect 5 "$WAITSCOPE" record -o outer "$WAITSCOPE" record -o inner sh -c 'echo $$ >pid; exit 5'
+has err '^waitscope: inner: [0-9]* events, 0 lost'
+has err '^waitscope: outer: [0-9]* events, 0 lost'
+pids inner | grep -qx "$(cat pid)" || fail "the program is not in the inner recording"
+expect 0 "$WAITSCOPE" report outer
+has out '^waitscope  waitscope '
+has_not out 'lttng-'
+rm -rf inner outer pid
+
 # A daemon of the machine's that ends takes the run directory away: no recording may notice.
 "$WAITSCOPE" record -o away sh -c 'touch inside; until [ -e done ]; do sleep 0.05; done' 2>err &
 recorder=$!

@@ -178,6 +178,17 @@ static void ours_are_taken_away_where_children_are_not_followed(void **state)
 	ws_follow = true;
 }
 
+static void what_refuses_is_handed_on_untouched(void **state)
+{
+	(void)state;
+	expect(ENV("WAITSCOPE_FOLLOW=0", "LTTNG_HOME=/inner"), "same");
+	expect(ENV("LD_PRELOAD=a.so", "WAITSCOPE_FOLLOW=0"), "same");
+	/* An inner recording's program that it does not follow is recorded. */
+	expect(ENV(ours, "WAITSCOPE_RUN=8", "WAITSCOPE_FOLLOW=0", "LTTNG_HOME=/inner"), "same");
+	expect(ENV("WAITSCOPE_FOLLOW=1"),
+	       "WAITSCOPE_FOLLOW=1\n%s\nWAITSCOPE_RUN=7\nLTTNG_HOME=/tmp/ws\n", ours);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -187,6 +198,7 @@ int main(void)
 		cmocka_unit_test(what_the_program_set_itself_is_kept),
 		cmocka_unit_test(entries_without_a_value_are_kept),
 		cmocka_unit_test(a_library_out_of_reach_is_not_asked_for),
+		cmocka_unit_test(what_refuses_is_handed_on_untouched),
 		cmocka_unit_test(ours_are_taken_away_where_children_are_not_followed),
 	};
 

@@ -118,8 +118,10 @@ static char *check_library(void)
 		tell_failure("library", error.text, NULL);
 		return NULL;
 	}
-	/* The loader complains on stderr and goes on without it. */
-	if (run_line(argv, path, line, sizeof(line)) != 0 || line[0]) {
+	/* The loader complains on stderr and goes on without it. One that needs a link of a
+	 * recording's is tried below. */
+	if (ws_library_preloads_as(path) &&
+	    (run_line(argv, path, line, sizeof(line)) != 0 || line[0])) {
 		tell_failure("library", line[0] ? line : "a program with it does not start",
 			     strstr(line, "lttng") ? "apt-get install liblttng-ust1 (2.13 or newer)"
 			     : strstr(line, "unwind") ? "apt-get install libunwind8"

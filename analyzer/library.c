@@ -23,17 +23,8 @@ static int command_folder(char *folder, size_t size)
 	return 0;
 }
 
-/* ld.so takes spaces and colons in LD_PRELOAD for separators, and has no way to quote them. */
 static int check_path(char *path, char **ret, struct ws_error *error)
 {
-	if (strpbrk(path, " :")) {
-		ws_error_set(error, -EINVAL,
-			     "%s cannot be preloaded, since its path has a space or colon: install "
-			     "waitscope elsewhere",
-			     path);
-		free(path);
-		return -EINVAL;
-	}
 	if (access(path, R_OK) < 0) {
 		int r = -errno;
 

@@ -8,6 +8,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
+
+#include "analyzer/library.h"
 
 /* A program waits at its start until its daemon knows it, but not for ever: beside a daemon that
  * hangs it must go on untraced. */
@@ -45,12 +48,41 @@ static int add_to(int r, struct ws_environment *env, const char *name, const cha
 		   ours_first ? theirs : ours);
 }
 
+/* The name for LD_PRELOAD, to be freed: a link in the recording's folder, which goes with it, if
+ * the library's own path can't stand there. */
+static int preload_name(const struct ws_environment_options *options, char **ret,
+			struct ws_error *error)
+{
+	const char *library = options->library;
+	char *name;
+
+	if (ws_library_preloads_as(library)) {
+		*ret = strdup(library);
+		return *ret ? 0 : ws_error_set(error, -ENOMEM, "out of memory");
+	}
+	if (asprintf(&name, "%s/%s", ws_session_home(options->session), WS_LIBRARY_NAME) < 0)
+		return ws_error_set(error, -ENOMEM, "out of memory");
+	if (symlink(library, name) < 0 && errno != EEXIST) {
+		int r = ws_error_set(error, -errno, "%s: %s", name, strerror(errno));
+
+		free(name);
+		return r;
+	}
+	*ret = name;
+	return 0;
+}
+
 int ws_environment_make(const struct ws_environment_options *options, struct ws_environment *ret,
 			struct ws_error *error)
 {
 	struct ws_environment env = { .n = 0 };
-	int r = add_to(0, &env, "LD_PRELOAD", options->library, true);
+	char *library;
+	int r = preload_name(options, &library, error);
 
+	if (r < 0)
+		return r;
+	r = add_to(0, &env, "LD_PRELOAD", library, true);
+	free(library);
 	r = add(r, &env, "LTTNG_HOME=%s", ws_session_home(options->session));
 	r = add(r, &env, "LTTNG_UST_REGISTER_TIMEOUT=%d", REGISTER_TIMEOUT_MS);
 	r = add(r, &env, "LTTNG_UST_WITHOUT_BADDR_STATEDUMP=1");

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "analyzer/analyses/contention.h"
+#include "analyzer/analyses/leftovers.h"
 #include "analyzer/base/arena.h"
 #include "analyzer/base/error.h"
 #include "analyzer/base/grow.h"
@@ -78,10 +79,13 @@ struct options {
 struct work {
 	const struct options *options;
 	struct ws_contention *contention;
+	struct ws_leftovers *leftovers;
 	struct ws_model *model;
 	struct ws_trace *trace;
 	struct ws_symbols *symbols;
 	struct ws_contention_result *result;
+	const struct ws_leftover *left; /* Owned by leftovers */
+	size_t n_left;
 	struct ws_arena strings;
 	const char **warnings; /* Owned by this, the texts by others */
 	size_t n_warnings, warnings_size;
@@ -301,6 +305,8 @@ static int take_records(void *user, const struct ws_record *records, size_t n,
 	for (size_t i = 0; i < n; i++) {
 		int r = ws_model_record(work->model, &records[i]);
 
+		if (r == 0)
+			r = ws_leftovers_record(work->leftovers, &records[i]);
 		if (r < 0)
 			return ws_error_set(error, r, "the trace could not be evaluated: %s",
 					    strerror(-r));
@@ -332,6 +338,29 @@ static int warn_count(struct work *work, uint64_t count, const char *one, const 
 	return kept ? warn(work, kept) : -ENOMEM;
 }
 
+/* Programs that share a System V object by accident. */
+static int warn_collisions(struct work *work)
+{
+	size_t n;
+	const struct ws_key_collision *list = ws_leftovers_collisions(work->leftovers, &n);
+
+	for (size_t i = 0; i < n; i++) {
+		char text[640];
+		const char *kept;
+		int r;
+
+		snprintf(text, sizeof(text),
+			 "%s %" PRIu64 " is shared by accident? ftok() gave one key for two files, "
+			 "%.200s and %.200s",
+			 ws_kind_word(list[i].kind), list[i].id, list[i].first, list[i].second);
+		kept = ws_arena_strdup(&work->strings, text);
+		r = kept ? warn(work, kept) : -ENOMEM;
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
 /* What a reader must know before believing the rest. */
 static int collect_warnings(struct work *work)
 {
@@ -342,6 +371,8 @@ static int collect_warnings(struct work *work)
 
 	for (size_t i = 0; r == 0 && i < tables->n_warnings; i++)
 		r = warn(work, tables->warnings[i]);
+	if (r == 0)
+		r = warn_collisions(work);
 	text = ws_symbols_warning(work->symbols);
 	if (r == 0 && text)
 		r = warn(work, text);
@@ -375,6 +406,8 @@ static int write_report(struct work *work, struct ws_error *error)
 		.n_paths = options->n_dirs,
 		.tables = ws_trace_tables(work->trace),
 		.contention = work->result,
+		.leftovers = work->left,
+		.n_leftovers = work->n_left,
 		.counts = ws_model_counts(work->model),
 		.filter = &options->filter,
 		.warnings = work->warnings,
@@ -415,7 +448,9 @@ static int make_report(struct work *work, struct ws_error *error)
 	if (r < 0)
 		return r;
 	observer = ws_contention_observer(work->contention);
-	r = ws_model_new(&observer, &work->model);
+	r = ws_leftovers_new(&work->leftovers);
+	if (r == 0)
+		r = ws_model_new(&observer, &work->model);
 	if (r == 0)
 		r = ws_pipeline_run(options->dirs, options->n_dirs, &sink, &work->trace, error);
 	if (r < 0)
@@ -426,6 +461,9 @@ static int make_report(struct work *work, struct ws_error *error)
 		r = ws_symbols_new(tables, options->dirs[0], &work->symbols);
 	if (r == 0)
 		r = ws_contention_finish(work->contention, tables, work->symbols, &work->result);
+	if (r == 0)
+		r = ws_leftovers_finish(work->leftovers, work->result->places, &work->left,
+					&work->n_left);
 	if (r == 0)
 		r = collect_warnings(work);
 	return r < 0 ? r : write_report(work, error);
@@ -451,6 +489,7 @@ int ws_cmd_report(int argc, char **argv)
 		ws_error_set(&error, r, "no report: %s", strerror(-r));
 	if (r == -ENOENT && !work.trace)
 		remedy = "; `waitscope record PROGRAM` makes one";
+	ws_leftovers_free(work.leftovers);
 	ws_contention_result_free(work.result);
 	ws_symbols_free(work.symbols);
 	ws_model_free(work.model);

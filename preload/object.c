@@ -2,10 +2,16 @@
 /* object.c: see object.h. */
 #include "preload/object.h"
 
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
 #include <stdatomic.h>
+#include <string.h>
 
 #include "preload/emit.h"
 #include "preload/lifecycle.h"
+#include "preload/raw.h"
+#include "preload/resource.h"
 
 /* Objects whose names were recorded lately, by a hash. */
 #define NAMED 256
@@ -37,6 +43,25 @@ void ws_object_record(struct ws_thread *self, uint8_t kind, uint8_t op, uintptr_
 		      uint64_t value, const char *name, uintptr_t site)
 {
 	ws_object_record_at(self, kind, op, object, 0, value, name, site);
+}
+
+bool ws_object_will_be_made(const char *prefix, const char *name, int flags)
+{
+	char path[sizeof("/dev/shm/sem.") + NAME_MAX] = "/dev/shm/";
+	struct stat st;
+	size_t n;
+
+	if (!(flags & O_CREAT) || ws_sandboxed)
+		return false;
+	if (flags & O_EXCL)
+		return true;
+	strcat(path, prefix);
+	n = strlen(path);
+	name += strspn(name, "/");
+	if (strnlen(name, sizeof(path)) >= sizeof(path) - n)
+		return false;
+	strcpy(path + n, name);
+	return ws_raw_stat(path, &st) == -ENOENT;
 }
 
 bool ws_object_is_news(uint8_t kind, uint64_t object, uint64_t device)

@@ -20,4 +20,8 @@ void ws_object_record_at(struct ws_thread *self, uint8_t kind, uint8_t op, uint6
  * place in the table are recorded by turns, an event too many at worst. */
 bool ws_object_is_news(uint8_t kind, uint64_t object, uint64_t device);
 
+/* True if opening `name` with these flags will make it: it is not in /dev/shm yet, where `prefix`
+ * comes before the names of its kind ("sem." or none). */
+bool ws_object_will_be_made(const char *prefix, const char *name, int flags);
+
 #endif

@@ -35,6 +35,7 @@
 
 struct ftok_key {
 	_Atomic uint32_t version; /* odd: being written */
+	uint32_t order;           /* by which it was made */
 	key_t key;
 	int project;
 	uint64_t dev, ino; /* of the file */
@@ -79,26 +80,34 @@ static void put_key(struct text *t, key_t key)
 	put(t, digits);
 }
 
-/* Copies what is remembered of a key. False: nothing, or it is being written just now. */
+/* Copies what is remembered of a key: the last time that it was made, since what a program got by
+ * ftok() it uses next. False: nothing, or it is being written just now. */
 static bool find_key(key_t key, struct ftok_key *ret)
 {
+	bool found = false;
+
 	for (size_t i = 0; i < KEYS; i++) {
 		struct ftok_key *k = &keys[i];
 		uint32_t version = atomic_load_explicit(&k->version, memory_order_acquire);
+		struct ftok_key copy;
 
 		if (version == 0 || (version & 1) || k->key != key)
 			continue;
-		ret->key = k->key;
-		ret->project = k->project;
-		ret->dev = k->dev;
-		ret->ino = k->ino;
-		memcpy(ret->path, k->path, sizeof(ret->path));
+		copy.order = k->order;
+		copy.key = k->key;
+		copy.project = k->project;
+		copy.dev = k->dev;
+		copy.ino = k->ino;
+		memcpy(copy.path, k->path, sizeof(copy.path));
 		/* The copy before the second look at the version. */
 		atomic_thread_fence(memory_order_acquire);
-		if (atomic_load_explicit(&k->version, memory_order_relaxed) == version)
-			return true;
+		if (atomic_load_explicit(&k->version, memory_order_relaxed) != version ||
+		    (found && copy.order < ret->order))
+			continue;
+		*ret = copy;
+		found = true;
 	}
-	return false;
+	return found;
 }
 
 /* The path without "." and links, as far as the kernel tells. */
@@ -138,11 +147,13 @@ void ws_sysv_key(key_t key, const char *path, int project)
 	    made.ino == st.st_ino)
 		return;
 
-	struct ftok_key *k = &keys[atomic_fetch_add(&next_key, 1) % KEYS];
+	uint32_t order = atomic_fetch_add(&next_key, 1);
+	struct ftok_key *k = &keys[order % KEYS];
 
 	even = atomic_load_explicit(&k->version, memory_order_relaxed) & ~1u;
 	if (!atomic_compare_exchange_strong(&k->version, &even, even + 1))
 		return; /* another thread is just at this place */
+	k->order = order;
 	k->key = key;
 	k->project = project;
 	k->dev = st.st_dev;

@@ -153,6 +153,12 @@ WS_EXPORT void *mremap(void *a, size_t o, size_t n, int f, ...)
 	return mremap_slow(a, o, n, f, t, WS_SITE);
 }
 
+/* Inodes of the shared memory that the program has opened lately: of others, no change of size is
+ * recorded. */
+#define MEMORIES 16
+static _Atomic uint64_t memories[MEMORIES];
+static _Atomic uint32_t n_memories;
+
 /* Records that the program has opened or made shared memory with this fd. */
 static void record_memory(int fd, uint8_t op, const char *prefix, const char *name, uintptr_t site)
 {
@@ -167,19 +173,49 @@ static void record_memory(int fd, uint8_t op, const char *prefix, const char *na
 	memcpy(shown, prefix, n);
 	strncpy(shown + n, name, sizeof(shown) - n - 1);
 	shown[sizeof(shown) - 1] = '\0';
+	memories[atomic_fetch_add(&n_memories, 1) % MEMORIES] = st.st_ino;
 	ws_object_record(self, WS_KIND_POSIX_SHM, op, st.st_ino, (uint64_t)st.st_size, shown, site);
 	errno = saved;
 }
+
+static bool is_memory(uint64_t ino)
+{
+	for (size_t i = 0; i < MEMORIES; i++)
+		if (atomic_load_explicit(&memories[i], memory_order_relaxed) == ino)
+			return true;
+	return false;
+}
+
+/* Shared memory is made empty and then given its size. Files are none of ours: where the program
+ * has opened no shared memory, they are not looked at. */
+WS_EXPORT int ftruncate(int fd, off_t size)
+{
+	int r = ws_real.ftruncate(fd, size);
+	struct stat st;
+
+	if (r != 0 || ws_likely(atomic_load_explicit(&n_memories, memory_order_relaxed) == 0))
+		return r;
+
+	struct ws_thread *self = program_thread(WS_SITE);
+
+	if (self && !ws_sandboxed && ws_raw_fstat(fd, &st) == 0 && is_memory(st.st_ino))
+		ws_object_record(self, WS_KIND_POSIX_SHM, WS_OBJECT_RESIZE, st.st_ino,
+				 (uint64_t)size, NULL, WS_SITE);
+	return r;
+}
+
+WS_EXPORT int ftruncate64(int fd, off64_t size) __attribute__((alias("ftruncate")));
 
 WS_EXPORT int shm_open(const char *n, int f, mode_t m)
 {
 	if (ws_unlikely(ws_is_tracer_code(WS_SITE)))
 		return ws_fd_adopt(ws_real.shm_open(n, f, m));
 
+	bool made = program_thread(WS_SITE) && ws_object_will_be_made("", n, f);
 	int fd = ws_real.shm_open(n, f, m);
 
 	if (fd >= 0)
-		record_memory(fd, WS_OBJECT_OPEN, "", n, WS_SITE);
+		record_memory(fd, made ? WS_OBJECT_INIT : WS_OBJECT_OPEN, "", n, WS_SITE);
 	return fd;
 }
 

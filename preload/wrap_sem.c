@@ -165,6 +165,8 @@ WS_EXPORT sem_t *sem_open(const char *n, int f, ...)
 		va_end(args);
 	}
 
+	struct ws_thread *self = ws_thread();
+	bool made = self && ws_object_will_be_made("sem.", n, f);
 	sem_t *s = ws_real.sem_open(n, f, mode, value);
 	struct ws_thread *self = s != SEM_FAILED ? ws_thread() : NULL;
 
@@ -175,8 +177,8 @@ WS_EXPORT sem_t *sem_open(const char *n, int f, ...)
 			ws_definitions();
 			ws_map_record_at((uintptr_t)s, n);
 		}
-		ws_object_record(self, WS_KIND_SEM, WS_OBJECT_OPEN, (uintptr_t)s, value, n,
-				 WS_SITE);
+		ws_object_record(self, WS_KIND_SEM, made ? WS_OBJECT_INIT : WS_OBJECT_OPEN,
+				 (uintptr_t)s, value, n, WS_SITE);
 	}
 	return s;
 }

@@ -70,7 +70,8 @@
  * init:  it was made; open: the process got at it.
  * key:   System V: ftok() made its key of the file `name`, of device `device` and inode `value`.
  * undo:  System V semaphores: the kernel takes back what the process did to the set as it ends.
- * notify: POSIX message queue: the process is to be told of the next message, as `name` says. */
+ * notify: POSIX message queue: the process is to be told of the next message, as `name` says.
+ * resize: memory: it has `value` bytes from now on. */
 #define WS_OBJECT_OPS(X)                                                                           \
 	X(INIT, init, 1)                                                                           \
 	X(OPEN, open, 2)                                                                           \
@@ -80,7 +81,8 @@
 	X(CONSISTENT, consistent, 6)                                                               \
 	X(KEY, key, 7)                                                                             \
 	X(UNDO, undo, 8)                                                                           \
-	X(NOTIFY, notify, 9)
+	X(NOTIFY, notify, 9)                                                                       \
+	X(RESIZE, resize, 10)
 
 /* X(SYMBOL, word, number). What happened in a thread's life. */
 #define WS_THREAD_OPS(X)                                                                           \

@@ -197,16 +197,20 @@ static int on_object(struct ws_decode *d, const struct ws_raw *raw, uint32_t pro
 		     struct ws_record *record)
 {
 	const struct ws_ev_object *e = &raw->object;
+	uint64_t other = e->device;
 	int r;
 
 	record->object.op = e->op;
 	record->object.value = e->value;
+	record->object.device = e->op == WS_OBJECT_KEY ? e->device : 0;
 	record->object.name = ws_strings_intern(d->store->strings, e->name);
 	if (!record->object.name)
 		return -ENOMEM;
-	r = object(d, process, e->kind, e->object,
-		   e->kind == WS_KIND_THREAD ? e->object : e->device, raw->at_ns,
-		   &record->object.object, &record->object.data);
+	if (e->kind == WS_KIND_THREAD)
+		other = e->object;
+	else if (e->op == WS_OBJECT_KEY)
+		other = UINT64_MAX; /* of the set, where it is one of semaphores */
+	r = object(d, process, e->kind, e->object, other, raw->at_ns, &record->object.object, &record->object.data);
 	return r ? r : ws_decode_code(d, process, e->site, &record->object.site);
 }
 

@@ -133,6 +133,7 @@ struct ws_record {
 			uint8_t op; /* enum ws_object_op */
 			struct ws_object_key object;
 			uint64_t value;
+			uint64_t device;  /* key: of the file that it was made of; else 0 */
 			uint32_t data;    /* as in wait_begin */
 			uint32_t site;
 			const char *name; /* Weak: lives as long as the tables; "" when it has none */

@@ -375,6 +375,28 @@ static json_t *edges_json(struct writer *writer)
 	return list;
 }
 
+static json_t *leftovers_json(struct writer *writer)
+{
+	const struct ws_report *report = writer->report;
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < report->n_leftovers; i++) {
+		const struct ws_leftover *leftover = &report->leftovers[i];
+		json_t *value = json_object(), *creator = json_object();
+		bool known = ws_kind_naming(leftover->kind) == WS_NAMED_BY_ID || leftover->id;
+
+		set_string(writer, value, "kind", ws_kind_word(leftover->kind));
+		set_string(writer, value, "name", leftover->name);
+		set(writer, value, "id", known ? integer(leftover->id) : json_null());
+		set_party(writer, creator, &leftover->creator);
+		set(writer, value, "creator", creator);
+		set_integer(writer, value, "bytes", leftover->bytes);
+		set_integer(writer, value, "created_ns", leftover->created_ns);
+		append(writer, list, value);
+	}
+	return list;
+}
+
 static int write_file(const char *buffer, size_t size, void *file)
 {
 	return fwrite(buffer, 1, size, file) == size ? 0 : -1;
@@ -396,6 +418,7 @@ int ws_report_json(const struct ws_report *report, FILE *to)
 	set(&writer, root, "waits_for", edges_json(&writer));
 	set(&writer, root, "deadlocks", json_array());
 	set(&writer, root, "findings", json_array());
+	set(&writer, root, "leftovers", leftovers_json(&writer));
 	if (!writer.failed) {
 		/* A failed write is the caller's to find, in the file. */
 		(void)json_dump_callback(root, write_file, to, JSON_INDENT(1));

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "analyzer/reports/cells.h"
+#include "analyzer/reports/leftovers.h"
 #include "analyzer/reports/page.h"
 #include "analyzer/reports/report.h"
 #include "analyzer/reports/words.h"
@@ -637,6 +638,7 @@ int ws_report_text(const struct ws_report *report, const struct ws_text_style *s
 	print_cautions(&printer);
 	print_objects(&printer);
 	print_edges(&printer);
+	ws_report_leftovers(&printer.page, report, style->top);
 	print_trust(&printer);
 	free(printer.numbers);
 	return 0;

@@ -46,15 +46,30 @@ static int real_lock(pthread_rwlock_t *l, bool read, enum form form, clockid_t c
 	}
 }
 
+/* A reader waits for no reader: for the writer that holds the lock, or for one that is in the
+ * queue, which is not known here and shows when it releases. */
+static size_t writers(const struct ws_wait *wait, struct ws_holder_ref *ret, size_t max)
+{
+	int32_t tids[WS_HOLDERS_MAX];
+	struct ws_held held[WS_HOLDERS_MAX];
+	size_t n = ws_held_all(wait->object, tids, held, WS_HOLDERS_MAX);
+	size_t n_ret = 0;
+
+	for (size_t i = 0; i < n && n_ret < max; i++)
+		if (!(held[i].flags & WS_HOLD_READ))
+			ret[n_ret++] =
+				(struct ws_holder_ref){ tids[i], held[i].site, held[i].stack };
+	return n_ret;
+}
+
 static __attribute__((noinline)) int lock_slow(struct ws_thread *self, pthread_rwlock_t *l,
 					       bool read, enum form form, clockid_t c,
 					       const struct timespec *t, uintptr_t site)
 {
 	WS_WAIT(wait, .self = self, .object = (uintptr_t)l, .site = site, .kind = WS_KIND_RWLOCK,
 		.flags = (uint8_t)((ws_rwlock_is_shared(l) ? WS_WAIT_SHARED : 0) |
-				   (form == PLAIN ? 0 : WS_WAIT_TIMED) |
-				   (read ? WS_WAIT_READ : 0)),
-		.holders = ws_wait_holders_noted);
+				   (form == PLAIN ? 0 : WS_WAIT_TIMED) | (read ? WS_WAIT_READ : 0)),
+		.holders = read ? writers : ws_wait_holders_noted);
 	int r = real_lock(l, read, form, c, t);
 
 	ws_wait_result(&wait, r);
@@ -88,8 +103,7 @@ WS_EXPORT int pthread_rwlock_timedrdlock(pthread_rwlock_t *l, const struct times
 	return lock(l, true, TIMED, 0, t, WS_SITE);
 }
 
-WS_EXPORT int pthread_rwlock_clockrdlock(pthread_rwlock_t *l, clockid_t c,
-					 const struct timespec *t)
+WS_EXPORT int pthread_rwlock_clockrdlock(pthread_rwlock_t *l, clockid_t c, const struct timespec *t)
 {
 	return lock(l, true, CLOCK, c, t, WS_SITE);
 }
@@ -104,8 +118,7 @@ WS_EXPORT int pthread_rwlock_timedwrlock(pthread_rwlock_t *l, const struct times
 	return lock(l, false, TIMED, 0, t, WS_SITE);
 }
 
-WS_EXPORT int pthread_rwlock_clockwrlock(pthread_rwlock_t *l, clockid_t c,
-					 const struct timespec *t)
+WS_EXPORT int pthread_rwlock_clockwrlock(pthread_rwlock_t *l, clockid_t c, const struct timespec *t)
 {
 	return lock(l, false, CLOCK, c, t, WS_SITE);
 }

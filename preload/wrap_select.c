@@ -6,7 +6,9 @@
  * nothing is, it has cleared them, and they are put back from a copy that was made before, without
  * a fault (copyin.h). Where no copy can be had, the call is passed on, and is no wait to us.
  */
+#include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
@@ -15,14 +17,17 @@
 
 #include "preload/copyin.h"
 #include "preload/export.h"
+#include "preload/fdguard.h"
 #include "preload/pollset.h"
+#include "preload/raw.h"
 #include "preload/real.h"
+#include "preload/resource.h"
 #include "preload/wait.h"
 
 enum { READS, WRITES, EXCEPTS, N_SETS };
 
-/* Sets for higher numbers than fd_set has room for are longer than anybody but the kernel knows: it
- * reads no more of them than the process has numbers. Calls with such are passed on. */
+/* How long sets for higher numbers are that fd_set has room for is not known. Those that are are
+ * passed on. */
 #define WORDS (FD_SETSIZE / 64)
 
 struct call {
@@ -32,6 +37,46 @@ struct call {
 	uint64_t copies[N_SETS][WORDS]; /* as they were before the call */
 	uintptr_t site;
 };
+
+/* One past the program's highest open number; `n` if that cannot be said. */
+static int end_of_files(int n)
+{
+	char entries[2048];
+	int fd, end = 0;
+	long got = -1;
+
+	if (ws_sandboxed)
+		return n;
+	fd = ws_fd_open("/proc/self/fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		return n;
+	while ((got = ws_raw_syscall(SYS_getdents64, fd, (long)entries, sizeof(entries), 0)) > 0) {
+		const struct dirent64 *entry;
+
+		for (long at = 0; at < got; at += entry->d_reclen) {
+			int number = 0;
+
+			entry = (const struct dirent64 *)(entries + at);
+			for (const char *c = entry->d_name; *c >= '0' && *c <= '9'; c++)
+				number = number * 10 + (*c - '0');
+			if (number >= end && !ws_fd_is_guarded(number))
+				end = number + 1;
+		}
+	}
+	ws_fd_close(fd);
+	return got < 0 ? n : end;
+}
+
+/* Programs that ask for all numbers that they could have (getdtablesize()) give sets that are
+ * shorter: the kernel looks at no more than its own table of the process's files has room for. The
+ * tracer's high numbers make that longer; the program's sets would be overrun. */
+static __attribute__((noinline)) int clamp(int n)
+{
+	int end = end_of_files(n);
+
+	end = (end + 63) / 64 * 64; /* as short as the kernel's may be */
+	return n < end ? n : end;
+}
 
 /* The kernel reads and writes whole words. */
 static size_t size_of(int n)
@@ -131,6 +176,8 @@ WS_EXPORT int select(int n, fd_set *reads, fd_set *writes, fd_set *excepts, stru
 {
 	struct call c;
 
+	if (ws_unlikely(n > FD_SETSIZE))
+		n = clamp(n);
 	/* glibc reads the limit itself. One that it refuses, or that is over, is no wait. */
 	if ((limit &&
 	     (limit->tv_sec < 0 || limit->tv_usec < 0 || (!limit->tv_sec && !limit->tv_usec))) ||
@@ -183,6 +230,8 @@ WS_EXPORT int pselect(int n, fd_set *reads, fd_set *writes, fd_set *excepts,
 	static const struct timespec no_time;
 	struct call c;
 
+	if (ws_unlikely(n > FD_SETSIZE))
+		n = clamp(n);
 	if (!ws_poll_may_wait(limit) || ws_unlikely(!(c.self = ws_thread())))
 		return ws_real.pselect(n, reads, writes, excepts, limit, mask);
 	c.n = n;

@@ -83,6 +83,14 @@ static void children_sleeps_and_signals_give_the_same(void **state)
 	ws_run_free(same(argv));
 }
 
+static void polls_give_the_same(void **state)
+{
+	const char *const argv[] = { ws_program("same_poll"), NULL };
+
+	(void)state;
+	ws_run_free(same(argv));
+}
+
 static void locks_give_the_same(void **state)
 {
 	const char *const argv[] = { ws_program("same_locks"), NULL };
@@ -220,6 +228,7 @@ int main(void)
 		cmocka_unit_test(file_locks_give_the_same),
 		cmocka_unit_test(children_sleeps_and_signals_give_the_same),
 		cmocka_unit_test(locks_give_the_same),
+		cmocka_unit_test(polls_give_the_same),
 		cmocka_unit_test(other_calls_give_the_same),
 		cmocka_unit_test(other_names_give_the_same),
 		cmocka_unit_test(processes_begin_and_end_the_same),

@@ -75,7 +75,9 @@ void ws_fd_name(struct ws_thread *self, int fd, uint64_t word, uintptr_t site)
 		ws_socket_name(fd,
 			       WS_FD_KIND(word) == WS_FD_LISTENER ||
 				       (WS_FD_FLAGS(word) & WS_FD_ACCEPTED),
-			       path, sizeof(path));
+			       path, sizeof(path) - sizeof(" (listening)"));
+		if (path[0] && WS_FD_KIND(word) == WS_FD_LISTENER)
+			strcat(path, " (listening)");
 		break;
 	default:
 		break;

@@ -149,6 +149,13 @@ static inline enum ws_naming ws_kind_naming(unsigned int kind)
 
 #define WS_OUTCOME_ENUM(sym, word, n) WS_OUTCOME_##sym = (n),
 enum ws_outcome { WS_OUTCOME_NONE = 0, WS_OUTCOMES(WS_OUTCOME_ENUM) WS_OUTCOME_COUNT };
+/* True if it carries bytes between two sides, one of which may wait for the other. */
+static inline bool ws_kind_is_channel(unsigned int kind)
+{
+	return kind == WS_KIND_PIPE || kind == WS_KIND_FIFO || kind == WS_KIND_SOCKET ||
+	       kind == WS_KIND_EVENTFD;
+}
+
 #undef WS_OUTCOME_ENUM
 
 #define WS_WAKE_ENUM(sym, word, n) WS_WAKE_##sym = (n),

@@ -23,6 +23,7 @@ void ws_contention_free(struct ws_contention *contention)
 	struct waiter *waiter, *next_waiter;
 	struct link *link, *next_link;
 	struct releaser *releaser, *next_releaser;
+	struct flow *flow, *next_flow;
 
 	if (!contention)
 		return;
@@ -36,6 +37,10 @@ void ws_contention_free(struct ws_contention *contention)
 		HASH_DEL(contention->links, link);
 		ws_histogram_free(&link->waits);
 		free(link);
+	}
+	HASH_ITER(hh, contention->flows, flow, next_flow) {
+		HASH_DEL(contention->flows, flow);
+		free(flow);
 	}
 	HASH_ITER(hh, contention->releasers, releaser, next_releaser) {
 		HASH_DEL(contention->releasers, releaser);
@@ -200,10 +205,37 @@ static int take_wake(void *context, const struct ws_wake *wake)
 }
 
 struct ws_model_observer ws_contention_observer(struct ws_contention *contention)
+static int take_transfer(void *context, const struct ws_transfer *transfer)
+{
+	struct ws_contention *contention = context;
+	struct flow_key key = { transfer->object->id, transfer->process };
+	struct flow *flow;
+
+	HASH_FIND(hh, contention->flows, &key, sizeof(key), flow);
+	if (!flow) {
+		flow = calloc(1, sizeof(*flow));
+		if (!flow)
+			return -ENOMEM;
+		flow->key = key;
+		HASH_ADD(hh, contention->flows, key, sizeof(flow->key), flow);
+		if (!flow->hh.tbl) {
+			free(flow);
+			return -ENOMEM;
+		}
+	}
+	flow->bytes_in += transfer->bytes_in;
+	flow->bytes_out += transfer->bytes_out;
+	flow->calls_in += transfer->calls_in;
+	flow->calls_out += transfer->calls_out;
+	flow->until_ns = transfer->at_ns;
+	return 0;
+}
+
 {
 	return (struct ws_model_observer){
 		.context = contention,
 		.wait = take_wait,
 		.wake = take_wake,
 	};
+		.transfer = take_transfer,
 }

@@ -75,6 +75,16 @@ struct ws_role {
 	size_t n_sites;
 };
 
+/* What one process moved through a pipe, FIFO, socket or eventfd. */
+struct ws_flow {
+	uint32_t process;             /* index */
+	uint64_t bytes_in, bytes_out; /* read, written */
+	uint64_t calls_in, calls_out;
+	bool reads, writes;           /* it did, or waited to */
+	uint64_t empty_ns, full_ns;   /* it waited for something to read; for room */
+	uint64_t span_ns;             /* from the process's begin to the last that is known of it */
+};
+
 struct ws_object_contention {
 	const struct ws_object *object; /* Weak: owned by the model */
 	const char *name;               /* Owned by the result */
@@ -85,6 +95,10 @@ struct ws_object_contention {
 	uint64_t open;                       /* waits that were open at the end */
 	uint64_t lost;                       /* waits whose end was lost */
 	uint64_t unknown_ns;                 /* time for which no holder or waker is known */
+	struct ws_flow *flows; /* Owned by the result; by process */
+	size_t n_flows;
+	uint64_t empty_ns; /* of the time: waiting for something to read */
+	uint64_t full_ns;  /* pipes and the like: waiting for room to write */
 	struct ws_role waiters;
 	struct ws_role holders; /* owned kinds only */
 	struct ws_role wakers;

@@ -57,6 +57,20 @@ struct releaser {
 };
 
 struct ws_contention {
+struct flow_key {
+	uint32_t object; /* ws_object.id */
+	uint32_t process;
+};
+
+/* What one process moved through one object. */
+struct flow {
+	struct flow_key key;
+	uint64_t bytes_in, bytes_out; /* read, written */
+	uint64_t calls_in, calls_out;
+	uint64_t until_ns;
+	UT_hash_handle hh;
+};
+
 	struct ws_filter filter;
 	uint64_t begin_ns;
 	struct waiter *waiters; /* in order of appearance, as uthash keeps it */
@@ -64,5 +78,6 @@ struct ws_contention {
 	struct link *links;
 	struct releaser *releasers;
 };
+	struct flow *flows;
 
 #endif

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "analyzer/analyses/flows.h"
 #include "analyzer/analyses/groups.h"
 #include "analyzer/analyses/names.h"
 #include "analyzer/analyses/roles.h"
@@ -14,6 +15,7 @@
 struct draft {
 	struct ws_object_contention object;
 	struct ws_share_list waiters, holders, wakers;
+	struct ws_flow_list flows;
 	uint32_t *processes; /* Owned by this; with repetitions until the end */
 	size_t n_processes, processes_size;
 };
@@ -95,6 +97,22 @@ static int party_of(struct builder *builder, uint32_t thread, uint32_t site, uin
 	return ws_places_party(builder->result->places, thread, site, stack, ret);
 }
 
+/* Who waits to read is where it is read. */
+static int add_end(struct draft *draft, const struct waiter *waiter)
+{
+	struct ws_flow *flow;
+
+	*(waiter->reads ? &draft->object.empty_ns : &draft->object.full_ns) += waiter->waits.total;
+	if (waiter->process == WS_UNKNOWN)
+		return 0;
+	flow = ws_flow_get(&draft->flows, waiter->process);
+	if (!flow)
+		return -ENOMEM;
+	*(waiter->reads ? &flow->reads : &flow->writes) = true;
+	*(waiter->reads ? &flow->empty_ns : &flow->full_ns) += waiter->waits.total;
+	return 0;
+}
+
 static int add_waiter(struct builder *builder, const struct waiter *waiter)
 {
 	struct ws_contention_result *result = builder->result;
@@ -119,6 +137,10 @@ static int add_waiter(struct builder *builder, const struct waiter *waiter)
 		draft->object.outcomes[i] += waiter->outcomes[i];
 	draft->object.open += waiter->open;
 	draft->object.lost += waiter->lost;
+	if (ws_kind_is_channel(kind))
+		r = add_end(draft, waiter);
+	if (r < 0)
+		return r;
 	result->open_waits += waiter->open;
 	result->lost_waits += waiter->lost;
 	result->total.waits += waiter->waits.count;
@@ -293,6 +315,34 @@ static int finish_processes(struct builder *builder, struct draft *draft)
 	return 0;
 }
 
+/* What went through the objects that are in the answer. */
+static int add_flows(struct builder *builder)
+{
+	const struct ws_tables *tables = builder->tables;
+	const struct flow *flow;
+
+	for (flow = builder->contention->flows; flow; flow = flow->hh.next) {
+		struct draft *draft = draft_find(builder, flow->key.object);
+		struct ws_flow *to;
+		uint64_t begin_ns;
+
+		if (!draft || flow->key.process >= tables->n_processes)
+			continue;
+		to = ws_flow_get(&draft->flows, flow->key.process);
+		if (!to)
+			return -ENOMEM;
+		begin_ns = tables->processes[flow->key.process].begin_ns;
+		to->bytes_in = flow->bytes_in;
+		to->bytes_out = flow->bytes_out;
+		to->calls_in = flow->calls_in;
+		to->calls_out = flow->calls_out;
+		to->reads |= flow->calls_in > 0;
+		to->writes |= flow->calls_out > 0;
+		to->span_ns = flow->until_ns > begin_ns ? flow->until_ns - begin_ns : 0;
+	}
+	return 0;
+}
+
 static int by_object_time(const void *a, const void *b)
 {
 	const struct ws_object_contention *x = a, *y = b;
@@ -300,6 +350,20 @@ static int by_object_time(const void *a, const void *b)
 	if (x->waits.total != y->waits.total)
 		return x->waits.total < y->waits.total ? 1 : -1;
 	return (x->object->id > y->object->id) - (x->object->id < y->object->id);
+}
+
+/* A pipe is called by its ends, unless it has a name of its own. */
+static int name_object(struct builder *builder, struct ws_object_contention *object)
+{
+	struct ws_contention_result *result = builder->result;
+	int r = -ENOENT;
+
+	if (!object->object->name || !object->object->name[0])
+		r = ws_flows_name(object, builder->tables, result->strings, &object->name);
+	if (r != -ENOENT)
+		return r;
+	return ws_object_name(object->object, builder->tables, builder->symbols, result->places,
+			      result->strings, &object->name);
 }
 
 /* The drafts become objects in the order that reports show. */
@@ -323,8 +387,9 @@ static int finish_objects(struct builder *builder)
 		if (r == 0)
 			r = finish_processes(builder, draft);
 		if (r == 0)
-			r = ws_object_name(object->object, builder->tables, builder->symbols,
-					   result->places, result->strings, &object->name);
+			r = ws_flows_finish(&draft->flows, result->strings, object);
+		if (r == 0)
+			r = name_object(builder, object);
 		/* Handed over even on failure: the result frees it then. */
 		result->objects[result->n_objects++] = *object;
 		*object = (struct ws_object_contention){ 0 };
@@ -424,6 +489,8 @@ int ws_contention_finish(const struct ws_contention *contention, const struct ws
 		return r;
 	r = collect(&builder);
 	if (r == 0)
+		r = add_flows(&builder);
+	if (r == 0)
 		r = finish_objects(&builder);
 	if (r == 0)
 		r = put_in_order(&builder);
@@ -437,6 +504,7 @@ int ws_contention_finish(const struct ws_contention *contention, const struct ws
 		ws_share_list_free(&draft->wakers);
 		ws_histogram_free(&draft->object.waits);
 		free(draft->processes);
+		ws_flow_list_free(&draft->flows);
 	}
 	free(builder.drafts);
 	free(builder.draft_of);

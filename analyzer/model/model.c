@@ -272,6 +272,9 @@ static int take_wake(struct ws_model *model, struct thread *thread, const struct
 	r = ws_object_get(model, &record->wake.object, record->wake.data, false, &object);
 	if (r < 0)
 		return r;
+	r = ws_end_note(object, record->process, record->wake.end);
+	if (r < 0)
+		return r;
 	r = ws_wake_new(model, object, record, &wake);
 	if (r < 0)
 		return r;
@@ -415,6 +418,8 @@ int ws_model_record(struct ws_model *model, const struct ws_record *record)
 		r = record->process_step.op == WS_PROCESS_EXEC
 			    ? 0
 			    : ws_undo_process_ends(model, record);
+		if (r == 0 && record->process_step.op != WS_PROCESS_EXEC)
+			r = ws_ends_process_ends(model, record);
 		return r < 0 ? r : process_end(model, record->process, record->at_ns);
 	default:
 		break;
@@ -445,6 +450,8 @@ int ws_model_record(struct ws_model *model, const struct ws_record *record)
 		return take_wake(model, thread, record);
 	case WS_RECORD_WAKE_STACK:
 		return take_wake_stack(model, thread, record);
+	case WS_RECORD_TRANSFER:
+		return ws_end_transfer(model, record);
 	case WS_RECORD_THREAD:
 		return take_thread(model, thread, record);
 	default:

@@ -81,6 +81,14 @@
  * back until that stack arrived or the releasing thread has had WS_PENDING_MAX later wakes or
  * ended.
  *
+ * First: who waits to read from a pipe, FIFO, socket or eventfd goes on by the first that comes while it
+ * waits, not the newest, and each send is the first of one reader. Who waits for room to write goes on
+ * by what was read, never by a close: that is what its failure is charged to.
+ *
+ * ENDS. When a process dies, the kernel closes its ends of the pipes, FIFOs, sockets and eventfds that
+ * it was seen to use: a wake of each, `exit`, that is late if all that tells of it is that the parent
+ * collected it. A socket is two channels: what happens at one end ends waits at the other only.
+ *
  * LOSS. After a LOSS record everything open is uncertain: such a wait's charge is unknown as a
  * whole and it has no waker. If its thread begins another wait, its end was lost: WS_WAIT_LOST.
  *
@@ -182,6 +190,15 @@ struct ws_model_counts {
 };
 
 /* Who is told. The arguments are valid in the call only, objects as long as the model. */
+/* What one process has read from an object and written to it. */
+struct ws_transfer {
+	const struct ws_object *object; /* Weak: owned by the model */
+	uint32_t process;
+	uint64_t bytes_in, bytes_out; /* read, written */
+	uint64_t calls_in, calls_out;
+	uint64_t at_ns;               /* trace clock: until when */
+};
+
 struct ws_model_observer {
 	void *context;
 	/* One wait is complete. Not in order of time, but the same trace gives the same order.
@@ -189,6 +206,8 @@ struct ws_model_observer {
 	int (*wait)(void *context, const struct ws_wait *wait);
 	/* One wake is complete with its stack, whether it ended a wait or not. NULL: not wanted. */
 	int (*wake)(void *context, const struct ws_wake *wake);
+	/* What a process has moved through an object, since it last said so. NULL: not wanted. */
+	int (*transfer)(void *context, const struct ws_transfer *transfer);
 };
 
 struct ws_model;

@@ -25,6 +25,12 @@ static bool key_is_private(const struct ws_object_key *key)
 	return key->origin == 0 && key->process != WS_UNKNOWN;
 }
 
+static void object_free(struct object *object)
+{
+	free(object->users);
+	free(object);
+}
+
 struct object *ws_object_find(struct ws_model *model, const struct ws_object_key *key)
 {
 	struct ws_object_key clean;
@@ -74,12 +80,12 @@ static int object_new(struct ws_model *model, const struct ws_object_key *key, u
 	object->acquirer.stack = WS_UNKNOWN;
 	r = set_file(model, object);
 	if (r < 0) {
-		free(object);
+		object_free(object);
 		return r;
 	}
 	HASH_ADD(hh, model->objects, pub.key, sizeof(object->pub.key), object);
 	if (!object->hh.tbl) {
-		free(object);
+		object_free(object);
 		return -ENOMEM;
 	}
 	*ret = object;
@@ -171,7 +177,7 @@ int ws_object_event(struct ws_model *model, const struct ws_record *record)
 			return 0;
 		if (object_is_unused(object)) {
 			HASH_DEL(model->objects, object);
-			free(object);
+			object_free(object);
 		} else {
 			object->destroyed = true;
 		}
@@ -182,7 +188,7 @@ int ws_object_event(struct ws_model *model, const struct ws_record *record)
 		    !object->open && !object->moved) {
 			if (object_is_unused(object)) {
 				HASH_DEL(model->objects, object);
-				free(object);
+				object_free(object);
 			} else {
 				object->destroyed = true;
 			}
@@ -210,11 +216,11 @@ void ws_objects_free(struct ws_model *model)
 	HASH_ITER(hh, model->objects, object, next) {
 		HASH_DEL(model->objects, object);
 		drop_wakes(model, object);
-		free(object);
+		object_free(object);
 	}
 	for (object = model->retired; object; object = next) {
 		next = object->next;
-		free(object);
+		object_free(object);
 	}
 	model->retired = NULL;
 }

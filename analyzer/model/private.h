@@ -70,6 +70,7 @@ struct wait {
 	int32_t ender; /* which of all its objects ended it: 0 `object`, 1 the first of `others`;
 			* -1: not known */
 
+	struct wake *first; /* channel: the first that a reader waited for; holds a reference; or NULL */
 	struct object *moved_to; /* futex_requeue: wakes on this may end it too; NULL: not moved */
 
 	struct wait *prev_open, *next_open;   /* in object.open, oldest first */
@@ -86,6 +87,8 @@ struct object {
 
 	struct wait *open;  /* by prev_open */
 	struct wait *moved; /* by prev_moved */
+	struct end_user *users; /* Owned by this: of pipes and the like, see ends.c */
+	size_t n_users, users_size;
 	struct wait *late;  /* ended, and may be claimed by a late wake */
 	size_t n_open;      /* of `open` and `moved`, and waits on several objects */
 	struct wake *wakes; /* not used up, oldest first */
@@ -201,6 +204,8 @@ void ws_wakes_trim(struct ws_model *model, struct object *object);
  * reference for the caller; NULL: none is known. */
 struct wake *ws_wake_take(struct ws_model *model, struct wait *wait);
 /* Its stack is known, or will not be: tells the observer and hands out the waits that it held. */
+/* A wait has begun: a wake that came before its record, but in it, may be the one. */
+void ws_wake_look_back(struct ws_model *model, struct wait *wait);
 int ws_wake_complete(struct ws_model *model, struct wake *wake);
 /* A thread's wake waits for its stack; completes the oldest when there are too many. */
 int ws_wake_pend(struct ws_model *model, struct thread *thread, struct wake *wake);
@@ -211,6 +216,15 @@ int ws_wait_begin(struct ws_model *model, struct thread *thread, const struct ws
 int ws_wait_end(struct ws_model *model, struct thread *thread, const struct ws_record *record);
 /* One more object that may end the thread's wait. 0 or -ENOMEM. */
 int ws_wait_object(struct ws_model *model, struct thread *thread, const struct ws_record *record);
+/* ends.c: who uses pipes and the like. 0, -ENOMEM or what the observer returned. */
+
+/* The process uses that end. */
+int ws_end_note(struct object *object, uint32_t process, uint8_t end);
+/* A TRANSFER record. */
+int ws_end_transfer(struct ws_model *model, const struct ws_record *record);
+/* A process is gone: before its threads are forgotten. */
+int ws_ends_process_ends(struct ws_model *model, const struct ws_record *record);
+
 /* Closes the innermost wait of a thread without an end of its own. */
 int ws_wait_close(struct ws_model *model, struct thread *thread, uint64_t at_ns);
 /* Sets the waker and hands the wait out, at once or when the waker is complete. `wait` is in no

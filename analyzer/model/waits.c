@@ -16,6 +16,7 @@ void ws_wait_free(struct ws_model *model, struct wait *wait)
 	if (!wait)
 		return;
 	ws_wake_unref(model, wait->waker);
+	ws_wake_unref(model, wait->first);
 	ws_wake_unref(model, wait->last_release);
 	free(wait->named);
 	free(wait->charges);
@@ -322,6 +323,9 @@ int ws_wait_begin(struct ws_model *model, struct thread *thread, const struct ws
 	}
 	if (object->pub.id == WS_UNKNOWN)
 		object->pub.id = model->next_id++;
+	r = ws_end_note(object, record->process, record->wait_begin.end);
+	if (r < 0)
+		return r;
 	r = wait_new(model, &wait);
 	if (r < 0)
 		return r;
@@ -354,6 +358,7 @@ int ws_wait_begin(struct ws_model *model, struct thread *thread, const struct ws
 	}
 	DL_APPEND2(object->open, wait, prev_open, next_open);
 	object->n_open++;
+	ws_wake_look_back(model, wait);
 	ws_range_listed(object);
 	wait->outer = thread->top;
 	thread->top = wait;
@@ -480,6 +485,14 @@ static bool is_nobodys(const struct wait *wait)
 	return wait->object->pub.key.kind == WS_KIND_POLL && wait->ender <= 0;
 }
 
+/* The other end of a pipe or socket was closed: somebody did that. */
+static bool is_closed_for(const struct wait *wait)
+{
+	return ws_kind_is_channel(wait->object->pub.key.kind) &&
+	       wait->pub.outcome == WS_OUTCOME_ERROR &&
+	       (wait->pub.error == EPIPE || wait->pub.error == ECONNRESET);
+}
+
 int ws_wait_end(struct ws_model *model, struct thread *thread, const struct ws_record *record)
 {
 	uint8_t outcome = record->wait_end.outcome;
@@ -520,7 +533,8 @@ int ws_wait_end(struct ws_model *model, struct thread *thread, const struct ws_r
 		unlink_open(model, wait);
 		return end_owned(model, thread, wait, &record->wait_end.holder);
 	}
-	if ((outcome == WS_OUTCOME_ACQUIRED || outcome == WS_OUTCOME_REMOVED) &&
+	if ((outcome == WS_OUTCOME_ACQUIRED || outcome == WS_OUTCOME_REMOVED ||
+	     is_closed_for(wait)) &&
 	    !wait->pub.uncertain) {
 		int32_t index = record->wait_end.index;
 

@@ -34,6 +34,21 @@ static bool type_matches(int64_t wanted, int64_t sent)
 	return wanted > 0 ? sent == wanted : sent <= -wanted;
 }
 
+/* A write goes on when something was read, and fails when the other end was closed. */
+static bool is_right_for_writer(const struct wake *wake, const struct wait *wait)
+{
+	if (!ws_kind_is_channel(wait->object->pub.key.kind) || (wait->pub.flags & WS_WAIT_READ))
+		return true;
+	switch (wait->pub.outcome) {
+	case WS_OUTCOME_ACQUIRED:
+		return side_of(wake) == RECEIVED;
+	case WS_OUTCOME_ERROR:
+		return side_of(wake) == BOTH;
+	default:
+		return true; /* it is not over yet */
+	}
+}
+
 /* False if it cannot be what a wait on this object was for. */
 static bool concerns(const struct wake *wake, const struct wait *wait, const struct other *on)
 {
@@ -41,6 +56,8 @@ static bool concerns(const struct wake *wake, const struct wait *wait, const str
 
 	/* A socket is two channels: who waits at one end is let go from the other. */
 	if (on->object->pub.key.kind == WS_KIND_SOCKET && wake->end == on->end)
+		return false;
+	if (!is_right_for_writer(wake, wait))
 		return false;
 	switch (side_of(wake)) {
 	case SENT:
@@ -166,6 +183,50 @@ void ws_wakes_trim(struct ws_model *model, struct object *object)
 	}
 }
 
+/* True if the wait is one for something to read, and nothing has come so far. */
+static bool is_empty_for(const struct wait *wait)
+{
+	return ws_kind_is_channel(wait->object->pub.key.kind) &&
+	       (wait->pub.flags & WS_WAIT_READ) && !wait->first;
+}
+
+static void give_first(struct wake *wake, struct wait *wait)
+{
+	wait->first = wake;
+	ws_wake_ref(wake);
+	if (wake->left != WS_WAKE_ALL)
+		wake->left--;
+}
+
+/* What comes first to an empty pipe is what its reader waits for: what follows finds it going on,
+ * even if its record of that comes later. The longest waiting reader is the first. */
+static void give_to_readers(const struct object *object, struct wake *wake)
+{
+	struct wait *wait;
+
+	DL_FOREACH2(object->open, wait, next_open)
+	{
+		if (wake->left && is_empty_for(wait) && ws_wake_concerns(wake, wait))
+			give_first(wake, wait);
+	}
+}
+
+void ws_wake_look_back(struct ws_model *model, struct wait *wait)
+{
+	struct object *object = wait->object;
+	struct wake *wake, *next;
+
+	DL_FOREACH_SAFE(object->wakes, wake, next)
+	{
+		if (!is_empty_for(wait) || wake->pub.at_ns < wait->pub.begin_ns ||
+		    !ws_wake_concerns(wake, wait))
+			continue;
+		give_first(wake, wait);
+		if (!wake->left)
+			drop(model, object, wake);
+	}
+}
+
 void ws_wake_offer(struct ws_model *model, struct object *object, struct wake *wake)
 {
 	struct wake *older, *next;
@@ -284,6 +345,10 @@ struct wake *ws_wake_take(struct ws_model *model, struct wait *wait)
 	if (object->pub.key.kind == WS_KIND_PROCESS)
 		return known_by(model, object, wait->said, WS_WAKE_EXIT);
 	wake = newest_of_all(wait, false, &object);
+	if (wait->first) {
+		ws_wake_ref(wait->first);
+		return wait->first;
+	}
 	if (!wake)
 		wake = newest_of_all(wait, true, &object);
 	if (!wake)

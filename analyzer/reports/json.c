@@ -315,6 +315,50 @@ static json_t *outcomes_json(struct writer *writer, const struct ws_object_conte
 	return value;
 }
 
+static uint64_t per_second(uint64_t bytes, uint64_t ns)
+{
+	return ns ? (uint64_t)((double)bytes * 1e9 / (double)ns) : 0;
+}
+
+static void set_flow(struct writer *writer, json_t *to, const struct ws_flow *flow)
+{
+	uint64_t bytes = flow->bytes_in > flow->bytes_out ? flow->bytes_in : flow->bytes_out;
+
+	set_integer(writer, to, "bytes_in", flow->bytes_in);
+	set_integer(writer, to, "bytes_out", flow->bytes_out);
+	set_integer(writer, to, "calls_in", flow->calls_in);
+	set_integer(writer, to, "calls_out", flow->calls_out);
+	set_integer(writer, to, "rate", per_second(bytes, flow->span_ns));
+	set_integer(writer, to, "empty_ns", flow->empty_ns);
+	set_integer(writer, to, "full_ns", flow->full_ns);
+}
+
+/* What went through a pipe and the like, in all and by process. */
+static json_t *transfer_json(struct writer *writer, const struct ws_object_contention *object)
+{
+	const struct ws_tables *tables = writer->report->tables;
+	json_t *value = json_object(), *list = json_array();
+	struct ws_flow all = { .empty_ns = object->empty_ns, .full_ns = object->full_ns };
+
+	for (size_t i = 0; i < object->n_flows; i++) {
+		const struct ws_flow *flow = &object->flows[i];
+		json_t *one = json_object();
+
+		all.bytes_in += flow->bytes_in;
+		all.bytes_out += flow->bytes_out;
+		all.calls_in += flow->calls_in;
+		all.calls_out += flow->calls_out;
+		all.span_ns = flow->span_ns > all.span_ns ? flow->span_ns : all.span_ns;
+		set_integer(writer, one, "process", flow->process);
+		set_integer(writer, one, "pid", (uint64_t)tables->processes[flow->process].pid);
+		set_flow(writer, one, flow);
+		append(writer, list, one);
+	}
+	set_flow(writer, value, &all);
+	set(writer, value, "processes", list);
+	return value;
+}
+
 static json_t *object_json(struct writer *writer, const struct ws_object_contention *object)
 {
 	const struct ws_tables *tables = writer->report->tables;
@@ -336,6 +380,8 @@ static json_t *object_json(struct writer *writer, const struct ws_object_content
 	set_times(writer, value, &object->waits);
 	set_integer(writer, value, "unknown_ns", object->unknown_ns);
 	set(writer, value, "outcomes", outcomes_json(writer, object));
+	if (ws_kind_is_channel(object->object->key.kind))
+		set(writer, value, "transfer", transfer_json(writer, object));
 	set(writer, value, "holders", role_json(writer, &object->holders));
 	set(writer, value, "waiters", role_json(writer, &object->waiters));
 	set(writer, value, "wakers", role_json(writer, &object->wakers));

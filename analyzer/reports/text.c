@@ -11,6 +11,7 @@
 #include "analyzer/reports/leftovers.h"
 #include "analyzer/reports/page.h"
 #include "analyzer/reports/report.h"
+#include "analyzer/reports/text_flows.h"
 #include "analyzer/reports/words.h"
 
 #define WIDTH 100
@@ -469,6 +470,7 @@ static void print_object(struct printer *printer, size_t index)
 	}
 	print_stacks(printer, "waker", &object->wakers);
 	print_outcomes(printer, object);
+	ws_text_flows(&printer->page, printer->report->tables, object, 4, COLUMN_PLACE);
 }
 
 /* Those of one sort, at most `max`; 0: all. */

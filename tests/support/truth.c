@@ -16,6 +16,7 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -346,6 +347,19 @@ void truth_until_gone(pid_t tid)
 	snprintf(path, sizeof(path), "/proc/self/task/%d", (int)tid);
 	while (access(path, F_OK) == 0)
 		short_pause();
+}
+
+void truth_reap(pid_t child)
+{
+	siginfo_t info = { 0 };
+	int status;
+
+	while (!info.si_pid) {
+		x(waitid(P_PID, (id_t)child, &info, WEXITED | WNOWAIT | WNOHANG));
+		short_pause();
+	}
+	x_is(child, waitpid(child, &status, 0));
+	x_is(0, status);
 }
 
 void truth_until_at_least(const volatile int *word, int value)

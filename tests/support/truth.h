@@ -145,6 +145,9 @@ static inline void truth_until_blocked(pid_t tid, const struct truth_object *obj
 void truth_until_in_call(pid_t tid, long number);
 /* Returns once that thread is gone: joining it will not wait. */
 void truth_until_gone(pid_t tid);
+/* Collects a child after the kernel says that it has ended, so that this is no wait. It must have
+ * exited with 0. */
+void truth_reap(pid_t child);
 /* Returns once *word is at least `value`. */
 void truth_until_at_least(const volatile int *word, int value);
 

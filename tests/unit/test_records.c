@@ -212,7 +212,9 @@ static char *results_of(struct case_trace *trace)
 	struct ws_symbols *symbols = NULL;
 	struct ws_model *model = NULL;
 	struct run run = { .trace = trace };
-	struct ws_model_observer observer = { &run, take_wait, take_wake };
+	struct ws_model_observer observer = {
+		.context = &run, .wait = take_wait, .wake = take_wake
+	};
 	const struct ws_model_counts *counts;
 	const struct ws_record *records;
 	struct text text;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* test_leftovers: a report lists what a program left behind in the kernel's name spaces, and nothing
- * that was removed; and it warns where ftok() made one key of two files.
+/* test_leftovers: a report lists what a program left behind in the kernel's name spaces, and
+ * nothing that was removed; and it warns where ftok() made one key of two files.
  */
 #include <mqueue.h>
 #include <semaphore.h>

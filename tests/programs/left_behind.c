@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* left_behind: makes one object of each kind that outlives it, and a second that it removes; and gets
- * one System V queue by keys of two different files.
+/* left_behind: makes one object of each kind that outlives it, and a second that it removes; and
+ * gets one System V queue by keys of two different files.
  *
- * Truth: printed as values: the names and ids of what is left, and its sizes. The test that records it
- * removes them.
+ * Truth: printed as values: the names and ids of what is left, and its sizes. The test that records
+ * it removes them.
  */
 #include "tests/support/truth.h"
 

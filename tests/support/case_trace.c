@@ -261,6 +261,13 @@ static uint32_t number(char *const *words, const char *name, uint32_t otherwise)
 	return strcmp(text, "all") == 0 ? WS_WAKE_ALL : (uint32_t)strtoul(text, NULL, 10);
 }
 
+static int64_t signed_number(char *const *words, const char *name)
+{
+	const char *text = word(words, name);
+
+	return text ? strtoll(text, NULL, 10) : 0;
+}
+
 static const char *parse_begin(struct case_trace *trace, struct ws_record *record, char **words)
 {
 	uint32_t thread = record->thread;
@@ -275,6 +282,7 @@ static const char *parse_begin(struct case_trace *trace, struct ws_record *recor
 	if (trace->n_open[thread] == 8)
 		return "begin: too deeply nested";
 	trace->open_seq[thread][trace->n_open[thread]++] = record->wait_begin.seq;
+	record->wait_begin.type = signed_number(words, "type");
 	record->wait_begin.flags = (uint8_t)((word(words, "read") ? WS_WAIT_READ : 0) |
 					     (word(words, "timed") ? WS_WAIT_TIMED : 0) |
 					     (word(words, "shared") ? WS_WAIT_SHARED : 0));
@@ -317,6 +325,7 @@ static const char *parse_wake(struct case_trace *trace, struct ws_record *record
 	record->wake.count = number(words, "count", 1);
 	record->wake.data = WS_UNKNOWN;
 	record->wake.site = code_of(trace, word(words, "site"));
+	record->wake.type = signed_number(words, "type");
 	record->wake.hold.thread = record->thread;
 	record->wake.hold.site = code_of(trace, word(words, "hold"));
 	record->wake.hold.stack = stack_of(trace, word(words, "hold_stack"));

@@ -13,12 +13,13 @@
  * Verbs, with words that may be left out in brackets:
  *   begin OBJECT [site=SITE] [stack=STACK] [held=WHO] [data=SYMBOL] [seq=N] [read] [timed] [shared]
  *         [began=TIME]   before the record: the stack was taken between
+ *         [type=N]       sysv_msg: of the message
  *         [mutex=OBJECT] cond: the one that the call releases
  *   end OUTCOME [error=N] [held=WHO] [index=N] [seq=N]       the innermost wait, unless seq says
  *   also OBJECT [data=SYMBOL] [seq=N]
  *   holder WHO [seq=N]
  *   wake OP OBJECT [site=SITE] [hold=SITE] [hold_stack=STACK] [count=N|all] [target=OBJECT] [late]
- *         [read]
+ *         [read] [type=N]
  *   wake_stack STACK [seq=N]                       of the last wake, unless seq says
  *   object OP OBJECT [name=TEXT] [site=SITE] [data=SYMBOL]
  *   start, exit                                    of the thread

@@ -546,7 +546,7 @@ void ws_file_close_after(struct ws_file_closing *closing)
 	closed_one(&closing->flock);
 }
 
-void ws_file_locks_end(struct ws_thread *self, bool exec)
+void ws_file_locks_end(struct ws_thread *self, bool exec, uintptr_t site)
 {
 	for (size_t i = 0; i < slots_used(); i++) {
 		struct ws_file_release release;
@@ -558,6 +558,7 @@ void ws_file_locks_end(struct ws_thread *self, bool exec)
 			continue;
 		release = (struct ws_file_release){
 			.self = self,
+			.site = site,
 			.extent = hold.extent,
 			.fd = hold.fd,
 			.class = hold.class,

@@ -143,8 +143,9 @@ void ws_file_close_before(struct ws_thread *self, struct ws_file_closing *closin
 			  uintptr_t site);
 void ws_file_close_after(struct ws_file_closing *closing);
 
-/* The process ends, or its image does: what it holds goes, or in an exec what is close-on-exec. */
-void ws_file_locks_end(struct ws_thread *self, bool exec);
+/* The process ends by the call at `site`, or its image does: what it holds goes, or in an exec what
+ * is close-on-exec. */
+void ws_file_locks_end(struct ws_thread *self, bool exec, uintptr_t site);
 /* In a fork child: record locks are the parent's alone. */
 void ws_file_locks_forked(void);
 /* Names are to be recorded again: a session began. */

@@ -183,7 +183,7 @@ static void at_end(void *unused, int status)
 
 	(void)unused;
 	if (self)
-		ws_process_exit(self, exit_status_known ? exit_status : status);
+		ws_process_exit(self, exit_status_known ? exit_status : status, 0);
 	if (loader_fini)
 		loader_fini();
 }
@@ -214,10 +214,10 @@ static void record_limits(void)
 	}
 }
 
-void ws_process_exit(struct ws_thread *self, int status)
+void ws_process_exit(struct ws_thread *self, int status, uintptr_t site)
 {
 	if (ws_active && (ws_sandboxed || ws_raw_getpid() == ws_pid))
-		ws_file_locks_end(self, false);
+		ws_file_locks_end(self, false, site);
 	if (ws_active && (ws_sandboxed || ws_raw_getpid() == ws_pid))
 		ws_channels_flush(self);
 
@@ -249,7 +249,7 @@ void ws_process_parent_exited(struct ws_thread *self, int32_t parent, int32_t ti
 void ws_process_exec(struct ws_thread *self, const char *path)
 {
 	ws_channels_flush(self);
-	ws_file_locks_end(self, true);
+	ws_file_locks_end(self, true, 0);
 
 	WS_SECTION(self);
 	struct ws_ev_process event = { .op = WS_PROCESS_EXEC, .exe = path };

@@ -27,8 +27,9 @@ void ws_process_forked(struct ws_thread *self);
 void ws_process_follow(struct ws_thread *self, int32_t parent);
 
 /* Each opens a section of its own. */
-/* Records that this process ends with `status`, once in its life. */
-void ws_process_exit(struct ws_thread *self, int status);
+/* Records that this process ends with `status`, once in its life; by the call at `site`, 0: not
+ * known, as in exit(), after the program's handlers. */
+void ws_process_exit(struct ws_thread *self, int status, uintptr_t site);
 /* The same of the parent, which ended inside libc, by daemon(). */
 void ws_process_parent_exited(struct ws_thread *self, int32_t parent, int32_t tid,
 			      int32_t grandparent);

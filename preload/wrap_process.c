@@ -187,7 +187,7 @@ static int clone_child(void *p)
 	int32_t tids[2];
 
 	if (self)
-		ws_process_exit(self, r);
+		ws_process_exit(self, r, 0);
 	/* clone() ends this thread only, and LTTng's threads would keep the process alive. */
 	if (start->forking.lttng && ws_thread_tids(tids, 2) <= 1)
 		ws_raw_syscall(SYS_exit_group, r, 0, 0, 0);
@@ -265,7 +265,7 @@ WS_EXPORT void _exit(int status)
 	struct ws_thread *self = ws_thread();
 
 	if (self)
-		ws_process_exit(self, status);
+		ws_process_exit(self, status, WS_SITE);
 	ws_real._exit(status);
 	__builtin_unreachable();
 }
@@ -275,7 +275,7 @@ WS_EXPORT void _Exit(int status)
 	struct ws_thread *self = ws_thread();
 
 	if (self)
-		ws_process_exit(self, status);
+		ws_process_exit(self, status, WS_SITE);
 	ws_real._Exit(status);
 	__builtin_unreachable();
 }
@@ -286,7 +286,7 @@ WS_EXPORT void quick_exit(int status)
 	struct ws_thread *self = ws_thread();
 
 	if (self)
-		ws_process_exit(self, status);
+		ws_process_exit(self, status, WS_SITE);
 	ws_real.quick_exit(status);
 	__builtin_unreachable();
 }

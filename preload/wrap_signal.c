@@ -205,17 +205,20 @@ static struct ws_wake sending(struct ws_thread *self, pid_t pid, int signal, uin
 		.count = 1,
 	};
 
-	if (signal > 0)
+	/* With its stack: unwinding changes the thread's signal mask, and a thread that does so while
+	 * a signal is pending for its process may be the one that gets it. */
+	if (signal > 0) {
 		ws_wake_before(&wake);
+		ws_wake_stack(&wake);
+	}
 	return wake;
 }
 
 static void sent(struct ws_wake *wake, int signal, bool done)
 {
-	if (wake->begun)
-		ws_wake_stack(wake);
-	else if (done && signal > 0)
-		ws_wake_after(wake);
+	if (ws_unlikely(done && signal > 0 && !wake->begun &&
+			ws_waiters_any(ws_wake_key(wake), true)))
+		ws_wake_record(wake, WS_WAKE_LATE);
 }
 
 /* A whole group, or everybody (pid <= 0): whom it reaches is not known here. */

@@ -104,15 +104,15 @@ static int name_by_child(const struct ws_object *object, const struct ws_tables 
 {
 	int32_t pid = (int32_t)object->key.offset;
 	const struct ws_process *last = NULL;
+	uint64_t ended = 0; /* children with that pid */
 
 	if (!pid)
 		return name_by_process(object, "any child of", tables, strings, ret);
-	for (size_t i = object->key.ino ? object->key.ino - 1 : 0; i < tables->n_processes; i++) {
+	for (size_t i = 0; i < tables->n_processes && ended <= object->key.ino; i++) {
 		if (tables->processes[i].pid != pid)
 			continue;
 		last = &tables->processes[i];
-		if (object->key.ino && last->end != WS_END_EXEC)
-			break;
+		ended += last->end != WS_END_EXEC;
 	}
 	if (!last)
 		return print(strings, ret, "process %" PRId32, pid);

@@ -448,6 +448,7 @@ void ws_decode_free(struct ws_decode *d)
 	}
 	ws_decode_free_places(d);
 	ws_map64_free(&d->by_pid);
+	ws_map64_free(&d->reaped);
 	ws_map64_free(&d->by_thread);
 	ws_map64_free(&d->by_tid);
 	free(d->processes);

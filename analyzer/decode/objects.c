@@ -17,9 +17,10 @@ void ws_decode_object(const struct ws_decode *d, uint32_t process, uint8_t kind,
 	key->offset = address;
 	key->process = WS_UNKNOWN;
 	if (kind == WS_KIND_PROCESS && address) { /* whatever it execs, it stays that child */
-		uint32_t child = ws_decode_process_now(d, (int32_t)address);
+		uint32_t reaped = 0;
 
-		key->ino = child == WS_UNKNOWN ? 0 : d->processes[child].first + UINT64_C(1);
+		ws_map64_get(&d->reaped, address, &reaped);
+		key->ino = reaped;
 		return;
 	}
 	if (kind == WS_KIND_PROCESS) /* any child of this one */

@@ -29,7 +29,6 @@ static int begin(struct ws_decode *d, int32_t pid, int32_t parent_pid, uint64_t 
 	p = &t->processes[index];
 	memset(p, 0, sizeof(*p));
 	memset(&d->processes[index], 0, sizeof(d->processes[index]));
-	d->processes[index].first = index;
 	p->pid = pid;
 	p->parent_pid = parent_pid;
 	if (!ws_map64_get(&d->by_pid, pid_key(parent_pid), &p->parent) || p->parent == index)
@@ -106,14 +105,13 @@ static int emit_own(struct ws_decode *d, const struct ws_raw *raw, uint32_t proc
 static int on_start(struct ws_decode *d, const struct ws_raw *raw)
 {
 	const struct ws_ev_process *e = &raw->process;
-	uint32_t old, process = WS_UNKNOWN, first = WS_UNKNOWN;
+	uint32_t old, process = WS_UNKNOWN;
 	int r;
 
 	if (ws_map64_get(&d->by_pid, pid_key(e->pid), &old)) {
 		struct ws_process_state *state = &d->processes[old];
 
 		if (state->exec_ns) {
-			first = state->first;
 			struct ws_process *p = &d->store->tables.processes[old];
 
 			p->end = WS_END_EXEC;
@@ -131,8 +129,6 @@ static int on_start(struct ws_decode *d, const struct ws_raw *raw)
 	}
 	if (process == WS_UNKNOWN && (r = begin(d, e->pid, e->parent, raw->at_ns, &process)))
 		return r;
-	if (first != WS_UNKNOWN)
-		d->processes[process].first = first;
 	r = name(d, process, e);
 	return r ? r : emit_own(d, raw, process, WS_PROCESS_START);
 }
@@ -187,9 +183,12 @@ static int on_reaped(struct ws_decode *d, const struct ws_raw *raw)
 {
 	const struct ws_ev_process *e = &raw->process;
 	struct ws_process *p;
-	uint32_t child;
+	uint32_t child, reaped = 0;
 	int r;
 
+	ws_map64_get(&d->reaped, pid_key(e->child), &reaped);
+	if (ws_map64_put(&d->reaped, pid_key(e->child), reaped + 1))
+		return -ENOMEM;
 	if (!ws_map64_get(&d->by_pid, pid_key(e->child), &child))
 		return 0; /* a child that was not recorded */
 	p = &d->store->tables.processes[child];

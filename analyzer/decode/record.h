@@ -25,10 +25,9 @@ struct ws_object_key {
 	uint64_t ino;     /* shared: inode or shmid of what is mapped; private: 0 */
 	uint64_t offset;  /* shared: byte offset in it; private: address; thread: index of the thread,
 	                   * or with a process its handle: which thread it is is not known;
-	                   * record_lock: first byte of the range */
-	                  /* process: pid of the child, with ino its first image, counted from 1; 0:
-			   * any child of `process`. signal: pid of `process`. sleep: index of the
-			   * thread */
+	                   * record_lock: first byte of the range; sleep: index of the thread;
+	                   * signal: pid of `process`; process: pid of the child, with in `ino` how
+	                   * many of that pid were collected before, or 0: any child of `process` */
 	uint64_t length;  /* record_lock: bytes of the range, 0: to the end; otherwise 0 */
 	uint32_t process; /* private: index of the process; shared and known thread: WS_UNKNOWN */
 	uint8_t kind;     /* enum ws_kind */

@@ -18,7 +18,6 @@ struct ws_process_state {
 	struct ws_map64 stacks;    /* stack id -> index of the stack */
 	struct ws_map64 codes;     /* address -> code index; emptied when modules change */
 	uint64_t exec_ns;          /* when it was about to exec; 0: it is not */
-	uint32_t first;            /* the image that its pid began with: before all its execs */
 	bool announced;            /* start, fork or defs was seen */
 	bool ended;                /* exit or reaped was seen */
 };
@@ -49,6 +48,7 @@ struct ws_decode {
 	struct ws_task_state *threads; /* one for each row of the table */
 	size_t threads_capacity;
 	struct ws_map64 by_pid;    /* pid -> the incarnation now */
+	struct ws_map64 reaped;    /* pid -> how many children with it were collected */
 	struct ws_map64 by_thread; /* process index << 32 | tid -> the incarnation now */
 	struct ws_map64 by_tid;    /* tid -> the thread that had it last, in any process */
 

@@ -463,9 +463,10 @@ static void compare_object(struct comparison *c)
 /* The locks of a kind that the truth does not list were never waited for. */
 static void compare_kinds(struct comparison *c)
 {
-	static const char *const kinds[] = { "mutex",    "rwlock", "cond", "barrier",
-					     "spinlock", "once",   "sem",  "futex",
-					     "mq",       "sysv_msg", "sysv_sem" };
+	static const char *const kinds[] = { "mutex",    "rwlock",   "cond",     "barrier",
+					     "spinlock", "once",     "sem",      "futex",
+					     "mq",       "sysv_msg", "sysv_sem", "record_lock",
+					     "flock",    "poll" };
 
 	for (size_t k = 0; k < sizeof(kinds) / sizeof(kinds[0]); k++) {
 		char path[64];

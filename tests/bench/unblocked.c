@@ -4,11 +4,18 @@
  */
 #include <fcntl.h>
 #include <mqueue.h>
+#include <poll.h>
+#include <pthread.h>
 #include <semaphore.h>
 #include <string.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
 #include <sys/ipc.h>
 #include <sys/msg.h>
+#include <sys/select.h>
 #include <sys/sem.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "tests/bench/bench.h"
@@ -93,18 +100,162 @@ static void posix_sem(void)
 	bench_result(begin_ns, 20 * PAIRS);
 }
 
+/* Two pipes, of which one can be read from. */
+static void make_files(int *empty, int *ready)
+{
+	int ends[2];
+
+	ok(pipe(ends), "pipe");
+	*empty = ends[0];
+	ok(pipe(ends), "pipe");
+	ok(write(ends[1], "x", 1), "write");
+	*ready = ends[0];
+}
+
+static void poll_files(void)
+{
+	struct pollfd list[2] = { { .events = POLLIN }, { .events = POLLIN } };
+
+	make_files(&list[0].fd, &list[1].fd);
+	uint64_t begin_ns = bench_now_ns();
+
+	for (int i = 0; i < 2 * PAIRS; i++)
+		ok(poll(list, 2, -1), "poll");
+	bench_result(begin_ns, 2 * PAIRS);
+}
+
+static void select_files(void)
+{
+	int empty, ready;
+
+	make_files(&empty, &ready);
+	uint64_t begin_ns = bench_now_ns();
+
+	for (int i = 0; i < 2 * PAIRS; i++) {
+		struct timeval limit = { 1, 0 };
+		fd_set reads;
+
+		FD_ZERO(&reads);
+		FD_SET(empty, &reads);
+		FD_SET(ready, &reads);
+		ok(select(ready + 1, &reads, NULL, NULL, &limit), "select");
+	}
+	bench_result(begin_ns, 2 * PAIRS);
+}
+
+static void epoll_files(void)
+{
+	struct epoll_event event = { .events = EPOLLIN };
+	int empty, ready, set = epoll_create1(0);
+
+	ok(set, "epoll_create1");
+	make_files(&empty, &ready);
+	ok(epoll_ctl(set, EPOLL_CTL_ADD, empty, &event), "epoll_ctl");
+	ok(epoll_ctl(set, EPOLL_CTL_ADD, ready, &event), "epoll_ctl");
+	uint64_t begin_ns = bench_now_ns();
+
+	for (int i = 0; i < 2 * PAIRS; i++)
+		ok(epoll_wait(set, &event, 1, -1), "epoll_wait");
+	bench_result(begin_ns, 2 * PAIRS);
+}
+
+/* Eight bytes back and forth: an eventfd takes nothing else. */
+static void bytes(int out, int in)
+{
+	uint64_t value = 1;
+	uint64_t begin_ns = bench_now_ns();
+
+	for (int i = 0; i < PAIRS; i++) {
+		ok(write(out, &value, sizeof(value)), "write");
+		ok(read(in, &value, sizeof(value)), "read");
+	}
+	bench_result(begin_ns, 2 * PAIRS);
+}
+
+static void pipe_bytes(void)
+{
+	int ends[2];
+
+	ok(pipe(ends), "pipe");
+	bytes(ends[1], ends[0]);
+}
+
+static void fifo_bytes(void)
+{
+	char name[64];
+	int in, out;
+
+	snprintf(name, sizeof(name), "/tmp/waitscope-bench-%d", (int)getpid());
+	ok(mkfifo(name, 0600), "mkfifo");
+	ok(in = open(name, O_RDONLY | O_NONBLOCK), "open");
+	ok(out = open(name, O_WRONLY), "open");
+	ok(fcntl(in, F_SETFL, 0), "fcntl");
+	ok(unlink(name), "unlink");
+	bytes(out, in);
+}
+
+static void socket_bytes(void)
+{
+	int ends[2];
+
+	ok(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), "socketpair");
+	bytes(ends[0], ends[1]);
+}
+
+static void eventfd_bytes(void)
+{
+	int fd = eventfd(0, 0);
+
+	ok(fd, "eventfd");
+	bytes(fd, fd);
+}
+
+/* A regular file, which nobody waits for: what a look at the number costs. */
+static void file_bytes(void)
+{
+	char name[] = "/tmp/waitscope-bench-XXXXXX";
+	int fd = mkstemp(name);
+	uint64_t value = 1, begin_ns;
+
+	ok(fd, "mkstemp");
+	ok(unlink(name), "unlink");
+	begin_ns = bench_now_ns();
+	for (int i = 0; i < 2 * PAIRS; i++)
+		ok(read(fd, &value, sizeof(value)), "read");
+	bench_result(begin_ns, 2 * PAIRS);
+}
+
 static const struct {
 	const char *name;
 	void (*run)(void);
 } mechanisms[] = {
+	{ "pipe", pipe_bytes },
+	{ "fifo", fifo_bytes },
+	{ "socket", socket_bytes },
+	{ "eventfd", eventfd_bytes },
+	{ "file", file_bytes },
 	{ "mq", mq },
 	{ "sysv_msg", sysv_msg },
 	{ "sysv_sem", sysv_sem },
 	{ "posix_sem", posix_sem },
+	{ "poll", poll_files },
+	{ "select", select_files },
+	{ "epoll", epoll_files },
 };
+
+static void *idle(void *unused)
+{
+	pause();
+	return unused;
+}
 
 int main(int argc, char **argv)
 {
+	pthread_t thread;
+
+	/* Without a second thread the kernel and glibc take shortcuts in each call on a file that a
+	 * process which LTTng's threads have joined no longer has: that would be measured. */
+	bench_x(pthread_create(&thread, NULL, idle, NULL), "pthread_create");
 	for (size_t i = 0; i < sizeof(mechanisms) / sizeof(mechanisms[0]); i++)
 		if (argc == 2 && !strcmp(argv[1], mechanisms[i].name)) {
 			mechanisms[i].run();

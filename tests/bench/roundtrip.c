@@ -13,10 +13,13 @@
 #include <sched.h>
 #include <semaphore.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <sys/ipc.h>
 #include <sys/mman.h>
 #include <sys/msg.h>
 #include <sys/sem.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -146,7 +149,63 @@ static void sem_take(int direction)
 	ok(sem_wait(&semaphores[direction]), "sem_wait");
 }
 
+static int ends[2][2]; /* of each direction: where it is read, where it is written */
+
+static void pipe_make(void)
+{
+	ok(pipe(ends[0]), "pipe");
+	ok(pipe(ends[1]), "pipe");
+}
+
+static void fifo_make(void)
+{
+	char name[64];
+
+	for (int i = 0; i < 2; i++) {
+		snprintf(name, sizeof(name), "/tmp/waitscope-bench-%d-%d", (int)getpid(), i);
+		ok(mkfifo(name, 0600), "mkfifo");
+		ok(ends[i][0] = open(name, O_RDONLY | O_NONBLOCK), "open");
+		ok(ends[i][1] = open(name, O_WRONLY), "open");
+		ok(fcntl(ends[i][0], F_SETFL, 0), "fcntl");
+		ok(unlink(name), "unlink");
+	}
+}
+
+static void socket_make(void)
+{
+	int pair[2];
+
+	ok(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), "socketpair");
+	ends[0][1] = ends[1][0] = pair[0];
+	ends[0][0] = ends[1][1] = pair[1];
+}
+
+static void eventfd_make(void)
+{
+	for (int i = 0; i < 2; i++)
+		ok(ends[i][0] = ends[i][1] = eventfd(0, 0), "eventfd");
+}
+
+/* Eight bytes: an eventfd takes nothing else. */
+static void bytes_give(int direction)
+{
+	uint64_t one = 1;
+
+	ok((int)write(ends[direction][1], &one, sizeof(one)), "write");
+}
+
+static void bytes_take(int direction)
+{
+	uint64_t one;
+
+	ok((int)read(ends[direction][0], &one, sizeof(one)), "read");
+}
+
 static const struct mechanism mechanisms[] = {
+	{ "pipe", pipe_make, bytes_give, bytes_take, NULL },
+	{ "fifo", fifo_make, bytes_give, bytes_take, NULL },
+	{ "socket", socket_make, bytes_give, bytes_take, NULL },
+	{ "eventfd", eventfd_make, bytes_give, bytes_take, NULL },
 	{ "mq", mq_make, mq_give, mq_take, NULL },
 	{ "sysv_msg", msg_make, msg_give, msg_take, msg_end },
 	{ "sysv_sem", sem_set_make, sem_set_give, sem_set_take, sem_set_end },

@@ -8,14 +8,18 @@
 #include <pthread.h>
 #include <semaphore.h>
 #include <string.h>
+#include <signal.h>
+#include <stdlib.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/file.h>
 #include <sys/ipc.h>
 #include <sys/msg.h>
 #include <sys/select.h>
 #include <sys/sem.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "tests/bench/bench.h"
@@ -222,6 +226,70 @@ static void file_bytes(void)
 	begin_ns = bench_now_ns();
 	for (int i = 0; i < 2 * PAIRS; i++)
 		ok(read(fd, &value, sizeof(value)), "read");
+	bench_result(begin_ns, 2 * PAIRS);
+}
+
+/* A file of our own, which is gone with us. */
+static int locked_file(void)
+{
+	char name[] = "/tmp/waitscope-bench-XXXXXX";
+	int fd = mkstemp(name);
+
+	ok(fd, "mkstemp");
+	ok(unlink(name), "unlink");
+	return fd;
+}
+
+static void record_locks(void)
+{
+	struct flock l = { .l_whence = SEEK_SET, .l_start = 10, .l_len = 10 };
+	int fd = locked_file();
+	uint64_t begin_ns = bench_now_ns();
+
+	for (int i = 0; i < PAIRS; i++) {
+		l.l_type = F_WRLCK;
+		ok(fcntl(fd, F_SETLKW, &l), "fcntl");
+		l.l_type = F_UNLCK;
+		ok(fcntl(fd, F_SETLK, &l), "fcntl");
+	}
+	bench_result(begin_ns, 2 * PAIRS);
+}
+
+static void lockf_locks(void)
+{
+	int fd = locked_file();
+	uint64_t begin_ns = bench_now_ns();
+
+	for (int i = 0; i < PAIRS; i++) {
+		ok(lockf(fd, F_LOCK, 0), "lockf");
+		ok(lockf(fd, F_ULOCK, 0), "lockf");
+	}
+	bench_result(begin_ns, 2 * PAIRS);
+}
+
+static void flocks(void)
+{
+	int fd = locked_file();
+	uint64_t begin_ns = bench_now_ns();
+
+	for (int i = 0; i < PAIRS; i++) {
+		ok(flock(fd, LOCK_EX), "flock");
+		ok(flock(fd, LOCK_UN), "flock");
+	}
+	bench_result(begin_ns, 2 * PAIRS);
+}
+
+/* Nothing to collect, and a signal for nobody. */
+static void children(void)
+{
+	uint64_t begin_ns = bench_now_ns();
+	int status;
+
+	for (int i = 0; i < PAIRS; i++) {
+		if (waitpid(-1, &status, 0) != -1)
+			exit(1);
+		ok(kill(getpid(), 0), "kill");
+	}
 	bench_result(begin_ns, 2 * PAIRS);
 }
 

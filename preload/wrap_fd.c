@@ -115,6 +115,9 @@ WS_EXPORT int close(int fd)
 	return ws_real.close(fd);
 }
 
+int __close(int fd);
+WS_EXPORT int __close(int fd) __attribute__((alias("close")));
+
 /* Closes [first, last], in which nothing is guarded, where the kernel has no close_range(). */
 static void close_each(unsigned int first, unsigned int last)
 {
@@ -190,6 +193,9 @@ WS_EXPORT int dup2(int a, int b)
 		gone(b, WS_SITE);
 	return ws_real.dup2(a, b);
 }
+
+int __dup2(int a, int b) __THROW;
+WS_EXPORT int __dup2(int a, int b) __attribute__((alias("dup2")));
 
 WS_EXPORT int dup3(int a, int b, int f)
 {

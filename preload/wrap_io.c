@@ -151,6 +151,12 @@ WS_EXPORT ssize_t write(int fd, const void *p, size_t n)
 	return write_at(fd, p, n, WS_SITE);
 }
 
+ssize_t __read(int fd, void *p, size_t n);
+WS_EXPORT ssize_t __read(int fd, void *p, size_t n) __attribute__((alias("read")));
+
+ssize_t __write(int fd, const void *p, size_t n);
+WS_EXPORT ssize_t __write(int fd, const void *p, size_t n) __attribute__((alias("write")));
+
 WS_EXPORT ssize_t readv(int fd, const struct iovec *iov, int n)
 {
 	return readv_at(fd, iov, n, WS_SITE);

@@ -52,6 +52,9 @@ WS_EXPORT int pipe(int p[2])
 	return ws_real.pipe(p);
 }
 
+int __pipe(int p[2]) __THROW;
+WS_EXPORT int __pipe(int p[2]) __attribute__((alias("pipe")));
+
 WS_EXPORT int pipe2(int p[2], int f)
 {
 	if (ws_unlikely(ws_is_tracer_code(WS_SITE)))
@@ -154,6 +157,12 @@ WS_EXPORT int open(const char *p, int f, ...)
 }
 
 WS_EXPORT int open64(const char *p, int f, ...) __attribute__((alias("open")));
+
+int __open(const char *p, int f, ...) __nonnull((1));
+WS_EXPORT int __open(const char *p, int f, ...) __attribute__((alias("open")));
+
+int __open64(const char *p, int f, ...) __nonnull((1));
+WS_EXPORT int __open64(const char *p, int f, ...) __attribute__((alias("open")));
 
 WS_EXPORT int openat(int folder, const char *p, int f, ...)
 {

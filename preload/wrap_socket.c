@@ -134,6 +134,10 @@ WS_EXPORT int connect(int fd, const struct sockaddr *a, socklen_t l)
 	return ws_real.connect(fd, a, l);
 }
 
+int __connect(int fd, const struct sockaddr *a, socklen_t l);
+WS_EXPORT int __connect(int fd, const struct sockaddr *a, socklen_t l)
+	__attribute__((alias("connect")));
+
 /* The try with MSG_DONTWAIT, of whichever call. */
 #define TRY(c, flags, r, call)                                                                     \
 	(((flags) & (MSG_DONTWAIT | MSG_OOB | MSG_ERRQUEUE)) ||                                    \
@@ -282,6 +286,9 @@ WS_EXPORT ssize_t send(int fd, const void *p, size_t n, int f)
 {
 	return send_all(ws_tracers_fd(fd, WS_SITE), p, n, f, NULL, 0, WS_SITE);
 }
+
+ssize_t __send(int fd, const void *p, size_t n, int f);
+WS_EXPORT ssize_t __send(int fd, const void *p, size_t n, int f) __attribute__((alias("send")));
 
 WS_EXPORT ssize_t sendto(int fd, const void *p, size_t n, int f, const struct sockaddr *a,
 			 socklen_t l)

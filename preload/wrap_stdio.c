@@ -83,6 +83,22 @@ WS_EXPORT size_t fread_unlocked(void *p, size_t s, size_t n, FILE *f)
 	return READING(size_t, f, s * n, ws_real.fread_unlocked(p, s, n, f));
 }
 
+size_t _IO_fread(void *p, size_t s, size_t n, FILE *f);
+WS_EXPORT size_t _IO_fread(void *p, size_t s, size_t n, FILE *f) __attribute__((alias("fread")));
+
+/* What gcc calls with -D_FORTIFY_SOURCE: too much for `size` ends the program, as it does in libc. */
+size_t __fread_chk(void *p, size_t size, size_t s, size_t n, FILE *f);
+WS_EXPORT size_t __fread_chk(void *p, size_t size, size_t s, size_t n, FILE *f)
+{
+	return READING(size_t, f, s * n, ws_real.__fread_chk(p, size, s, n, f));
+}
+
+size_t __fread_unlocked_chk(void *p, size_t size, size_t s, size_t n, FILE *f);
+WS_EXPORT size_t __fread_unlocked_chk(void *p, size_t size, size_t s, size_t n, FILE *f)
+{
+	return READING(size_t, f, s * n, ws_real.__fread_unlocked_chk(p, size, s, n, f));
+}
+
 WS_EXPORT char *fgets(char *p, int n, FILE *f)
 {
 	return READING(char *, f, 1, ws_real.fgets(p, n, f));
@@ -91,6 +107,21 @@ WS_EXPORT char *fgets(char *p, int n, FILE *f)
 WS_EXPORT char *fgets_unlocked(char *p, int n, FILE *f)
 {
 	return READING(char *, f, 1, ws_real.fgets_unlocked(p, n, f));
+}
+
+char *_IO_fgets(char *p, int n, FILE *f);
+WS_EXPORT char *_IO_fgets(char *p, int n, FILE *f) __attribute__((alias("fgets")));
+
+char *__fgets_chk(char *p, size_t size, int n, FILE *f);
+WS_EXPORT char *__fgets_chk(char *p, size_t size, int n, FILE *f)
+{
+	return READING(char *, f, 1, ws_real.__fgets_chk(p, size, n, f));
+}
+
+char *__fgets_unlocked_chk(char *p, size_t size, int n, FILE *f);
+WS_EXPORT char *__fgets_unlocked_chk(char *p, size_t size, int n, FILE *f)
+{
+	return READING(char *, f, 1, ws_real.__fgets_unlocked_chk(p, size, n, f));
 }
 
 WS_EXPORT ssize_t getline(char **p, size_t *n, FILE *f)
@@ -118,6 +149,29 @@ WS_EXPORT int getc(FILE *f)
 	return READING(int, f, 1, ws_real.getc(f));
 }
 
+int _IO_getc(FILE *f);
+WS_EXPORT int _IO_getc(FILE *f) __attribute__((alias("getc")));
+
+WS_EXPORT int fgetc_unlocked(FILE *f)
+{
+	return READING(int, f, 1, ws_real.fgetc_unlocked(f));
+}
+
+WS_EXPORT int getc_unlocked(FILE *f)
+{
+	return READING(int, f, 1, ws_real.getc_unlocked(f));
+}
+
+WS_EXPORT int getchar(void)
+{
+	return READING(int, stdin, 1, ws_real.getchar());
+}
+
+WS_EXPORT int getchar_unlocked(void)
+{
+	return READING(int, stdin, 1, ws_real.getchar_unlocked());
+}
+
 int __uflow(FILE *f);
 WS_EXPORT int __uflow(FILE *f)
 {
@@ -141,6 +195,9 @@ WS_EXPORT int fclose(FILE *f)
 	closing(f, WS_SITE);
 	return ws_real.fclose(f);
 }
+
+int _IO_fclose(FILE *f);
+WS_EXPORT int _IO_fclose(FILE *f) __attribute__((alias("fclose")));
 
 WS_EXPORT FILE *freopen(const char *path, const char *mode, FILE *f)
 {

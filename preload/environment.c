@@ -10,6 +10,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <unistd.h>
 
 #include "preload/lifecycle.h"
@@ -17,9 +18,10 @@
 #include "preload/raw.h"
 #include "preload/resource.h"
 
-#define PRELOAD "LD_PRELOAD"
-#define LIBRARY "libwaitscope.so"
-#define FOLLOW  "WAITSCOPE_FOLLOW"
+#define PRELOAD           "LD_PRELOAD"
+#define LIBRARY           "libwaitscope.so"
+#define FOLLOW            "WAITSCOPE_FOLLOW"
+#define INITIAL_BYTES_MAX (6 << 20) /* the kernel's limit for arguments and environment */
 
 /* What the recorder sets, apart from LD_PRELOAD. Those of LTTng may be the user's own: without a
  * recorder (no WAITSCOPE_RUN) they are never taken away. */
@@ -42,8 +44,14 @@ static const struct {
 #define SAVED_BYTES (3 * 4096 + 512)
 static char saved_bytes[SAVED_BYTES];
 static char *saved[N_NAMES]; /* "NAME=value"; NULL: it was not set */
-static const char *library;  /* our entry in LD_PRELOAD; NULL: we were loaded in another way */
-static bool recorder;        /* WAITSCOPE_RUN was set */
+/* Those of LTTng where it keeps a pointer to them: the value in the memory that the program was
+ * started with, and its bytes with the end. NULL: elsewhere. */
+static struct {
+	char *value;
+	size_t bytes;
+} first[N_NAMES];
+static const char *library; /* our entry in LD_PRELOAD; NULL: we were loaded in another way */
+static bool recorder;       /* WAITSCOPE_RUN was set */
 
 /* The value, if the entry is of this variable; NULL: it is not. */
 static const char *value_of(const char *entry, const char *name)
@@ -85,6 +93,14 @@ static const char *find_library(const char *value, size_t *n)
 	return NULL;
 }
 
+/* In the memory that the kernel filled at exec, which stays: the path of the program is its end. */
+static bool is_initial(const char *value)
+{
+	uintptr_t end = getauxval(AT_EXECFN);
+
+	return (uintptr_t)value < end && end - (uintptr_t)value < INITIAL_BYTES_MAX;
+}
+
 void ws_environment_save(void)
 {
 	const char *preload = getenv(PRELOAD);
@@ -98,7 +114,7 @@ void ws_environment_save(void)
 		used = n + 1;
 	}
 	for (size_t i = 0; i < N_NAMES; i++) {
-		const char *value = getenv(names[i].name);
+		char *value = getenv(names[i].name);
 		size_t n_name = strlen(names[i].name);
 		size_t n_value = value ? strlen(value) : 0;
 
@@ -112,9 +128,30 @@ void ws_environment_save(void)
 		memcpy(saved[i], names[i].name, n_name);
 		saved[i][n_name] = '=';
 		memcpy(saved[i] + n_name + 1, value, n_value + 1);
+		if (names[i].lttng && is_initial(value)) {
+			first[i].value = value;
+			first[i].bytes = n_value + 1;
+		}
 		used += n_name + n_value + 2;
 	}
 	recorder = getenv(names[0].name) != NULL;
+}
+
+void ws_environment_exchange(void)
+{
+	for (size_t i = 0; i < N_NAMES; i++) {
+		char *theirs = first[i].value;
+		char *ours = theirs ? saved[i] + strlen(names[i].name) + 1 : NULL;
+
+		if (!theirs || memcmp(theirs, ours, first[i].bytes) == 0)
+			continue;
+		for (size_t k = 0; k < first[i].bytes; k++) {
+			char c = theirs[k];
+
+			theirs[k] = ours[k];
+			ours[k] = c;
+		}
+	}
 }
 
 /* True if the entry is one that goes where children are not recorded. */

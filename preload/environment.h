@@ -16,6 +16,11 @@
 /* Notes the variables as they are now; the constructor calls it. */
 void ws_environment_save(void);
 
+/* Programs write their titles over the memory of their first environment, into which LTTng keeps
+ * pointers, by which it finds its daemon in a forked child. Called in the child, before LTTng
+ * starts there and again after it: puts our copy there and the program's bytes back. */
+void ws_environment_exchange(void);
+
 /* What is to become of an environment. Filled by ws_environment_plan(). */
 struct ws_environment {
 	char *const *given;  /* Weak: the caller's; NULL: empty */

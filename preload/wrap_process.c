@@ -9,6 +9,7 @@
 #include <pthread.h>
 
 #include "preload/emit.h"
+#include "preload/environment.h"
 #include "preload/lifecycle.h"
 #include "preload/raw.h"
 #include "preload/real.h"
@@ -90,7 +91,9 @@ static bool fork_after(struct forking *f, uintptr_t site)
 		else
 			ws_pid = ws_raw_getpid();
 		if (_r_debug.r_state == RT_CONSISTENT) {
+			ws_environment_exchange();
 			lttng_ust_after_fork_child(&f->mask);
+			ws_environment_exchange();
 		} else {
 			/* Another thread of the parent was in the midst of dlopen(). LTTng's start
 			 * calls it too, and the loader ends a process that does so in this state.

@@ -7,9 +7,9 @@
 #include <poll.h>
 #include <pthread.h>
 #include <semaphore.h>
-#include <string.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/file.h>
@@ -309,6 +309,10 @@ static const struct {
 	{ "poll", poll_files },
 	{ "select", select_files },
 	{ "epoll", epoll_files },
+	{ "record_lock", record_locks },
+	{ "lockf", lockf_locks },
+	{ "flock", flocks },
+	{ "process", children },
 };
 
 static void *idle(void *unused)

@@ -29,7 +29,7 @@
 	INT(uint32_t, seq, "number of this wait within its thread")                                \
 	ENUM(ws_kind, kind, "what is waited on")                                                   \
 	INT(uint8_t, flags, "WS_WAIT_*: 1 process-shared, 2 has a time limit, 4 shared (read) hold wanted") \
-	HEX(uint64_t, object, "address of the object, or its id where the kind has one")           \
+	HEX(uint64_t, object, "address of the object, or its id where the kind has one; poll: 0, or the number of the epoll set and one") \
 	HEX(uint64_t, other, "cond: address of the mutex; thread: tid of the thread that is joined; futex: the expected value; kinds that are a file: its device number; sysv_sem: number of the semaphore, all ones if not known; sysv_msg: the type wanted or sent") \
 	HEX(uint64_t, site, "return address of the call that waits")                               \
 	INT(uint32_t, stack, "id of the stack, see `stack`; 0: not taken")                         \
@@ -148,7 +148,7 @@
 	  "A thread is about to block: its attempt to go on without waiting failed.")              \
 	X(wait_end, WS_FIELDS_wait_end, waits, "That wait is over.")                               \
 	X(wait_object, WS_FIELDS_wait_object, waits,                                               \
-	  "One more object of the wait that has just begun: any one of them ends it (futex_waitv).") \
+	  "One more object of the wait that has just begun: any one of them ends it (futex_waitv, poll). Of an epoll set only the one that ended the wait is recorded, with its end.") \
 	X(holder, WS_FIELDS_holder, waits,                                                         \
 	  "One more holder of the object of the wait that has just begun (read locks).")           \
 	X(wake, WS_FIELDS_wake, waits,                                                             \

@@ -82,18 +82,23 @@ void ws_channel_flush(struct ws_thread *self, int fd, bool all);
 #define WS_CHANNEL_CALLS (UINT64_C(1) << 40) /* one call, in the counters of ws_fd_entry */
 #define WS_CHANNEL_MUCH (UINT64_C(1) << 62)  /* and one that is about to overflow */
 
+/* Counts a call that read or wrote `bytes` through a number. */
+static inline void ws_channel_count(struct ws_thread *self, int fd, bool reading, size_t bytes)
+{
+	struct ws_fd_entry *entry = &ws_fds[fd];
+	uint64_t was = atomic_fetch_add_explicit(reading ? &entry->in : &entry->out,
+						 WS_CHANNEL_CALLS + (uint64_t)bytes,
+						 memory_order_relaxed);
+
+	if (ws_unlikely(was & WS_CHANNEL_MUCH || (was & (WS_CHANNEL_CALLS / 2))))
+		ws_channel_flush(self, fd, true);
+}
+
 /* After it, with its result. */
 static inline ssize_t ws_channel_after(struct ws_channel *c, ssize_t result)
 {
-	if (result > 0) {
-		struct ws_fd_entry *entry = &ws_fds[c->fd];
-		uint64_t was = atomic_fetch_add_explicit(c->reading ? &entry->in : &entry->out,
-							 WS_CHANNEL_CALLS + (uint64_t)result,
-							 memory_order_relaxed);
-
-		if (ws_unlikely(was & WS_CHANNEL_MUCH || (was & (WS_CHANNEL_CALLS / 2))))
-			ws_channel_flush(c->self, c->fd, true);
-	}
+	if (result > 0)
+		ws_channel_count(c->self, c->fd, c->reading, (size_t)result);
 	if (ws_unlikely(c->wake_seq))
 		ws_channel_wake_stack(c);
 	else if (ws_unlikely(ws_waiters_any(ws_channel_wakes(c), true)) && result >= 0)

@@ -28,6 +28,7 @@
 #include "preload/resource.h"
 #include "preload/stack.h"
 #include "preload/start.h"
+#include "preload/sysv.h"
 #include "preload/tracers.h"
 #include "preload/waiters.h"
 #include "tracepoints/format.h"
@@ -220,6 +221,8 @@ void ws_process_exit(struct ws_thread *self, int status, uintptr_t site)
 		ws_file_locks_end(self, false, site);
 	if (ws_active && (ws_sandboxed || ws_raw_getpid() == ws_pid))
 		ws_channels_flush(self);
+		ws_sysv_flush(self);
+	}
 
 	WS_SECTION(self);
 	if (!ws_active || !ws_wanted(process))
@@ -249,6 +252,7 @@ void ws_process_parent_exited(struct ws_thread *self, int32_t parent, int32_t ti
 void ws_process_exec(struct ws_thread *self, const char *path)
 {
 	ws_channels_flush(self);
+	ws_sysv_flush(self);
 	ws_file_locks_end(self, true, 0);
 
 	WS_SECTION(self);
@@ -281,6 +285,7 @@ void ws_process_forked(struct ws_thread *self)
 	ws_thread_forked(self);
 	ws_waiters_forked();
 	ws_fd_forked();
+	ws_sysv_forked();
 	ws_file_locks_forked();
 	ws_starts_forked();
 	ws_tracers_forked();

@@ -33,4 +33,9 @@ void ws_sysv_removed(struct ws_thread *self, uint8_t kind, int id, uintptr_t sit
 /* The object is about to be waited for: records its name, unless that was done lately. */
 void ws_sysv_waited(struct ws_thread *self, uint8_t kind, int id, uint64_t number, uintptr_t site);
 
+/* Records what went through System V queues since it was last recorded: before exec and exit. */
+void ws_sysv_flush(struct ws_thread *self);
+/* In a fork child: what was counted is the parent's. */
+void ws_sysv_forked(void);
+
 #endif

@@ -15,6 +15,7 @@
 #include <stdarg.h>
 #include <string.h>
 
+#include "preload/channel.h"
 #include "preload/copyin.h"
 #include "preload/emit.h"
 #include "preload/export.h"
@@ -62,6 +63,16 @@ static ssize_t real_call(const struct transfer *t)
 	return ws_real.mq_send(t->queue, t->message, t->size, t->priority);
 }
 
+/* How many messages it holds at most, and of how many bytes: `value` of its object event. */
+static uint64_t limits_of(mqd_t queue)
+{
+	struct mq_attr attr;
+
+	if (ws_raw_syscall(SYS_mq_getsetattr, queue, 0, (long)&attr, 0) != 0)
+		return 0;
+	return (uint64_t)attr.mq_maxmsg << 32 | (uint32_t)attr.mq_msgsize;
+}
+
 /* Records the name of a queue that this process did not open, or opened unrecorded. */
 static void name_it(const struct transfer *t)
 {
@@ -76,8 +87,8 @@ static void name_it(const struct transfer *t)
 	n = ws_fd_readlink(t->queue, name, sizeof(name));
 	if (n > (ssize_t)sizeof(gone) - 1 && strcmp(name + n - (sizeof(gone) - 1), gone) == 0)
 		name[n - (ssize_t)(sizeof(gone) - 1)] = '\0';
-	ws_object_record_at(t->self, WS_KIND_MQ, WS_OBJECT_OPEN, entry->object, entry->other, 0,
-			    n > 0 ? name : NULL, t->site);
+	ws_object_record_at(t->self, WS_KIND_MQ, WS_OBJECT_OPEN, entry->object, entry->other,
+			    limits_of(t->queue), n > 0 ? name : NULL, t->site);
 }
 
 static __attribute__((noinline)) ssize_t block(struct transfer *t)
@@ -99,6 +110,7 @@ static __attribute__((noinline)) ssize_t block(struct transfer *t)
 	ssize_t r = real_call(t);
 
 	ws_wait_errno(&wait, r < 0 ? -1 : 0);
+	ws_channel_flush(t->self, t->queue, false);
 	return r;
 }
 
@@ -144,6 +156,8 @@ static inline ssize_t transfer(struct transfer *t)
 	}
 	if (r >= 0 || wake.begun)
 		ws_wake_after(&wake);
+	if (r >= 0 && WS_FD_KIND(t->word) == WS_FD_MQ)
+		ws_channel_count(t->self, t->queue, t->reading, t->reading ? (size_t)r : t->size);
 	return r;
 }
 
@@ -219,18 +233,14 @@ static void record_open(mqd_t q, bool made, const char *name, uintptr_t site)
 {
 	struct ws_thread *self = ws_thread();
 	int saved = errno;
-	struct mq_attr attr;
 
 	ws_fd_made(q, WS_FD_MQ);
 	if (self && ws_wanted(object) && WS_FD_KIND(ws_fd_word(q)) == WS_FD_MQ) {
 		const struct ws_fd_entry *entry = &ws_fds[q];
-		uint64_t limits = 0;
 
-		if (ws_raw_syscall(SYS_mq_getsetattr, q, 0, (long)&attr, 0) == 0)
-			limits = (uint64_t)attr.mq_maxmsg << 32 | (uint32_t)attr.mq_msgsize;
 		ws_object_is_news(WS_KIND_MQ, entry->object, entry->other);
 		ws_object_record_at(self, WS_KIND_MQ, made ? WS_OBJECT_INIT : WS_OBJECT_OPEN,
-				    entry->object, entry->other, limits, name, site);
+				    entry->object, entry->other, limits_of(q), name, site);
 	}
 	errno = saved;
 }
@@ -279,6 +289,7 @@ WS_EXPORT int mq_close(mqd_t q)
 	if (self && ws_fd_is_known(q)) {
 		const struct ws_fd_entry *entry = &ws_fds[q];
 
+		ws_channel_flush(self, q, true);
 		if (WS_FD_KIND(ws_fd_word(q)) == WS_FD_MQ)
 			ws_object_record_at(self, WS_KIND_MQ, WS_OBJECT_CLOSE, entry->object,
 					    entry->other, 0, NULL, WS_SITE);

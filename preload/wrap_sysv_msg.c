@@ -9,6 +9,7 @@
 #include <sys/msg.h>
 
 #include "preload/copyin.h"
+#include "preload/emit.h"
 #include "preload/export.h"
 #include "preload/lifecycle.h"
 #include "preload/raw.h"
@@ -21,6 +22,83 @@
 static uintptr_t key_of(int id, bool read)
 {
 	return ws_waiters_key(WS_KIND_SYSV_MSG, (uint32_t)id, 0, read);
+}
+
+/* What went through the queues that this process uses most: those that meet at one place in the
+ * table are counted by turns, each recorded as the other comes. */
+#define FLOWS      64
+#define FLOW_CALLS (UINT64_C(1) << 40) /* one message, beside the bytes below; see channel.h */
+#define FLOW_MUCH  (UINT64_C(1) << 62)
+#define FLOW_WORTH 1024 /* messages that are worth an event at the end of a wait */
+
+static struct flow {
+	_Atomic uint64_t id; /* of the queue, and 1; 0: unused */
+	_Atomic uint64_t in, out;
+} flows[FLOWS];
+
+static __attribute__((noinline)) void flow_record(struct ws_thread *self, struct flow *flow)
+{
+	uint64_t in = atomic_exchange(&flow->in, 0), out = atomic_exchange(&flow->out, 0);
+	struct ws_ev_transfer event = {
+		.kind = WS_KIND_SYSV_MSG,
+		.object = atomic_load(&flow->id) - 1,
+		.bytes_in = in % FLOW_CALLS,
+		.bytes_out = out % FLOW_CALLS,
+		.calls_in = (uint32_t)(in / FLOW_CALLS),
+		.calls_out = (uint32_t)(out / FLOW_CALLS),
+	};
+
+	if ((!in && !out) || !ws_wanted(transfer))
+		return;
+	WS_SECTION(self);
+	ws_definitions();
+	ws_emit(transfer, &event);
+}
+
+/* A message of that size went through. */
+static inline void flow_count(struct ws_thread *self, int id, bool reading, size_t bytes)
+{
+	struct flow *flow = &flows[(uint32_t)id % FLOWS];
+
+	if (ws_unlikely(atomic_load_explicit(&flow->id, memory_order_relaxed) !=
+			(uint64_t)(uint32_t)id + 1)) {
+		if (atomic_load_explicit(&flow->id, memory_order_relaxed))
+			flow_record(self, flow);
+		atomic_store_explicit(&flow->id, (uint64_t)(uint32_t)id + 1, memory_order_relaxed);
+	}
+
+	uint64_t was = atomic_fetch_add_explicit(reading ? &flow->in : &flow->out,
+						 FLOW_CALLS + bytes, memory_order_relaxed);
+
+	if (ws_unlikely((was & FLOW_MUCH) || (was & (FLOW_CALLS / 2))))
+		flow_record(self, flow);
+}
+
+/* At the end of a wait, where an event more is nothing: a process that is killed takes less with
+ * it. */
+static void flow_after_wait(struct ws_thread *self, int id)
+{
+	struct flow *flow = &flows[(uint32_t)id % FLOWS];
+	uint64_t much = FLOW_WORTH * FLOW_CALLS;
+
+	if (atomic_load_explicit(&flow->in, memory_order_relaxed) >= much ||
+	    atomic_load_explicit(&flow->out, memory_order_relaxed) >= much)
+		flow_record(self, flow);
+}
+
+void ws_sysv_flush(struct ws_thread *self)
+{
+	for (size_t i = 0; i < FLOWS; i++)
+		if (atomic_load_explicit(&flows[i].id, memory_order_relaxed))
+			flow_record(self, &flows[i]);
+}
+
+void ws_sysv_forked(void)
+{
+	for (size_t i = 0; i < FLOWS; i++) {
+		atomic_store_explicit(&flows[i].in, 0, memory_order_relaxed);
+		atomic_store_explicit(&flows[i].out, 0, memory_order_relaxed);
+	}
 }
 
 /* The type of a message to be sent; 0, which no message has: not known. */
@@ -56,6 +134,7 @@ static __attribute__((noinline)) int send_blocked(struct ws_thread *self, int id
 	int r = ws_real.msgsnd(id, p, n, f);
 
 	ws_wait_errno(&wait, r);
+	flow_after_wait(self, id);
 	return r;
 }
 
@@ -82,6 +161,8 @@ WS_EXPORT int msgsnd(int id, const void *p, size_t n, int f)
 	}
 	if (r == 0 || wake.begun)
 		ws_wake_after(&wake);
+	if (r == 0)
+		flow_count(self, id, false, n);
 	return r;
 }
 
@@ -96,6 +177,7 @@ static __attribute__((noinline)) ssize_t receive_blocked(struct ws_thread *self,
 	ssize_t r = ws_real.msgrcv(id, p, n, type, f);
 
 	ws_wait_errno(&wait, r < 0 ? -1 : 0);
+	flow_after_wait(self, id);
 	return r;
 }
 
@@ -120,6 +202,8 @@ WS_EXPORT ssize_t msgrcv(int id, void *p, size_t n, long type, int f)
 	}
 	if (r >= 0 || wake.begun)
 		ws_wake_after(&wake);
+	if (r >= 0)
+		flow_count(self, id, true, (size_t)r);
 	return r;
 }
 

@@ -8,6 +8,8 @@
 #ifndef WS_KINDS_H
 #define WS_KINDS_H
 
+#include <stdbool.h>
+
 /* X(SYMBOL, word, number). What the object is. */
 #define WS_KINDS(X)                                                                                \
 	X(MUTEX, mutex, 1)                                                                         \
@@ -147,8 +149,6 @@ static inline enum ws_naming ws_kind_naming(unsigned int kind)
 	}
 }
 
-#define WS_OUTCOME_ENUM(sym, word, n) WS_OUTCOME_##sym = (n),
-enum ws_outcome { WS_OUTCOME_NONE = 0, WS_OUTCOMES(WS_OUTCOME_ENUM) WS_OUTCOME_COUNT };
 /* True if it carries bytes between two sides, one of which may wait for the other. */
 static inline bool ws_kind_is_channel(unsigned int kind)
 {
@@ -156,6 +156,14 @@ static inline bool ws_kind_is_channel(unsigned int kind)
 	       kind == WS_KIND_EVENTFD;
 }
 
+/* True if something goes through it that is counted: bytes or messages. */
+static inline bool ws_kind_carries(unsigned int kind)
+{
+	return ws_kind_is_channel(kind) || kind == WS_KIND_MQ || kind == WS_KIND_SYSV_MSG;
+}
+
+#define WS_OUTCOME_ENUM(sym, word, n) WS_OUTCOME_##sym = (n),
+enum ws_outcome { WS_OUTCOME_NONE = 0, WS_OUTCOMES(WS_OUTCOME_ENUM) WS_OUTCOME_COUNT };
 #undef WS_OUTCOME_ENUM
 
 #define WS_WAKE_ENUM(sym, word, n) WS_WAKE_##sym = (n),

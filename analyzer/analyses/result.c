@@ -137,7 +137,7 @@ static int add_waiter(struct builder *builder, const struct waiter *waiter)
 		draft->object.outcomes[i] += waiter->outcomes[i];
 	draft->object.open += waiter->open;
 	draft->object.lost += waiter->lost;
-	if (ws_kind_is_channel(kind))
+	if (ws_kind_carries(kind))
 		r = add_end(draft, waiter);
 	if (r < 0)
 		return r;

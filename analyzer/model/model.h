@@ -124,6 +124,7 @@ struct ws_object {
 	uint32_t id;          /* dense from 0 in order of the first wait; WS_UNKNOWN: none yet */
 	uint32_t data;        /* code index of its address in static storage, or WS_UNKNOWN */
 	uint32_t init_site;   /* code index of its init or open, or WS_UNKNOWN */
+	uint64_t value;       /* what its init or open said, see events.h; 0: nothing */
 	uint32_t first_site;  /* code index of its first wait, or WS_UNKNOWN */
 	uint32_t first_stack; /* stack index of the same, or WS_UNKNOWN */
 	const char *name;     /* Weak: lives as long as the tables; "" if it has none */

@@ -204,6 +204,8 @@ int ws_object_event(struct ws_model *model, const struct ws_record *record)
 		return r;
 	if (object->pub.init_site == WS_UNKNOWN)
 		object->pub.init_site = record->object.site;
+	if (!object->pub.value)
+		object->pub.value = record->object.value;
 	if (!object->pub.name[0] && record->object.name)
 		object->pub.name = record->object.name;
 	return 0;

@@ -380,8 +380,15 @@ static json_t *object_json(struct writer *writer, const struct ws_object_content
 	set_times(writer, value, &object->waits);
 	set_integer(writer, value, "unknown_ns", object->unknown_ns);
 	set(writer, value, "outcomes", outcomes_json(writer, object));
-	if (ws_kind_is_channel(object->object->key.kind))
+	if (ws_kind_carries(object->object->key.kind))
 		set(writer, value, "transfer", transfer_json(writer, object));
+	if (object->object->key.kind == WS_KIND_MQ && object->object->value) {
+		json_t *limits = json_object();
+
+		set_integer(writer, limits, "messages", object->object->value >> 32);
+		set_integer(writer, limits, "message_bytes", object->object->value & UINT32_MAX);
+		set(writer, value, "limits", limits);
+	}
 	set(writer, value, "holders", role_json(writer, &object->holders));
 	set(writer, value, "waiters", role_json(writer, &object->waiters));
 	set(writer, value, "wakers", role_json(writer, &object->wakers));

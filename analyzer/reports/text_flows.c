@@ -139,13 +139,31 @@ static void print_waited(struct ws_page *page, const struct ws_tables *tables,
 	ws_page_end(page);
 }
 
+static void print_limits(struct ws_page *page, const struct ws_object_contention *object,
+			 size_t label, size_t indent)
+{
+	uint64_t value = object->object->value;
+	struct ws_cell cell, number;
+
+	if (!value)
+		return;
+	ws_cell_noun(&number, value >> 32, "message");
+	ws_cell_set(&cell, false, "at most %.60s of %" PRIu64 " B", number.text,
+		    value & UINT32_MAX);
+	ws_page_text(page, "holds", label);
+	ws_page_flow(page, cell.text, "", indent);
+	ws_page_end(page);
+}
+
 void ws_text_flows(struct ws_page *page, const struct ws_tables *tables,
 		   const struct ws_object_contention *object, size_t label, size_t indent)
 {
 	uint8_t kind = object->object->key.kind;
 
-	if (!ws_kind_is_channel(kind))
+	if (!ws_kind_carries(kind))
 		return;
+	if (kind == WS_KIND_MQ)
+		print_limits(page, object, label, indent);
 	print_all_moved(page, tables, object, label, indent);
 	/* Of a socket's two channels it is not told here which is which. */
 	if (kind == WS_KIND_SOCKET)

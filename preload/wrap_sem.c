@@ -168,7 +168,9 @@ WS_EXPORT sem_t *sem_open(const char *n, int f, ...)
 	struct ws_thread *self = ws_thread();
 	bool made = self && ws_object_will_be_made("sem.", n, f);
 	sem_t *s = ws_real.sem_open(n, f, mode, value);
-	struct ws_thread *self = s != SEM_FAILED ? ws_thread() : NULL;
+
+	if (s == SEM_FAILED)
+		return s;
 
 	if (self && ws_wanted(object)) {
 		/* libc maps it by a call of its own, which no wrapper sees. */

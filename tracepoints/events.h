@@ -84,7 +84,7 @@
 	ENUM(ws_kind, kind, "what it is")                                                          \
 	ENUM(ws_object_op, op, "what happened to it")                                              \
 	HEX(uint64_t, object, "address of the object, or its id where the kind has one; 0: unlink by name") \
-	INT(uint64_t, value, "sem: initial value; barrier: how many threads it is for; memory: bytes; sysv_sem: how many semaphores; key: inode of the file") \
+	INT(uint64_t, value, "sem: initial value; barrier: how many threads it is for; memory: bytes; sysv_sem: how many semaphores; mq: how many messages at most << 32 | bytes of each; key: inode of the file") \
 	HEX(uint64_t, site, "return address of the call")                                          \
 	STR(name, "its name, where it has one; empty otherwise")                                   \
 	HEX(uint64_t, device, "kinds that are a file, and key: its device number; sysv_sem: number of the semaphore, all ones for the set; otherwise 0")
@@ -159,7 +159,7 @@
 	  "record_lock: the bytes that the wait or wake which follows is about; without it, the whole file.") \
 	X(object, WS_FIELDS_object, defs, "A step in the life of an object.")                      \
 	X(transfer, WS_FIELDS_transfer, waits,                                                     \
-	  "What a process has read from a pipe, FIFO, socket or eventfd and written to it since it last said so; recorded at close, exec, exit and now and then at the end of a wait.") \
+	  "What a process has read from a pipe, FIFO, socket, eventfd or message queue and written to it since it last said so; recorded at close, exec, exit and now and then at the end of a wait.") \
 	X(map, WS_FIELDS_map, defs, "Shared memory was mapped: objects in it are shared.")         \
 	X(unmap, WS_FIELDS_unmap, defs, "An address range was unmapped or replaced.")              \
 	X(module, WS_FIELDS_module, defs, "Code was loaded or unloaded.")                          \

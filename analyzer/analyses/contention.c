@@ -84,6 +84,7 @@ static int get_waiter(struct ws_contention *contention, const struct ws_wait *wa
 		waiter->id = contention->n_waiters++;
 		waiter->process = wait->process;
 		waiter->object = wait->object;
+		waiter->reads = wait->flags & WS_WAIT_READ;
 		HASH_ADD(hh, contention->waiters, key, sizeof(waiter->key), waiter);
 		if (!waiter->hh.tbl) {
 			free(waiter);
@@ -204,7 +205,6 @@ static int take_wake(void *context, const struct ws_wake *wake)
 	return 0;
 }
 
-struct ws_model_observer ws_contention_observer(struct ws_contention *contention)
 static int take_transfer(void *context, const struct ws_transfer *transfer)
 {
 	struct ws_contention *contention = context;
@@ -231,11 +231,12 @@ static int take_transfer(void *context, const struct ws_transfer *transfer)
 	return 0;
 }
 
+struct ws_model_observer ws_contention_observer(struct ws_contention *contention)
 {
 	return (struct ws_model_observer){
 		.context = contention,
 		.wait = take_wait,
 		.wake = take_wake,
-	};
 		.transfer = take_transfer,
+	};
 }

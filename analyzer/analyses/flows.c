@@ -98,7 +98,7 @@ static bool name_end(const struct ws_object_contention *object, const struct ws_
 int ws_flows_name(const struct ws_object_contention *object, const struct ws_tables *tables,
 		  struct ws_arena *strings, const char **ret)
 {
-	uint8_t kind = object->object->key.kind;
+	uint8_t kind = ws_object_polled(object->object)->key.kind;
 	const char *word = kind == WS_KIND_PIPE	    ? "pipe"
 			   : kind == WS_KIND_FIFO   ? "fifo"
 			   : kind == WS_KIND_SOCKET ? "socket"

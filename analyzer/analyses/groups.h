@@ -28,6 +28,7 @@ struct waiter {
 	uint64_t outcomes[WS_OUTCOME_COUNT];
 	uint64_t open;
 	uint64_t lost;
+	bool reads; /* it waits for something to read */
 	UT_hash_handle hh;
 };
 
@@ -56,7 +57,6 @@ struct releaser {
 	UT_hash_handle hh;
 };
 
-struct ws_contention {
 struct flow_key {
 	uint32_t object; /* ws_object.id */
 	uint32_t process;
@@ -71,13 +71,14 @@ struct flow {
 	UT_hash_handle hh;
 };
 
+struct ws_contention {
 	struct ws_filter filter;
 	uint64_t begin_ns;
 	struct waiter *waiters; /* in order of appearance, as uthash keeps it */
 	uint32_t n_waiters;
 	struct link *links;
 	struct releaser *releasers;
-};
 	struct flow *flows;
+};
 
 #endif

@@ -137,7 +137,7 @@ static int add_waiter(struct builder *builder, const struct waiter *waiter)
 		draft->object.outcomes[i] += waiter->outcomes[i];
 	draft->object.open += waiter->open;
 	draft->object.lost += waiter->lost;
-	if (ws_kind_carries(kind))
+	if (ws_kind_carries(ws_object_polled(waiter->object)->key.kind))
 		r = add_end(draft, waiter);
 	if (r < 0)
 		return r;
@@ -315,32 +315,61 @@ static int finish_processes(struct builder *builder, struct draft *draft)
 	return 0;
 }
 
-/* What went through the objects that are in the answer. */
+static int add_flow(const struct builder *builder, struct draft *draft, const struct flow *flow)
+{
+	uint64_t begin_ns = builder->tables->processes[flow->key.process].begin_ns;
+	struct ws_flow *to = ws_flow_get(&draft->flows, flow->key.process);
+
+	if (!to)
+		return -ENOMEM;
+	to->bytes_in = flow->bytes_in;
+	to->bytes_out = flow->bytes_out;
+	to->calls_in = flow->calls_in;
+	to->calls_out = flow->calls_out;
+	to->reads |= flow->calls_in > 0;
+	to->writes |= flow->calls_out > 0;
+	to->span_ns = flow->until_ns > begin_ns ? flow->until_ns - begin_ns : 0;
+	return 0;
+}
+
+/* For each object, by its id: the draft of its polling, or WS_UNKNOWN. NULL: out of memory. */
+static uint32_t *find_polls(const struct builder *builder)
+{
+	uint32_t *polls = malloc((builder->draft_of_size + 1) * sizeof(*polls));
+
+	if (!polls)
+		return NULL;
+	for (size_t i = 0; i < builder->draft_of_size; i++)
+		polls[i] = WS_UNKNOWN;
+	for (size_t i = 0; i < builder->n_drafts; i++) {
+		const struct ws_object *of = builder->drafts[i].object.object->of;
+
+		if (of && of->id < builder->draft_of_size)
+			polls[of->id] = (uint32_t)i;
+	}
+	return polls;
+}
+
+/* What went through the objects that are in the answer, or are polled. */
 static int add_flows(struct builder *builder)
 {
-	const struct ws_tables *tables = builder->tables;
+	uint32_t *polls = find_polls(builder);
 	const struct flow *flow;
+	int r = polls ? 0 : -ENOMEM;
 
-	for (flow = builder->contention->flows; flow; flow = flow->hh.next) {
-		struct draft *draft = draft_find(builder, flow->key.object);
-		struct ws_flow *to;
-		uint64_t begin_ns;
+	for (flow = builder->contention->flows; flow && r == 0; flow = flow->hh.next) {
+		uint32_t id = flow->key.object;
+		struct draft *draft = draft_find(builder, id);
 
-		if (!draft || flow->key.process >= tables->n_processes)
+		if (flow->key.process >= builder->tables->n_processes)
 			continue;
-		to = ws_flow_get(&draft->flows, flow->key.process);
-		if (!to)
-			return -ENOMEM;
-		begin_ns = tables->processes[flow->key.process].begin_ns;
-		to->bytes_in = flow->bytes_in;
-		to->bytes_out = flow->bytes_out;
-		to->calls_in = flow->calls_in;
-		to->calls_out = flow->calls_out;
-		to->reads |= flow->calls_in > 0;
-		to->writes |= flow->calls_out > 0;
-		to->span_ns = flow->until_ns > begin_ns ? flow->until_ns - begin_ns : 0;
+		if (draft)
+			r = add_flow(builder, draft, flow);
+		if (r == 0 && id < builder->draft_of_size && polls[id] != WS_UNKNOWN)
+			r = add_flow(builder, &builder->drafts[polls[id]], flow);
 	}
-	return 0;
+	free(polls);
+	return r;
 }
 
 static int by_object_time(const void *a, const void *b)
@@ -358,7 +387,7 @@ static int name_object(struct builder *builder, struct ws_object_contention *obj
 	struct ws_contention_result *result = builder->result;
 	int r = -ENOENT;
 
-	if (!object->object->name || !object->object->name[0])
+	if (!ws_object_polled(object->object)->name[0])
 		r = ws_flows_name(object, builder->tables, result->strings, &object->name);
 	if (r != -ENOENT)
 		return r;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* ends.c: which processes use a pipe, a FIFO, a socket or an eventfd: what they move through it, and
- * that the kernel closes their ends when they die. */
+/* ends.c: which processes use a pipe, a FIFO, a socket or an eventfd: what they move through it,
+ * and that the kernel closes their ends when they die. */
 #include <errno.h>
 #include <stdlib.h>
 
@@ -93,7 +93,8 @@ int ws_ends_process_ends(struct ws_model *model, const struct ws_record *record)
 
 			if (user.process != record->process)
 				object->users[kept++] = user;
-			else if ((object->n_open || object->late) && by.thread != WS_UNKNOWN)
+			else if ((object->n_open || object->late || object->polled) &&
+				 by.thread != WS_UNKNOWN)
 				r = close_end(model, object, user.end, &by, late);
 		}
 		if (r < 0)

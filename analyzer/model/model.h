@@ -136,6 +136,12 @@ struct ws_object {
 	const struct ws_object *of;
 };
 
+/* What the waits are for: of a poll what is polled, else the object itself. */
+static inline const struct ws_object *ws_object_polled(const struct ws_object *object)
+{
+	return object->of ? object->of : object;
+}
+
 /* One operation that may have let waiters go. */
 struct ws_wake {
 	const struct ws_object *object; /* Weak: owned by the model */

@@ -79,19 +79,26 @@ struct wait {
 	struct wait *outer;                   /* the wait of this thread that this one nests in */
 };
 
+/* A process that was seen to use one end of an object. */
+struct end_user {
+	uint32_t process;
+	uint8_t end; /* socket: 0 or 1; otherwise 0 */
+};
+
 struct object {
 	struct ws_object pub;
+	struct end_user *users; /* Owned by this: of pipes and the like, see ends.c */
+	size_t n_users, users_size;
 	UT_hash_handle hh;   /* in model.objects by pub.key, while it is the live incarnation */
 	struct object *next; /* in model.retired */
 	bool destroyed;
 
 	struct wait *open;  /* by prev_open */
 	struct wait *moved; /* by prev_moved */
-	struct end_user *users; /* Owned by this: of pipes and the like, see ends.c */
-	size_t n_users, users_size;
 	struct wait *late;  /* ended, and may be claimed by a late wake */
 	size_t n_open;      /* of `open` and `moved`, and waits on several objects */
 	struct wake *wakes; /* not used up, oldest first */
+	bool polled;        /* a poll was for it, of which only the end may say so */
 
 	/* record_lock: a range of `file`, whose list it is in while waits on it are open or late. */
 	struct object *file;   /* NULL: another kind; a whole file: itself */
@@ -198,24 +205,18 @@ bool ws_wake_concerns(const struct wake *wake, const struct wait *wait);
 void ws_wake_unref(struct ws_model *model, struct wake *wake); /* NULL is fine */
 /* The wake may end waits on the object from now on. */
 void ws_wake_offer(struct ws_model *model, struct object *object, struct wake *wake);
+/* A wait has begun: a wake that came before its record, but in it, may be the one. */
+void ws_wake_look_back(struct ws_model *model, struct wait *wait);
 /* Drops the wakes that no open wait of the object can need. */
 void ws_wakes_trim(struct ws_model *model, struct object *object);
 /* The wake that ended `wait` (which is still among the open ones), used up once more, with a
  * reference for the caller; NULL: none is known. */
 struct wake *ws_wake_take(struct ws_model *model, struct wait *wait);
 /* Its stack is known, or will not be: tells the observer and hands out the waits that it held. */
-/* A wait has begun: a wake that came before its record, but in it, may be the one. */
-void ws_wake_look_back(struct ws_model *model, struct wait *wait);
 int ws_wake_complete(struct ws_model *model, struct wake *wake);
 /* A thread's wake waits for its stack; completes the oldest when there are too many. */
 int ws_wake_pend(struct ws_model *model, struct thread *thread, struct wake *wake);
 
-/* waits.c: the life of waits. */
-
-int ws_wait_begin(struct ws_model *model, struct thread *thread, const struct ws_record *record);
-int ws_wait_end(struct ws_model *model, struct thread *thread, const struct ws_record *record);
-/* One more object that may end the thread's wait. 0 or -ENOMEM. */
-int ws_wait_object(struct ws_model *model, struct thread *thread, const struct ws_record *record);
 /* ends.c: who uses pipes and the like. 0, -ENOMEM or what the observer returned. */
 
 /* The process uses that end. */
@@ -225,6 +226,12 @@ int ws_end_transfer(struct ws_model *model, const struct ws_record *record);
 /* A process is gone: before its threads are forgotten. */
 int ws_ends_process_ends(struct ws_model *model, const struct ws_record *record);
 
+/* waits.c: the life of waits. */
+
+int ws_wait_begin(struct ws_model *model, struct thread *thread, const struct ws_record *record);
+int ws_wait_end(struct ws_model *model, struct thread *thread, const struct ws_record *record);
+/* One more object that may end the thread's wait. 0 or -ENOMEM. */
+int ws_wait_object(struct ws_model *model, struct thread *thread, const struct ws_record *record);
 /* Closes the innermost wait of a thread without an end of its own. */
 int ws_wait_close(struct ws_model *model, struct thread *thread, uint64_t at_ns);
 /* Sets the waker and hands the wait out, at once or when the waker is complete. `wait` is in no

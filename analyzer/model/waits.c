@@ -389,6 +389,7 @@ int ws_wait_object(struct ws_model *model, struct thread *thread, const struct w
 		object->pub.first_stack = wait->pub.stack;
 	}
 	object->n_open++;
+	object->polled |= wait->object->pub.key.kind == WS_KIND_POLL;
 	wait->others[wait->n_others++] = (struct other){
 		.object = object,
 		.flags = record->wait_object.flags,

@@ -231,6 +231,7 @@ void ws_wake_offer(struct ws_model *model, struct object *object, struct wake *w
 {
 	struct wake *older, *next;
 
+	give_to_readers(object, wake);
 	if (!wake->left)
 		return;
 	if (wake->left == WS_WAKE_ALL) {
@@ -344,11 +345,11 @@ struct wake *ws_wake_take(struct ws_model *model, struct wait *wait)
 		return take_exit(model, object);
 	if (object->pub.key.kind == WS_KIND_PROCESS)
 		return known_by(model, object, wait->said, WS_WAKE_EXIT);
-	wake = newest_of_all(wait, false, &object);
 	if (wait->first) {
 		ws_wake_ref(wait->first);
 		return wait->first;
 	}
+	wake = newest_of_all(wait, false, &object);
 	if (!wake)
 		wake = newest_of_all(wait, true, &object);
 	if (!wake)

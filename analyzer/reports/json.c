@@ -380,7 +380,7 @@ static json_t *object_json(struct writer *writer, const struct ws_object_content
 	set_times(writer, value, &object->waits);
 	set_integer(writer, value, "unknown_ns", object->unknown_ns);
 	set(writer, value, "outcomes", outcomes_json(writer, object));
-	if (ws_kind_carries(object->object->key.kind))
+	if (ws_kind_carries(ws_object_polled(object->object)->key.kind))
 		set(writer, value, "transfer", transfer_json(writer, object));
 	if (object->object->key.kind == WS_KIND_MQ && object->object->value) {
 		json_t *limits = json_object();

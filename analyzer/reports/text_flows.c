@@ -117,7 +117,7 @@ static void print_waited(struct ws_page *page, const struct ws_tables *tables,
 {
 	uint64_t ns = full ? object->full_ns : object->empty_ns;
 	struct ws_cell cell, who, other, time;
-	uint8_t kind = object->object->key.kind;
+	uint8_t kind = ws_object_polled(object->object)->key.kind;
 
 	if (!ns || ns < (full ? object->empty_ns : object->full_ns) / SMALL_PART ||
 	    !set_end(&who, page->utf8, tables, object, full))
@@ -158,7 +158,7 @@ static void print_limits(struct ws_page *page, const struct ws_object_contention
 void ws_text_flows(struct ws_page *page, const struct ws_tables *tables,
 		   const struct ws_object_contention *object, size_t label, size_t indent)
 {
-	uint8_t kind = object->object->key.kind;
+	uint8_t kind = ws_object_polled(object->object)->key.kind;
 
 	if (!ws_kind_carries(kind))
 		return;

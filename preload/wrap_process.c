@@ -220,7 +220,12 @@ WS_EXPORT int clone(int (*fn)(void *), void *stack, int flags, void *arg, ...)
 	if (!fn || !stack)
 		return ws_real.clone(fn, stack, flags, arg, a, b, c);
 
-	fork_before(&start.forking, start.site);
+	/* What LTTng closes and opens in a child that shares our descriptors would be ours: without
+	 * it then, and so unrecorded. */
+	if (flags & CLONE_FILES)
+		start.forking.parent = ws_pid;
+	else
+		fork_before(&start.forking, start.site);
 
 	int r = ws_real.clone(clone_child, stack, flags, &start, a, b, c);
 

@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: MIT */
+/* test_file_locks.c: locks on files, children and sleeps of real programs: what their users read.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "tests/support/e2e.h"
+
+/* A shell that runs the script, recorded, with its report. */
+static struct ws_run *shell(const char *script)
+{
+	const char *const argv[] = { "/bin/sh", "-c", script, NULL };
+	struct ws_run *run = ws_record_with(NULL, NULL, argv);
+
+	assert_int_equal(run->status, 0);
+	ws_report(run, NULL);
+	ws_assert_lossless(run);
+	return run;
+}
+
+/* Name of the last program of that pid. */
+static const char *name_of(const struct ws_run *run, json_int_t pid)
+{
+	const char *name = "";
+	const json_t *process;
+	size_t i;
+
+	json_array_foreach(ws_at(run->report, "processes"), i, process) {
+		if (ws_int(process, "pid") == pid)
+			name = ws_str(process, "name");
+	}
+	return name;
+}
+
+/* flock(1) waits for a flock(1) of another shell, which in turn waits for its command. */
+static void two_shells_and_flock(void **state)
+{
+	struct ws_run *run = shell("f=$(mktemp); sh -c \"flock $f sleep 0.4; :\" & sleep 0.15; "
+				   "sh -c \"flock $f true; :\"; wait; rm $f");
+	const json_t *lock = ws_only_object(run, "flock"), *edge;
+	size_t i, needed = 0;
+
+	(void)state;
+	assert_int_equal(ws_int(lock, "waits"), 1);
+	assert_true(ws_int(lock, "wait_ns") > 100000000);
+	assert_string_equal(ws_str(lock, "scope"), "shared");
+	assert_int_equal(json_array_size(ws_at(lock, "holders")), 1);
+	assert_int_equal(json_array_size(ws_at(lock, "waiters")), 1);
+	assert_true(ws_int(lock, "holders[0].pid") != ws_int(lock, "waiters[0].pid"));
+	/* The holder's call is known: it let go by its end, which was seen. */
+	assert_non_null(strstr(ws_str(lock, "holders[0].site.module"), "flock"));
+	/* The holder waits for its own child, by name, and needs it. */
+	json_array_foreach(ws_at(run->report, "waits_for"), i, edge) {
+		if (ws_int(edge, "waiter.pid") != ws_int(lock, "holders[0].pid"))
+			continue;
+		assert_string_equal(ws_str(edge, "relation"), "and");
+		assert_string_equal(name_of(run, ws_int(edge, "blocker.pid")), "sleep");
+		needed++;
+	}
+	assert_int_equal(needed, 1);
+	ws_run_free(run);
+}
+
+/* The shell that takes the lock on its own fd ends without a word: flock(1) is named, not where. */
+static void a_lock_on_the_shells_own_fd(void **state)
+{
+	struct ws_run *run = shell("f=$(mktemp); sh -c \"exec 9>$f; flock 9; sleep 0.4\" & "
+				   "sleep 0.15; flock $f true; wait; rm $f");
+	const json_t *lock = ws_only_object(run, "flock");
+
+	(void)state;
+	assert_int_equal(ws_int(lock, "waits"), 1);
+	assert_int_equal(json_array_size(ws_at(lock, "holders")), 1);
+	assert_true(json_is_null(ws_at(lock, "holders[0].site")));
+	assert_true(ws_int(lock, "holders[0].pid") != ws_int(lock, "waiters[0].pid"));
+	ws_run_free(run);
+}
+
+/* Idle waits come last in the text, and by their time in JSON. */
+static void idle_waits_do_not_hide_the_others(void **state)
+{
+	struct ws_run *run = shell("f=$(mktemp); flock $f sleep 0.3 & sleep 0.1; flock $f true; "
+				   "sleep 0.5; wait; rm $f");
+	const char *const argv[] = { WS_COMMAND, "report", run->trace, NULL };
+	struct ws_result text = ws_command(NULL, argv);
+	const char *lock = strstr(text.out, "  flock /"),
+		   *idle = strstr(text.out, "idle, or by time"),
+		   *sleeping = strstr(text.out, "sleep of sleep");
+	json_int_t before = INT64_MAX;
+	const json_t *object;
+	size_t i;
+
+	(void)state;
+	assert_int_equal(text.status, 0);
+	assert_true(lock && idle && sleeping);
+	assert_true(lock < idle && idle < sleeping);
+	json_array_foreach(ws_at(run->report, "objects"), i, object) {
+		assert_true(ws_int(object, "wait_ns") <= before);
+		before = ws_int(object, "wait_ns");
+	}
+	assert_string_not_equal(ws_str(run->report, "objects[0].kind"), "flock");
+	ws_result_free(&text);
+	ws_run_free(run);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(two_shells_and_flock),
+		cmocka_unit_test(a_lock_on_the_shells_own_fd),
+		cmocka_unit_test(idle_waits_do_not_hide_the_others),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

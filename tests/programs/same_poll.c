@@ -12,6 +12,7 @@
 #include <pthread.h>
 #include <setjmp.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
@@ -96,6 +97,60 @@ static void polls(void)
 	SHOW(ppoll(bad_address(), 1, &soon, NULL));
 	SHOW(ppoll(NULL, 0, &soon, NULL));
 	munmap(protected, PAGE);
+}
+
+/* Exported by glibc, declared where nobody looks. */
+int poll_name(struct pollfd *list, nfds_t n, int timeout) __asm__("__poll");
+int select_name(int n, fd_set *reads, fd_set *writes, fd_set *excepts,
+		struct timeval *limit) __asm__("__select");
+int poll_checked(struct pollfd *list, nfds_t n, int timeout, size_t size) __asm__("__poll_chk");
+int ppoll_checked(struct pollfd *list, nfds_t n, const struct timespec *limit, const sigset_t *mask,
+		  size_t size) __asm__("__ppoll_chk");
+
+/* A list that is longer than its memory ends the program. */
+static void overflows(bool by_ppoll, int timeout)
+{
+	struct pollfd list = { ready[0], POLLIN, 0 };
+	struct timespec limit = { 0, timeout * 1000000L };
+	int status;
+
+	fflush(stdout);
+	if (xs(fork()) == 0) {
+		x(setenv("LIBC_FATAL_STDERR_", "1", 1));
+		x_is(2, dup2((int)xs(open("/dev/null", O_WRONLY)), 2));
+		if (by_ppoll)
+			ppoll_checked(&list, 2, &limit, NULL, sizeof(list));
+		else
+			poll_checked(&list, 2, timeout, sizeof(list));
+		_exit(0);
+	}
+	xs(wait(&status));
+	printf("overflow: %s\n", WIFSIGNALED(status) ? strsignal(WTERMSIG(status)) : "none");
+}
+
+static void other_names(void)
+{
+	struct pollfd list[2] = { { empty[0], POLLIN, 77 }, { ready[0], POLLIN, 77 } };
+	struct timeval limit = { 0, 2000 };
+	fd_set reads;
+
+	FD_ZERO(&reads);
+	FD_SET(empty[0], &reads);
+	SHOW(poll_name(list, 2, -1));
+	SHOW(poll_name(list, 1, 3));
+	SHOW(poll_name(list, 1, 0));
+	SHOW(select_name(FD_SETSIZE, &reads, NULL, NULL, &limit));
+	SHOW(poll_checked(list, 2, -1, sizeof(list)));
+	SHOW(poll_checked(list, 1, 3, sizeof(list)));
+	SHOW(poll_checked(list, 1, 0, sizeof(list)));
+	SHOW(ppoll_checked(list, 2, NULL, &none, sizeof(list)));
+	SHOW(ppoll_checked(list, 1, &soon, &none, sizeof(list)));
+	SHOW(ppoll_checked(list, 1, &no_time, &none, sizeof(list)));
+	SHOW(ppoll_checked(list, 1, &bad_high, &none, sizeof(list)));
+	for (int timeout = -1; timeout <= 1; timeout++)
+		overflows(false, timeout);
+	for (int timeout = 0; timeout <= 1; timeout++)
+		overflows(true, timeout);
 }
 
 static void show_set(const char *name, const fd_set *set)
@@ -561,6 +616,7 @@ int main(void)
 	while (write(full[1], block, sizeof(block)) > 0)
 		;
 	polls();
+	other_names();
 	selects();
 	epolls();
 	ended_waits();

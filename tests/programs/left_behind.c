@@ -38,7 +38,7 @@ static void posix_objects(void)
 
 		if (semaphore == SEM_FAILED)
 			truth_die("sem_open");
-		x(ftruncate(memory, SIZE));
+		x(i ? ftruncate64(memory, SIZE) : ftruncate(memory, SIZE));
 		/* What is there already is not made anew. */
 		x(close((int)xs(shm_open(names[i] + 1, O_CREAT | O_RDWR, 0600))));
 		x(sem_close(semaphore));

@@ -145,6 +145,9 @@ enum ws_try ws_channel_try(struct ws_channel *c, const struct iovec *iov, int n,
 		return WS_TRY_PASS;
 	if (flags & only_poll)
 		return ws_channel_poll(c);
+	/* A write waits only where the sum of what was written nears 2^64: see ws_channel_wrote(). */
+	if (WS_FD_KIND(c->word) == WS_FD_EVENTFD && !c->reading)
+		return WS_TRY_PASS;
 
 	long r = try_vector(c, iov, n);
 
@@ -165,6 +168,15 @@ enum ws_try ws_channel_try(struct ws_channel *c, const struct iovec *iov, int n,
 	}
 	*result = r;
 	return WS_TRY_DONE;
+}
+
+void ws_channel_wrote(struct ws_channel *c, const void *value)
+{
+	uint64_t written;
+
+	memcpy(&written, value, sizeof(written));
+	if (written >> 32)
+		ws_fd_set_flags(c->fd, c->word, WS_FD_WRITE_POLL);
 }
 
 void ws_channel_outcome(struct ws_channel *c, struct ws_wait *wait, ssize_t result)

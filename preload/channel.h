@@ -129,6 +129,9 @@ ssize_t ws_channel_send_rest(struct ws_channel *c, const struct iovec *iov, int 
 /* A try has said that it would block: whether it is a wait. WS_TRY_BLOCKS or WS_TRY_PASS. */
 enum ws_try ws_channel_blocks(struct ws_channel *c);
 
+/* The program has written this to an eventfd (8 bytes): if it is much, later writes may wait. */
+void ws_channel_wrote(struct ws_channel *c, const void *value);
+
 /* The outcome of the real call in a wait, by its result and errno. */
 void ws_channel_outcome(struct ws_channel *c, struct ws_wait *wait, ssize_t result);
 

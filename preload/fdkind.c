@@ -152,7 +152,6 @@ static void look_at_anonymous(int fd, enum ws_fd_kind made, struct finding *f)
 	}
 	if (made == WS_FD_EVENTFD) {
 		f->object = eventfd_id(fd);
-		f->flags |= WS_FD_WRITE_POLL;
 		if (!f->object)
 			made = WS_FD_UNKNOWN;
 	}
@@ -256,6 +255,13 @@ bool ws_fd_verify(int fd, uint64_t word)
 void ws_fd_set_flags(int fd, uint64_t word, uint32_t flags)
 {
 	atomic_compare_exchange_strong(&ws_fds[fd].word, &word, word | (uint64_t)flags << 8);
+}
+
+bool ws_fd_reads_only(int fd)
+{
+	int flags = ws_sandboxed ? -1 : ws_raw_fcntl(fd, F_GETFL, 0);
+
+	return flags >= 0 && (flags & O_ACCMODE) == O_RDONLY;
 }
 
 bool ws_fd_is_nonblocking(int fd)

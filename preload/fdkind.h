@@ -80,6 +80,9 @@ void ws_fd_blocking_changed(void);
 /* Sets flags (WS_FD_*) in the number's word if it is still `word`. */
 void ws_fd_set_flags(int fd, uint64_t word, uint32_t flags);
 
+/* True if it was opened for reading only. */
+bool ws_fd_reads_only(int fd);
+
 /* Where /proc says that the number leads to: "pipe:[N]", a path; empty: not known. */
 ssize_t ws_fd_readlink(int fd, char *buffer, size_t size);
 

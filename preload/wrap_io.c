@@ -66,7 +66,8 @@ static inline __attribute__((always_inline)) ssize_t write_at(int fd, const void
 	struct iovec iov = { (void *)(uintptr_t)p, n };
 	ssize_t r;
 
-	switch (ws_channel_try(&c, &iov, 1, &r)) {
+	/* An empty message is sent by write(), but not by a call with a vector. */
+	switch (n ? ws_channel_try(&c, &iov, 1, &r) : WS_TRY_PASS) {
 	case WS_TRY_DONE:
 		if (ws_unlikely(r > 0 && (size_t)r < n))
 			r = ws_channel_write_rest(&c, &iov, 1, n, (size_t)r);
@@ -81,6 +82,8 @@ static inline __attribute__((always_inline)) ssize_t write_at(int fd, const void
 		break;
 	}
 	}
+	if (ws_unlikely(WS_FD_KIND(c.word) == WS_FD_EVENTFD && r == sizeof(uint64_t)))
+		ws_channel_wrote(&c, p);
 	return ws_channel_after(&c, r);
 }
 

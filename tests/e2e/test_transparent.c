@@ -67,6 +67,14 @@ static void system_v_gives_the_same(void **state)
 	ws_run_free(same(argv));
 }
 
+static void reading_and_writing_give_the_same(void **state)
+{
+	const char *const argv[] = { ws_program("same_io"), NULL };
+
+	(void)state;
+	ws_run_free(same(argv));
+}
+
 static void file_locks_give_the_same(void **state)
 {
 	const char *const argv[] = { ws_program("same_file_locks"), NULL };
@@ -225,6 +233,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(message_queues_give_the_same),
 		cmocka_unit_test(system_v_gives_the_same),
+		cmocka_unit_test(reading_and_writing_give_the_same),
 		cmocka_unit_test(file_locks_give_the_same),
 		cmocka_unit_test(children_sleeps_and_signals_give_the_same),
 		cmocka_unit_test(locks_give_the_same),

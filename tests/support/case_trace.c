@@ -209,6 +209,24 @@ static uint8_t word_of(const char *const *list, size_t n, const char *text)
 }
 
 /* Kind 0 if the text is none. */
+/* "FILE[START,END)": bytes of a file. */
+static void file_of(struct case_trace *trace, const char *text, struct ws_object_key *key)
+{
+	const char *range = strchr(text, '[');
+	unsigned long long start = 0, end = 0;
+	char file[64];
+	bool fresh;
+
+	snprintf(file, sizeof(file), "%.*s", range ? (int)(range - text) : (int)strlen(text), text);
+	if (range)
+		sscanf(range, "[%llu,%llu)", &start, &end);
+	key->process = WS_UNKNOWN;
+	key->dev = 1;
+	key->ino = 0x100 + number_of(&trace->objects, file, &fresh);
+	key->offset = start;
+	key->length = end > start ? end - start : 0;
+}
+
 static struct ws_object_key object_of(struct case_trace *trace, const char *text, uint32_t process)
 {
 	struct ws_object_key key = { 0 };
@@ -224,6 +242,10 @@ static struct ws_object_key object_of(struct case_trace *trace, const char *text
 	if (key.kind == WS_KIND_THREAD) {
 		key.process = WS_UNKNOWN;
 		key.offset = thread_of(trace, colon + 1);
+		return key;
+	}
+	if (key.kind == WS_KIND_RECORD_LOCK) {
+		file_of(trace, colon + 1, &key);
 		return key;
 	}
 	key.offset = 0x100 + number_of(&trace->objects, colon + 1, &fresh);
@@ -316,6 +338,8 @@ static const char *parse_wake(struct case_trace *trace, struct ws_record *record
 	record->type = WS_RECORD_WAKE;
 	record->wake.op = WORD(wake_ops, words[0]);
 	record->wake.object = object_of(trace, words[1], record->process);
+	record->wake.owner =
+		word(words, "owner") ? thread_of(trace, word(words, "owner")) : WS_UNKNOWN;
 	if (!record->wake.op || !record->wake.object.kind)
 		return "wake: no such operation or kind";
 	record->wake.seq = ++trace->next_wake[record->thread];
@@ -370,6 +394,7 @@ static const char *parse_verb(struct case_trace *trace, struct ws_record *record
 		record->wait_object.seq = number(words, "seq", trace->next_seq[record->thread]);
 		record->wait_object.object = object_of(trace, words[0], record->process);
 		record->wait_object.data = code_of(trace, word(words, "data"));
+		record->wait_object.flags = word(words, "read") ? WS_WAIT_READ : 0;
 	} else if (strcmp(verb, "wake_stack") == 0) {
 		record->type = WS_RECORD_WAKE_STACK;
 		record->wake_stack.seq = number(words, "seq", trace->next_wake[record->thread]);
@@ -471,7 +496,25 @@ const char *case_stack_name(const struct case_trace *trace, uint32_t stack)
 
 const char *case_object_name(const struct case_trace *trace, const struct ws_object_key *key)
 {
+	static char names[8][80];
+	static unsigned int next;
+
 	if (key->kind == WS_KIND_THREAD)
 		return name_of(&trace->threads, key->offset);
+	if (key->kind == WS_KIND_RECORD_LOCK) {
+		const char *file = name_of(&trace->objects, key->ino - 0x100);
+		char *name = names[next++ % 8];
+
+		if (key->length)
+			snprintf(name, sizeof(names[0]), "%s[%llu,%llu)", file,
+				 (unsigned long long)key->offset,
+				 (unsigned long long)(key->offset + key->length));
+		else if (key->offset)
+			snprintf(name, sizeof(names[0]), "%s[%llu,...)", file,
+				 (unsigned long long)key->offset);
+		else
+			snprintf(name, sizeof(names[0]), "%s", file);
+		return name;
+	}
 	return name_of(&trace->objects, key->offset - 0x100);
 }

@@ -5,6 +5,7 @@
  *   TIME     nanoseconds
  *   THREAD   a name, `A`; in another process than `p`: `q.A`
  *   OBJECT   KIND:name, private to the thread's process; KIND:*name, shared; thread:A, joining A
+ *            record_lock:FILE[START,END), record_lock:FILE[START,...), record_lock:FILE, shared
  *   SITE     function@file:line, or only part of it; `!` before it: code of the runtime;
  *            `inlined@file:line|function@file:line`: innermost first
  *   STACK    SITE<SITE<..., innermost first
@@ -16,10 +17,11 @@
  *         [type=N]       sysv_msg: of the message
  *         [mutex=OBJECT] cond: the one that the call releases
  *   end OUTCOME [error=N] [held=WHO] [index=N] [seq=N]       the innermost wait, unless seq says
- *   also OBJECT [data=SYMBOL] [seq=N]
+ *   also OBJECT [data=SYMBOL] [seq=N] [read]
  *   holder WHO [seq=N]
  *   wake OP OBJECT [site=SITE] [hold=SITE] [hold_stack=STACK] [count=N|all] [target=OBJECT] [late]
  *         [read] [type=N]
+ *         [owner=THREAD]         record_lock, flock: main thread of the releaser's process
  *   wake_stack STACK [seq=N]                       of the last wake, unless seq says
  *   object OP OBJECT [name=TEXT] [site=SITE] [data=SYMBOL]
  *   start, exit                                    of the thread

@@ -56,6 +56,9 @@ static void print_object(FILE *f, const struct ws_tables *t, const char *label,
 	fprintf(f, " %s=%s:", label, kinds[key->kind]);
 	if (key->kind == WS_KIND_THREAD && key->process == WS_UNKNOWN)
 		fprintf(f, "%d", t->threads[key->offset].tid);
+	else if (key->kind == WS_KIND_RECORD_LOCK)
+		fprintf(f, "shared(%" PRIx64 ":%" PRIu64 ")[%" PRIu64 "+%" PRIu64 "]", key->dev,
+			key->ino, key->offset, key->length);
 	else if (key->process != WS_UNKNOWN)
 		fprintf(f, "%d:0x%" PRIx64, t->processes[key->process].pid, key->offset);
 	else

@@ -493,6 +493,50 @@ static void modules_come_and_go(void **state)
 		"module 0 /lib/a.so build_id_size=1\nmodule 1 /lib/a.so build_id_size=1\nevents");
 }
 
+static void record_locks_are_bytes_of_a_file(void **state)
+{
+	(void)state;
+	/* The range goes before the wait or wake of its number; one that is lost leaves the file.
+	 */
+	expect("0 range pid=7 tid=7 seq=1 start=10 length=5\n"
+	       "1 wait_begin pid=7 tid=7 seq=1 kind=record_lock object=0x20 other=0x3\n"
+	       "2 wait_begin pid=7 tid=7 seq=2 kind=record_lock object=0x20 other=0x3\n"
+	       "3 range pid=8 tid=8 seq=1 start=12 length=0\n"
+	       "4 wake pid=8 tid=9 seq=1 kind=record_lock object=0x20 other=0x3 op=unlock count=1\n"
+	       "5 wake pid=8 tid=8 seq=1 kind=record_lock object=0x20 other=0x3 op=unlock "
+	       "count=1\n",
+	       "1 7/7 wait_begin seq=1 object=record_lock:shared(3:32)[10+5]\n"
+	       "2 7/7 wait_begin seq=2 object=record_lock:shared(3:32)[0+0]\n"
+	       "4 8/9 wake seq=1 unlock object=record_lock:shared(3:32)[0+0] count=1 "
+	       "holder=8/9\n"
+	       "5 8/8 wake seq=1 unlock object=record_lock:shared(3:32)[12+0] count=1 "
+	       "holder=8/8\n");
+}
+
+static void children_keep_their_identity(void **state)
+{
+	(void)state;
+	/* Before its first event, after it, and when its pid is used again. */
+	expect("0 wait_begin pid=7 tid=7 seq=1 kind=process object=0x9\n"
+	       "1 wait_end pid=7 tid=7 seq=1 outcome=interrupted error=4 index=-1\n"
+	       "2 process pid=9 tid=9 op=fork format=1 parent=7\n"
+	       "3 wait_begin pid=7 tid=7 seq=2 kind=process object=0x9\n"
+	       "4 wait_end pid=7 tid=7 seq=2 outcome=acquired holder=9 index=-1\n"
+	       "5 process pid=7 tid=7 op=reaped format=1 child=9 status=0\n"
+	       "6 wait_begin pid=7 tid=7 seq=3 kind=process object=0x9\n"
+	       "7 wait_begin pid=7 tid=7 seq=4 kind=process object=0x0\n"
+	       "8 wait_begin pid=7 tid=7 seq=5 kind=sleep object=0x7\n",
+	       "0 7/7 wait_begin seq=1 object=process:shared(0:0,0)+0x9\n"
+	       "1 7/7 wait_end seq=1 interrupted error=4\n"
+	       "2 9/9 process fork\n"
+	       "3 7/7 wait_begin seq=2 object=process:shared(0:0,0)+0x9\n"
+	       "4 7/7 wait_end seq=2 acquired holder=9/9\n"
+	       "5 9/- process reaped\n"
+	       "6 7/7 wait_begin seq=3 object=process:shared(0:1,0)+0x9\n"
+	       "7 7/7 wait_begin seq=4 object=process:7:0x0\n"
+	       "8 7/7 wait_begin seq=5 object=sleep:7:0x0\n");
+}
+
 static void conds_requeues_and_several_words(void **state)
 {
 	(void)state;
@@ -593,6 +637,8 @@ int main(void)
 		cmocka_unit_test(holders_may_be_elsewhere),
 		cmocka_unit_test(a_stack_may_be_defined_after_its_use),
 		cmocka_unit_test(modules_come_and_go),
+		cmocka_unit_test(record_locks_are_bytes_of_a_file),
+		cmocka_unit_test(children_keep_their_identity),
 		cmocka_unit_test(conds_requeues_and_several_words),
 		cmocka_unit_test(words_from_later_are_counted),
 		cmocka_unit_test(ranges_agree_with_bytes),

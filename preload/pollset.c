@@ -51,16 +51,13 @@ bool ws_pollset_object(struct ws_thread *self, int fd, bool reading, uintptr_t s
 void ws_pollset_add(struct ws_pollset *set, struct ws_thread *self, int fd, bool reading,
 		    uintptr_t site)
 {
-	struct ws_wait_other object;
-
-	if (!ws_pollset_object(self, fd, reading, site, set->now_ns, &object))
-		return;
-	if (set->n == WS_POLL_OBJECTS_MAX) {
+	if (set->n == WS_POLL_OBJECTS_MAX) { /* and it is not looked at, for there may be many */
 		ws_limit_reached(WS_LIMIT_poll_objects);
 		return;
 	}
 	set->fds[set->n] = fd;
-	set->objects[set->n++] = object;
+	if (ws_pollset_object(self, fd, reading, site, set->now_ns, &set->objects[set->n]))
+		set->n++;
 }
 
 int32_t ws_pollset_which(const struct ws_pollset *set, int fd, bool reading)

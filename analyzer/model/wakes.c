@@ -211,6 +211,12 @@ static void give_to_readers(const struct object *object, struct wake *wake)
 	}
 }
 
+/* A wake that is used up may still be what polls of the object were ended by. */
+static bool is_done_with(const struct object *object, const struct wake *wake)
+{
+	return !wake->left && !object->polled;
+}
+
 void ws_wake_look_back(struct ws_model *model, struct wait *wait)
 {
 	struct object *object = wait->object;
@@ -218,11 +224,11 @@ void ws_wake_look_back(struct ws_model *model, struct wait *wait)
 
 	DL_FOREACH_SAFE(object->wakes, wake, next)
 	{
-		if (!is_empty_for(wait) || wake->pub.at_ns < wait->pub.begin_ns ||
+		if (!is_empty_for(wait) || wake->pub.at_ns < wait->pub.begin_ns || !wake->left ||
 		    !ws_wake_concerns(wake, wait))
 			continue;
 		give_first(wake, wait);
-		if (!wake->left)
+		if (is_done_with(object, wake))
 			drop(model, object, wake);
 	}
 }
@@ -232,7 +238,7 @@ void ws_wake_offer(struct ws_model *model, struct object *object, struct wake *w
 	struct wake *older, *next;
 
 	give_to_readers(object, wake);
-	if (!wake->left)
+	if (is_done_with(object, wake))
 		return;
 	if (wake->left == WS_WAKE_ALL) {
 		/* It ends everybody that an older one of its side could. */
@@ -258,7 +264,7 @@ static struct wake *newest(const struct other *on, const struct wait *wait, bool
 	const struct object *object = on->object;
 	struct wake *wake = object->wakes ? object->wakes->prev : NULL; /* utlist: the tail */
 
-	while (wake && !concerns(wake, wait, on))
+	while (wake && (!concerns(wake, wait, on) || (!wake->left && !is_poll(wait))))
 		wake = wake == object->wakes ? NULL : wake->prev;
 	if (!wake)
 		return NULL;
@@ -357,7 +363,7 @@ struct wake *ws_wake_take(struct ws_model *model, struct wait *wait)
 	ws_wake_ref(wake);
 	if (is_poll(wait))
 		wake->polled = true;
-	else if (wake->left != WS_WAKE_ALL && --wake->left == 0)
+	else if (wake->left != WS_WAKE_ALL && --wake->left == 0 && !object->polled)
 		drop(model, object, wake);
 	return wake;
 }

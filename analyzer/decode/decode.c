@@ -228,9 +228,12 @@ static int on_transfer(struct ws_decode *d, const struct ws_raw *raw, uint32_t p
 	return 0;
 }
 
-/* A word from a newer waitscope: what it means is not known here. */
+/* A word from a newer waitscope, whose meaning is not known here; or nobody's, as where a part of the
+ * file was overwritten with zeroes. */
 static bool is_strange(const struct ws_raw *raw)
 {
+	if (raw->common.pid <= 0 || raw->common.tid <= 0)
+		return true;
 	switch (raw->type) {
 	case WS_RAW_wait_begin:
 		return raw->wait_begin.kind == 0 || raw->wait_begin.kind >= WS_KIND_COUNT;

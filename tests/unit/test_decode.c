@@ -571,6 +571,10 @@ static void words_from_later_are_counted(void **state)
 	expect_row("0" START("7") "1" WAIT("7", "7", "200",
 					   "0x10") "5 process op=99 format=1 pid=7 tid=7\n",
 		   "events=3 foreign=0 lost_events=0 lost_packets=0 unmatched=2");
+	/* Zeroes where events were: no process 0, no thread 0. */
+	expect("0" START("7") "1 process op=start format=1 pid=0 tid=0\n"
+			      "2 thread op=exit pid=7 tid=0\n",
+	       "0 7/7 process start\n");
 }
 
 /* The ranges against a plain array of bytes, with random changes. */

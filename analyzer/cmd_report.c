@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "analyzer/analyses/contention.h"
 #include "analyzer/analyses/leftovers.h"
@@ -104,6 +105,19 @@ static int usage(const char *what, const char *value)
 	fprintf(stderr, "waitscope report: %s%s%s (see waitscope report --help)\n", what,
 		value ? " " : "", value ? value : "");
 	return WS_EXIT_USAGE;
+}
+
+/* The folder that is named twice, also by two names; NULL: none. Its waits would count twice. */
+static const char *named_twice(const char *const *dirs, size_t n)
+{
+	struct stat a, b;
+
+	for (size_t i = 0; i < n; i++)
+		for (size_t j = i + 1; j < n; j++)
+			if (stat(dirs[i], &a) == 0 && stat(dirs[j], &b) == 0 &&
+			    a.st_dev == b.st_dev && a.st_ino == b.st_ino)
+				return dirs[j];
+	return NULL;
 }
 
 static void print_help(void)
@@ -289,6 +303,9 @@ static int parse_options(int argc, char **argv, struct options *options)
 		options->dirs = (const char *const *)argv + optind;
 		options->n_dirs = (size_t)(argc - optind);
 	}
+	if (named_twice(options->dirs, options->n_dirs))
+		return usage("the same folder twice:",
+			     named_twice(options->dirs, options->n_dirs));
 	if (options->filter.to_ns <= options->filter.from_ns && options->filter.to_ns)
 		return usage("--to: must be later than --from", NULL);
 	return 0;

@@ -85,6 +85,12 @@ static void to_a_file(void **state)
 	      "who waits for whom", NULL);
 }
 
+static void each_folder_once(void **state)
+{
+	(void)state;
+	gives("\"$W\" report \"$T\" \"$T/.\"", 2, "", "the same folder twice");
+}
+
 static void whole_or_not_there(void **state)
 {
 	(void)state;
@@ -195,6 +201,7 @@ int main(void)
 		IN_A_FOLDER(to_standard_output),
 		IN_A_FOLDER(locale_decides_the_letters),
 		IN_A_FOLDER(to_a_file),
+		IN_A_FOLDER(each_folder_once),
 		IN_A_FOLDER(whole_or_not_there),
 		IN_A_FOLDER(to_a_closed_pipe),
 		IN_A_FOLDER(filters),

@@ -500,7 +500,8 @@ void ws_file_release_after_slow(struct ws_file_release *release)
 {
 	int saved = errno;
 
-	if (!release->seen)
+	/* Also where somebody waited before, but for another file. */
+	if (!release->wake.begun)
 		record_wakes(release, true);
 	ws_wake_stack(&release->wake);
 	errno = saved;
@@ -523,7 +524,6 @@ static void closing_one(struct ws_file_release *release, struct ws_thread *self,
 void ws_file_close_before(struct ws_thread *self, struct ws_file_closing *closing, int fd,
 			  uintptr_t site)
 {
-	closing->active = true;
 	closing_one(&closing->posix, self, fd, WS_LOCK_POSIX, site);
 	closing_one(&closing->ofd, self, fd, WS_LOCK_OFD, site);
 	closing_one(&closing->flock, self, fd, WS_LOCK_FLOCK, site);
@@ -532,22 +532,37 @@ void ws_file_close_before(struct ws_thread *self, struct ws_file_closing *closin
 /* No late wake: the fd may be another's by now. */
 static void closed_one(struct ws_file_release *release)
 {
-	if (release->seen)
-		ws_file_release_after_slow(release);
+	if (release->wake.begun)
+		ws_wake_stack(&release->wake);
 	ws_file_hold_cut(release->fd, release->class, WS_EXTENT_ALL);
 }
 
 void ws_file_close_after(struct ws_file_closing *closing)
 {
-	if (!closing->active)
-		return;
 	closed_one(&closing->posix);
 	closed_one(&closing->ofd);
 	closed_one(&closing->flock);
 }
 
+void ws_file_close_range(struct ws_thread *self, unsigned int first, unsigned int last,
+			 uintptr_t site)
+{
+	for (size_t i = 0; i < slots_used(); i++) {
+		struct ws_file_release release;
+		struct ws_file_hold hold;
+
+		if (!read_slot(i, &hold) || (unsigned int)hold.fd < first ||
+		    (unsigned int)hold.fd > last)
+			continue;
+		closing_one(&release, self, hold.fd, (enum ws_lock_class)hold.class, site);
+		closed_one(&release);
+	}
+}
+
 void ws_file_locks_end(struct ws_thread *self, bool exec, uintptr_t site)
 {
+	if (ws_sandboxed)
+		return;
 	for (size_t i = 0; i < slots_used(); i++) {
 		struct ws_file_release release;
 		struct ws_file_hold hold;

@@ -134,14 +134,16 @@ static inline void ws_file_release_after(struct ws_file_release *release)
 }
 
 /* An fd of the program's is about to be closed, or overwritten: its locks go, and with any fd of a
- * file all record locks on it. Where the process is not known to hold any, one load. */
+ * file all record locks on it. Only where ws_file_holds is not 0. */
 struct ws_file_closing {
-	bool active;
 	struct ws_file_release posix, ofd, flock;
 };
 void ws_file_close_before(struct ws_thread *self, struct ws_file_closing *closing, int fd,
 			  uintptr_t site);
 void ws_file_close_after(struct ws_file_closing *closing);
+/* All fds from `first` to `last` are: the locks that were taken by them go. */
+void ws_file_close_range(struct ws_thread *self, unsigned int first, unsigned int last,
+			 uintptr_t site);
 
 /* The process ends by the call at `site`, or its image does: what it holds goes, or in an exec what
  * is close-on-exec. */

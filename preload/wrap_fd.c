@@ -17,6 +17,7 @@
 #include "preload/lifecycle.h"
 #include "preload/raw.h"
 #include "preload/real.h"
+#include "preload/resource.h"
 #include "preload/thread.h"
 #include "preload/wrap_record_lock.h"
 
@@ -28,13 +29,24 @@ static bool in_vfork_child(void)
 	return self && self->quiet == WS_QUIET_VFORK;
 }
 
+static inline bool may_hold_locks(void)
+{
+	return atomic_load_explicit(&ws_file_holds, memory_order_relaxed) != 0;
+}
+
+static void locks_go(unsigned int first, unsigned int last, uintptr_t site)
+{
+	struct ws_thread *self = ws_unlikely(may_hold_locks()) ? ws_thread() : NULL;
+
+	if (self)
+		ws_file_close_range(self, first, last, site);
+}
+
 /* The program closes the number, or puts another file on it. */
 static inline void gone(int fd, uintptr_t site)
 {
-	if (ws_likely(!ws_fd_is_known(fd)) || in_vfork_child())
-		return;
-	ws_channel_close(fd, site);
-	ws_fd_forget(fd);
+	if (ws_unlikely(ws_fd_is_known(fd)))
+		ws_channel_gone(fd, site);
 }
 
 static void gone_range(unsigned int first, unsigned int last, uintptr_t site)
@@ -97,7 +109,7 @@ static __attribute__((noinline)) int close_slow(int fd, uintptr_t site)
 	struct ws_thread *self = ws_thread();
 	struct ws_file_closing closing;
 
-	if (!self)
+	if (!self || !may_hold_locks())
 		return ws_real.close(fd);
 	ws_file_close_before(self, &closing, fd, site);
 	int r = ws_real.close(fd);
@@ -110,7 +122,7 @@ WS_EXPORT int close(int fd)
 {
 	if (ws_unlikely(ws_fd_is_known(fd) || ws_fd_is_guarded(fd) ||
 			atomic_load_explicit(&ws_fd_aliases, memory_order_relaxed) != 0 ||
-			atomic_load_explicit(&ws_file_holds, memory_order_relaxed) != 0))
+			may_hold_locks()))
 		return close_slow(fd, WS_SITE);
 	return ws_real.close(fd);
 }
@@ -129,8 +141,10 @@ WS_EXPORT int close_range(unsigned int a, unsigned int b, int f)
 {
 	int guarded = -1;
 
-	if (!(f & CLOSE_RANGE_CLOEXEC))
+	if (!(f & CLOSE_RANGE_CLOEXEC)) {
 		gone_range(a, b, WS_SITE);
+		locks_go(a, b, WS_SITE);
+	}
 	/* Ours are close-on-exec as it is. */
 	if (a <= b && !(f & CLOSE_RANGE_CLOEXEC))
 		guarded = ws_fd_next(a, b);
@@ -164,6 +178,7 @@ WS_EXPORT void closefrom(int fd)
 	int guarded;
 
 	gone_range(first, ~0u, WS_SITE);
+	locks_go(first, ~0u, WS_SITE);
 	while ((guarded = ws_fd_next(first, ~0u)) >= 0) {
 		if ((unsigned int)guarded > first &&
 		    ws_real.close_range(first, (unsigned int)guarded - 1, 0) != 0)
@@ -185,12 +200,31 @@ static __attribute__((noinline)) int make_way(int a, int b)
 	return a;
 }
 
+/* Puts `a` on `b` (`f` -1: dup2()), where this process may hold locks on files. */
+static __attribute__((noinline)) int dup_over_locks(int a, int b, int f, uintptr_t site)
+{
+	struct ws_thread *self = ws_thread();
+	struct ws_file_closing closing;
+	bool closes = self && a != b && !ws_sandboxed && ws_raw_fcntl(b, F_GETFD, 0) >= 0 &&
+		      ws_raw_fcntl(a, F_GETFD, 0) >= 0;
+
+	if (closes)
+		ws_file_close_before(self, &closing, b, site);
+	int r = f == -1 ? ws_real.dup2(a, b) : ws_real.dup3(a, b, f);
+
+	if (closes)
+		ws_file_close_after(&closing);
+	return r;
+}
+
 WS_EXPORT int dup2(int a, int b)
 {
 	if (ws_unlikely(ws_fd_is_guarded(a) || ws_fd_is_guarded(b)))
 		a = make_way(a, b);
 	if (a != b)
 		gone(b, WS_SITE);
+	if (ws_unlikely(may_hold_locks()))
+		return dup_over_locks(a, b, -1, WS_SITE);
 	return ws_real.dup2(a, b);
 }
 
@@ -203,5 +237,7 @@ WS_EXPORT int dup3(int a, int b, int f)
 		a = make_way(a, b);
 	if (a != b)
 		gone(b, WS_SITE);
+	if (ws_unlikely(f != -1 && may_hold_locks()))
+		return dup_over_locks(a, b, f, WS_SITE);
 	return ws_real.dup3(a, b, f);
 }

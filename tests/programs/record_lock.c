@@ -118,6 +118,23 @@ static void by_close(void)
 	x(close(fd));
 }
 
+/* Another file takes the number: with it, and with a whole range of numbers, the lock goes. */
+static void by_dup2(void)
+{
+	int fd = open_it(), other = open_it();
+
+	TRUTH_TAKE(&all, x(lockf(fd, F_LOCK, 10)));
+	pid_t pid = start_blocked(client_all);
+
+	TRUTH_RELEASE(&all, 1, x_is(other, dup2(STDIN_FILENO, other)));
+	finish(pid);
+	TRUTH_TAKE(&all, x(lockf(fd, F_LOCK, 10)));
+	pid = start_blocked(client_all);
+	TRUTH_RELEASE(&all, 1, x(close_range((unsigned int)fd, (unsigned int)fd, 0)));
+	finish(pid);
+	x(close(other));
+}
+
 /* Two waits, for different parts of what is held. */
 static void two_parts(void)
 {
@@ -144,6 +161,7 @@ int main(void)
 	x(close((int)xs(open(path, O_CREAT | O_EXCL | O_RDWR, 0600))));
 	by_unlock();
 	by_close();
+	by_dup2();
 	two_parts();
 	x(unlink(path));
 	truth_print();

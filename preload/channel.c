@@ -12,6 +12,7 @@
 #include "preload/object.h"
 #include "preload/raw.h"
 #include "preload/real.h"
+#include "preload/resource.h"
 #include "preload/sockname.h"
 
 /* What makes a count worth an event, at the end of a wait. */
@@ -105,7 +106,7 @@ enum ws_try ws_channel_blocks(struct ws_channel *c)
 	struct ws_fd_entry *entry = &ws_fds[c->fd];
 	struct timespec now;
 
-	if (ws_is_tracer_code(c->site))
+	if (ws_sandboxed || ws_is_tracer_code(c->site))
 		return WS_TRY_PASS;
 	clock_gettime(CLOCK_MONOTONIC, &now);
 
@@ -124,7 +125,7 @@ enum ws_try ws_channel_poll(struct ws_channel *c)
 {
 	struct pollfd fd = { .fd = c->fd, .events = c->reading ? POLLIN : POLLOUT };
 
-	if (WS_FD_FLAGS(c->word) & WS_FD_NONBLOCK)
+	if ((WS_FD_FLAGS(c->word) & WS_FD_NONBLOCK) || ws_sandboxed)
 		return WS_TRY_PASS;
 	return ws_raw_syscall(SYS_poll, (long)&fd, 1, 0, 0) == 0 ? ws_channel_blocks(c) : WS_TRY_PASS;
 }
@@ -141,7 +142,7 @@ enum ws_try ws_channel_try(struct ws_channel *c, const struct iovec *iov, int n,
 	uint32_t flags = WS_FD_FLAGS(c->word);
 	uint32_t only_poll = c->reading ? WS_FD_READ_POLL : WS_FD_WRITE_POLL;
 
-	if (flags & WS_FD_NONBLOCK)
+	if ((flags & WS_FD_NONBLOCK) || ws_sandboxed)
 		return WS_TRY_PASS;
 	if (flags & only_poll)
 		return ws_channel_poll(c);
@@ -344,4 +345,20 @@ void ws_channel_close(int fd, uintptr_t site)
 
 	ws_wake_record(&wake, 0);
 	ws_wake_stack(&wake);
+}
+
+/* In a vfork child the numbers are a copy, and what is known of them is its parent's. */
+static bool in_vfork_child(void)
+{
+	const struct ws_thread *self = ws_self;
+
+	return self && self->quiet == WS_QUIET_VFORK && !ws_thread();
+}
+
+void ws_channel_gone(int fd, uintptr_t site)
+{
+	if (!ws_fd_is_known(fd) || in_vfork_child())
+		return;
+	ws_channel_close(fd, site);
+	ws_fd_forget(fd);
 }

@@ -146,6 +146,8 @@ void ws_channel_outcome(struct ws_channel *c, struct ws_wait *wait, ssize_t resu
 /* Before the number is closed or replaced: those who wait at its other end may go on, and what went
  * through is recorded. */
 void ws_channel_close(int fd, uintptr_t site);
+/* The same, and the number is forgotten: it is closed, or another file is put on it. */
+void ws_channel_gone(int fd, uintptr_t site);
 /* Records what went through all numbers. */
 void ws_channels_flush(struct ws_thread *self);
 

@@ -17,6 +17,7 @@
 #include <sys/types.h>
 
 #include "preload/export.h"
+#include "preload/limits.h"
 #include "tracepoints/kinds.h"
 
 /* Numbers that are kept; calls on higher ones are not looked at (limit `fds`). 4 MiB, of which only
@@ -89,8 +90,11 @@ ssize_t ws_fd_readlink(int fd, char *buffer, size_t size);
 /* What it is: one load where it is known. */
 static inline uint64_t ws_fd_word(int fd)
 {
-	if (ws_unlikely((unsigned int)fd >= WS_FDS_MAX))
+	if (ws_unlikely((unsigned int)fd >= WS_FDS_MAX)) {
+		if (fd >= 0)
+			ws_limit_reached(WS_LIMIT_fds);
 		return WS_FD_PLAIN;
+	}
 
 	uint64_t word = atomic_load_explicit(&ws_fds[fd].word, memory_order_acquire);
 

@@ -15,6 +15,7 @@
 	X(stacks, "more distinct stacks than WS_STACKS_MAX: recorded without a stack")             \
 	X(shared_maps, "more shared mappings than the table holds: every munmap is recorded")      \
 	X(modules, "more loaded objects than the table holds: their code stays unresolved") \
+	X(fds, "calls on numbers beyond WS_FDS_MAX: what they wait for is not seen")                \
 	X(tracer_fds, "fds of LTTng's that found no number beside the program's: it does without")  \
 	X(file_locks, "more locks on files held at once than WS_FILE_HOLDS_MAX: where is not known") \
 	X(fd_aliases, "more fds of LTTng's overwritten by dup2() than are kept: it fails with EBADF") \

@@ -60,21 +60,27 @@ WS_EXPORT int shutdown(int fd, int how)
 	return ws_real.shutdown(fd, how);
 }
 
-/* Waiting for a connection. The fd that comes has a name of its own. */
-static int accept_block(int fd, struct sockaddr *a, socklen_t *l, int flags, uintptr_t site)
+/* accept() and accept4() are calls of their own to the kernel: the one that was made is made. */
+static int real_accept(int fd, struct sockaddr *a, socklen_t *l, const int *flags)
+{
+	return flags ? ws_real.accept4(fd, a, l, *flags) : ws_real.accept(fd, a, l);
+}
+
+/* Waiting for a connection. `flags` is NULL for accept(). */
+static int accept_block(int fd, struct sockaddr *a, socklen_t *l, const int *flags, uintptr_t site)
 {
 	struct ws_channel c;
 	int r;
 
 	if (!ws_channel_open(&c, fd, true, site))
-		return ws_real.accept4(fd, a, l, flags);
+		return real_accept(fd, a, l, flags);
 	pthread_testcancel();
 	if (ws_channel_poll(&c) == WS_TRY_BLOCKS) {
 		WS_CHANNEL_WAIT(wait, &c);
-		r = ws_real.accept4(fd, a, l, flags);
+		r = real_accept(fd, a, l, flags);
 		ws_channel_outcome(&c, &wait, r);
 	} else {
-		r = ws_real.accept4(fd, a, l, flags);
+		r = real_accept(fd, a, l, flags);
 	}
 	if (r >= 0)
 		ws_fd_made_by_accept(r);
@@ -85,14 +91,14 @@ WS_EXPORT int accept(int fd, struct sockaddr *a, socklen_t *l)
 {
 	if (ws_unlikely(ws_is_tracer_code(WS_SITE)))
 		return ws_fd_adopt(ws_real.accept(ws_fd_actual(fd), a, l));
-	return accept_block(fd, a, l, 0, WS_SITE);
+	return accept_block(fd, a, l, NULL, WS_SITE);
 }
 
 WS_EXPORT int accept4(int fd, struct sockaddr *a, socklen_t *l, int flags)
 {
 	if (ws_unlikely(ws_is_tracer_code(WS_SITE)))
 		return ws_fd_adopt(ws_real.accept4(ws_fd_actual(fd), a, l, flags));
-	return accept_block(fd, a, l, flags, WS_SITE);
+	return accept_block(fd, a, l, &flags, WS_SITE);
 }
 
 /* Whoever accepts at that address may go on. Before the call, since the kernel lets it go in it. */

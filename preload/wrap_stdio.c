@@ -17,6 +17,7 @@
 #include "preload/export.h"
 #include "preload/raw.h"
 #include "preload/real.h"
+#include "preload/resource.h"
 
 /* Bytes that the stream holds for its reader. The layout of FILE is part of glibc's ABI: getc() is
  * made inline from it. */
@@ -33,7 +34,7 @@ static __attribute__((noinline)) bool empty_waits(struct ws_channel *c, FILE *f,
 	size_t have = buffered(f);
 	int there = 0;
 
-	if (fd < 0 || !ws_channel_open(c, fd, true, site))
+	if (fd < 0 || ws_sandboxed || !ws_channel_open(c, fd, true, site))
 		return false;
 
 	struct pollfd p = { .fd = fd, .events = POLLIN };
@@ -182,12 +183,9 @@ WS_EXPORT int __uflow(FILE *f)
 static void closing(FILE *f, uintptr_t site)
 {
 	int fd = f ? f->_fileno : -1;
-	const struct ws_thread *self = ws_self;
 
-	if (fd < 0 || !ws_fd_is_known(fd) || (self && self->quiet == WS_QUIET_VFORK))
-		return;
-	ws_channel_close(fd, site);
-	ws_fd_forget(fd);
+	if (fd >= 0)
+		ws_channel_gone(fd, site);
 }
 
 WS_EXPORT int fclose(FILE *f)

@@ -83,8 +83,7 @@ static pid_t connection(struct sockaddr *address, socklen_t size)
 		x(close(listening));
 		serve(fd, client);
 	}
-	/* accept4() is what both are. */
-	truth_until_in_call(server, SYS_accept4);
+	truth_until_in_call(server, SYS_accept);
 	truth_sleep_ns(WAIT_NS);
 	fd = (int)xs(socket(address->sa_family, SOCK_STREAM, 0));
 	TRUTH_RELEASE(&listener, 1, x(connect(fd, address, size)));

@@ -14,6 +14,7 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/syscall.h>
+#include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -381,6 +382,67 @@ static void cancelled_while_waiting(void)
 	x(close(locked_fd));
 }
 
+enum { ROUNDS = 100 };
+
+/* Takes and releases in turns with another process, whatever interrupts it. */
+static void take_turns(int fd)
+{
+	for (int i = 0; i < ROUNDS; i++) {
+		while (fcntl(fd, F_SETLKW, range(F_WRLCK, SEEK_SET, 0, 10)) == -1)
+			x_is(EINTR, errno);
+		while (flock(fd, LOCK_EX) == -1)
+			x_is(EINTR, errno);
+		truth_work_ns(50000);
+		x(flock(fd, LOCK_UN));
+		x(fcntl(fd, F_SETLK, range(F_UNLCK, SEEK_SET, 0, 0)));
+	}
+}
+
+static void with_signals(int flags)
+{
+	const struct itimerval often = { { 0, 1000 }, { 0, 1000 } }, never = { { 0, 0 }, { 0, 0 } };
+	int fd = (int)xs(open(path, O_RDWR)), status;
+	pid_t child;
+
+	handle(SIGALRM, flags);
+	fflush(stdout);
+	child = (pid_t)xs(fork());
+	if (child == 0)
+		fd = (int)xs(open(path, O_RDWR));
+	x(setitimer(ITIMER_REAL, &often, NULL));
+	take_turns(fd);
+	x(setitimer(ITIMER_REAL, &never, NULL));
+	if (child == 0)
+		_exit(0);
+	x_is(child, waitpid(child, &status, 0));
+	printf("with signals, flags %#x: status %d\n", flags, status);
+	x(close(fd));
+}
+
+/* In our memory, but another process: its locks are its own, and gone with it. */
+static void in_a_vfork_child(void)
+{
+	int fd = (int)xs(open(path, O_RDWR)), other = (int)xs(open(path, O_RDWR)), status;
+	pid_t child;
+
+	x(fcntl(fd, F_SETLK, range(F_WRLCK, SEEK_SET, 0, 1)));
+	child = vfork();
+	if (child == 0) {
+		int taken = fcntl(fd, F_SETLK, range(F_WRLCK, SEEK_SET, 5, 1));
+		int refused = fcntl(fd, F_SETLK, range(F_WRLCK, SEEK_SET, 0, 1));
+
+		flock(other, LOCK_EX | LOCK_NB);
+		close(fd);
+		_exit(taken == 0 && refused == -1 ? 7 : 8);
+	}
+	x_is(child, waitpid(child, &status, 0));
+	printf("vfork child: status %#x\n", status);
+	SHOW(fcntl(fd, F_SETLK, range(F_WRLCK, SEEK_SET, 5, 1)));
+	SHOW(flock(fd, LOCK_EX | LOCK_NB)); /* the description has it: ours, too */
+	x(close(fd));
+	x(close(other));
+}
+
 int main(void)
 {
 	snprintf(path, sizeof(path), "/tmp/waitscope-same-%d", (int)getpid());
@@ -390,6 +452,9 @@ int main(void)
 	whole_files();
 	cancellation();
 	cancelled_while_waiting();
+	with_signals(0);
+	with_signals(SA_RESTART);
+	in_a_vfork_child();
 	x(unlink(path));
 	return 0;
 }

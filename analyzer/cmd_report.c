@@ -304,8 +304,7 @@ static int parse_options(int argc, char **argv, struct options *options)
 		options->n_dirs = (size_t)(argc - optind);
 	}
 	if (named_twice(options->dirs, options->n_dirs))
-		return usage("the same folder twice:",
-			     named_twice(options->dirs, options->n_dirs));
+		return usage("the same folder twice:", named_twice(options->dirs, options->n_dirs));
 	if (options->filter.to_ns <= options->filter.from_ns && options->filter.to_ns)
 		return usage("--to: must be later than --from", NULL);
 	return 0;

@@ -135,8 +135,7 @@ WS_EXPORT int sem_init(sem_t *s, int shared, unsigned int v)
 	struct ws_thread *self = r == 0 ? ws_thread() : NULL;
 
 	if (self)
-		ws_object_record(self, WS_KIND_SEM, WS_OBJECT_INIT, (uintptr_t)s, v, NULL,
-				 WS_SITE);
+		ws_object_record(self, WS_KIND_SEM, WS_OBJECT_INIT, (uintptr_t)s, v, NULL, WS_SITE);
 	return r;
 }
 

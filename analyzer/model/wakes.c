@@ -186,8 +186,8 @@ void ws_wakes_trim(struct ws_model *model, struct object *object)
 /* True if the wait is one for something to read, and nothing has come so far. */
 static bool is_empty_for(const struct wait *wait)
 {
-	return ws_kind_is_channel(wait->object->pub.key.kind) &&
-	       (wait->pub.flags & WS_WAIT_READ) && !wait->first;
+	return ws_kind_is_channel(wait->object->pub.key.kind) && (wait->pub.flags & WS_WAIT_READ) &&
+	       !wait->first;
 }
 
 static void give_first(struct wake *wake, struct wait *wait)
@@ -286,9 +286,9 @@ static bool is_exit_of(const struct wake *wake, const struct object *object)
 static struct wake *known_by(struct ws_model *model, struct object *object, uint32_t thread,
 			     uint8_t op)
 {
-	struct ws_record record = {
-		.at_ns = model->now_ns, .process = WS_UNKNOWN, .thread = thread
-	};
+	struct ws_record record = { .at_ns = model->now_ns,
+				    .process = WS_UNKNOWN,
+				    .thread = thread };
 	struct wake *wake;
 
 	if (thread == WS_UNKNOWN || ws_wake_new(model, object, &record, &wake) < 0)

@@ -129,6 +129,7 @@ static void end_each(pid_t waiter)
 	if (taker == 0)
 		take_and_end(told[1], go[0]);
 	x_is(1, read(told[0], &byte, 1));
+	truth_value("taker", taker);
 
 	until_blocked(waiter);
 	TRUTH_RELEASE(&objects[ZERO], 1, x(semop(set, &down, 1)));

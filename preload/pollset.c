@@ -37,6 +37,15 @@ bool ws_pollset_object(struct ws_thread *self, int fd, bool reading, uintptr_t s
 
 	if (kind == WS_KIND_NONE)
 		return false;
+	if (kind == WS_KIND_SIGNAL) { /* a signalfd is for what is sent to the process */
+		*ret = (struct ws_wait_other){
+			.object = (uintptr_t)ws_pid,
+			.key = ws_waiters_key(WS_KIND_SIGNAL, (uint64_t)ws_pid, 0, false),
+			.kind = WS_KIND_SIGNAL,
+			.flags = WS_WAIT_SHARED | WS_WAIT_READ,
+		};
+		return true;
+	}
 	ws_fd_name(self, fd, word, site);
 	*ret = (struct ws_wait_other){
 		.object = entry->object,

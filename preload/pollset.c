@@ -83,6 +83,19 @@ int32_t ws_pollset_which(const struct ws_pollset *set, int fd, bool reading)
 	return other_side;
 }
 
+void ws_pollset_ended(const struct ws_pollset *set, struct ws_wait *wait, int fd, bool reading)
+{
+	struct ws_wait_other more;
+
+	wait->which = ws_pollset_which(set, fd, reading);
+	/* One beyond the limit is still told by name. */
+	if (wait->which != WS_POLL_OTHER || set->n < WS_POLL_OBJECTS_MAX || !wait->begun ||
+	    !ws_pollset_object(wait->self, fd, reading, wait->site, set->now_ns, &more))
+		return;
+	ws_wait_also(wait, more.kind, more.object, more.other, more.flags);
+	wait->which = (int32_t)set->n + 2;
+}
+
 void ws_poll_outcome(struct ws_wait *wait, int result)
 {
 	if (result == 0)

@@ -42,6 +42,10 @@ void ws_pollset_add(struct ws_pollset *set, struct ws_thread *self, int fd, bool
 /* `which` of a wait that ended since this file became ready. */
 int32_t ws_pollset_which(const struct ws_pollset *set, int fd, bool reading);
 
+/* Notes in the wait, whose objects are those of the set and all recorded, that this file ended it.
+ */
+void ws_pollset_ended(const struct ws_pollset *set, struct ws_wait *wait, int fd, bool reading);
+
 /* False: a limit that the kernel refuses, or that is over. glibc reads it itself, so it may be read
  * before the call. */
 static inline bool ws_poll_may_wait(const struct timespec *limit)

@@ -33,14 +33,16 @@ static void collect(struct ws_pollset *set, struct ws_thread *self, const struct
 	}
 }
 
-/* Which object ended the wait: the first in the list that is ready. */
-static int32_t ended_by(const struct ws_pollset *set, const struct pollfd *fds, nfds_t n)
+/* Notes which object ended the wait: the first in the list that is ready. */
+static void note_end(const struct ws_pollset *set, struct ws_wait *wait, const struct pollfd *fds,
+		     nfds_t n)
 {
 	for (nfds_t i = 0; i < n; i++) {
-		if (fds[i].fd >= 0 && fds[i].revents)
-			return ws_pollset_which(set, fds[i].fd, !(fds[i].revents & WRITE_EVENTS));
+		if (fds[i].fd < 0 || !fds[i].revents)
+			continue;
+		ws_pollset_ended(set, wait, fds[i].fd, !(fds[i].revents & WRITE_EVENTS));
+		return;
 	}
-	return WS_POLL_OTHER;
 }
 
 /* A list without files is a sleep. */
@@ -66,7 +68,7 @@ static __attribute__((noinline)) int poll_blocked(struct ws_thread *self, struct
 
 	ws_poll_outcome(&wait, r);
 	if (r > 0)
-		wait.which = ended_by(&set, fds, n);
+		note_end(&set, &wait, fds, n);
 	return r;
 }
 
@@ -112,7 +114,7 @@ static __attribute__((noinline)) int ppoll_blocked(struct ws_thread *self, struc
 
 	ws_poll_outcome(&wait, r);
 	if (r > 0)
-		wait.which = ended_by(&set, fds, n);
+		note_end(&set, &wait, fds, n);
 	return r;
 }
 

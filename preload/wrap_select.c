@@ -128,16 +128,17 @@ static void collect(const struct call *c, struct ws_pollset *set, bool *any)
 	}
 }
 
-/* Which object ended the wait: the lowest number that is ready. */
-static int32_t ended_by(const struct call *c, const struct ws_pollset *set)
+/* Notes which object ended the wait: the lowest number that is ready. */
+static void note_end(const struct call *c, const struct ws_pollset *set, struct ws_wait *wait)
 {
 	for (int fd = 0; fd < c->n; fd++) {
 		for (int i = 0; i < N_SETS; i++) {
-			if (c->sets[i] && FD_ISSET(fd, c->sets[i]))
-				return ws_pollset_which(set, fd, i != WRITES);
+			if (!c->sets[i] || !FD_ISSET(fd, c->sets[i]))
+				continue;
+			ws_pollset_ended(set, wait, fd, i != WRITES);
+			return;
 		}
 	}
-	return WS_POLL_OTHER;
 }
 
 /* What is left of a limit when the call returned at once: as the kernel counts, some of the last
@@ -168,7 +169,7 @@ static __attribute__((noinline)) int select_blocked(struct call *c, struct timev
 
 	ws_poll_outcome(&wait, r);
 	if (r > 0)
-		wait.which = ended_by(c, &set);
+		note_end(c, &set, &wait);
 	return r;
 }
 
@@ -220,7 +221,7 @@ static __attribute__((noinline)) int pselect_blocked(struct call *c, const struc
 
 	ws_poll_outcome(&wait, r);
 	if (r > 0)
-		wait.which = ended_by(c, &set);
+		note_end(c, &set, &wait);
 	return r;
 }
 

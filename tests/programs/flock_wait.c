@@ -113,22 +113,24 @@ static void by_weakening(void)
 
 static void by_end(void)
 {
-	int fds[2];
+	int taken[2], told[2];
 	char c = 0;
 	pid_t holder, waiter;
 
-	x(pipe(fds));
+	x(pipe(taken));
+	x(pipe(told));
 	holder = (pid_t)xs(fork());
 	if (holder == 0) {
 		int fd = open_it();
 
 		TRUTH_TAKE(&file, x(flock(fd, LOCK_EX)));
-		x_is(1, write(fds[1], &c, 1));
-		truth_sleep_ns(4 * HOLD_NS);
+		x_is(1, write(taken[1], &c, 1));
+		x_is(1, read(told[0], &c, 1));
 		TRUTH_RELEASE(&file, 1, leave());
 	}
-	x_is(1, read(fds[0], &c, 1));
+	x_is(1, read(taken[0], &c, 1));
 	waiter = start_blocked(exclusively);
+	x_is(1, write(told[1], &c, 1));
 	done(holder);
 	done(waiter);
 }

@@ -303,6 +303,7 @@ void ws_channel_flush(struct ws_thread *self, int fd, bool all)
 		.bytes_out = BYTES(out),
 		.calls_in = (uint32_t)(in / WS_CHANNEL_CALLS),
 		.calls_out = (uint32_t)(out / WS_CHANNEL_CALLS),
+		.ends = (uint8_t)((in ? WS_END_READS : 0) | (out ? WS_END_WRITES : 0)),
 	};
 
 	if (kind == WS_KIND_NONE || !ws_wanted(transfer))
@@ -310,6 +311,33 @@ void ws_channel_flush(struct ws_thread *self, int fd, bool all)
 	WS_SECTION(self);
 	ws_definitions();
 	ws_emit(transfer, &event);
+}
+
+/* The standard streams write when the process ends, and libc closes what it used: that it was at the
+ * other end is all that tells those who waited there. */
+static void record_standard(struct ws_thread *self, int fd)
+{
+	uint64_t word = ws_fd_word(fd);
+	uint8_t kind = ws_fd_event_kind(word);
+	struct ws_ev_transfer event = {
+		.kind = kind,
+		.object = ws_fds[fd].object,
+		.other = ws_fds[fd].other,
+		.ends = fd == 0 ? WS_END_READS : WS_END_WRITES,
+	};
+
+	if (!ws_kind_is_channel(kind) || kind == WS_KIND_SOCKET || !ws_wanted(transfer))
+		return;
+	WS_SECTION(self);
+	ws_definitions();
+	ws_emit(transfer, &event);
+}
+
+void ws_channels_end(struct ws_thread *self)
+{
+	ws_channels_flush(self);
+	for (int fd = 0; fd <= 2 && !ws_sandboxed; fd++)
+		record_standard(self, fd);
 }
 
 void ws_channels_flush(struct ws_thread *self)

@@ -150,5 +150,7 @@ void ws_channel_close(int fd, uintptr_t site);
 void ws_channel_gone(int fd, uintptr_t site);
 /* Records what went through all numbers. */
 void ws_channels_flush(struct ws_thread *self);
+/* The same as the process ends, with what is at its standard numbers. */
+void ws_channels_end(struct ws_thread *self);
 
 #endif

@@ -220,7 +220,7 @@ void ws_process_exit(struct ws_thread *self, int status, uintptr_t site)
 	if (ws_active && (ws_sandboxed || ws_raw_getpid() == ws_pid))
 		ws_file_locks_end(self, false, site);
 	if (ws_active && (ws_sandboxed || ws_raw_getpid() == ws_pid)) {
-		ws_channels_flush(self);
+		ws_channels_end(self);
 		ws_sysv_flush(self);
 	}
 

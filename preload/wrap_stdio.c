@@ -3,7 +3,8 @@
  *
  * Rules: see export.h. Input from a pipe, a FIFO or a socket is a wait where the stream's buffer is
  * empty and poll() says that nothing is there, or less than fread() asks for. It is one wait however
- * often libc reads in it. What a stream writes is not seen, nor is what formatted input waits for.
+ * often libc reads in it. What a stream writes is seen where a
+ * call flushes it, not where its buffer is full or the process ends; nor is what formatted input waits for.
  *
  * getc() and its like, where gcc makes them inline, come here as __uflow().
  */
@@ -177,6 +178,39 @@ int __uflow(FILE *f);
 WS_EXPORT int __uflow(FILE *f)
 {
 	return READING(int, f, 1, ws_real.__uflow(f));
+}
+
+/* What a stream writes when it is told to: who waits to read goes on by it. It waits where there is
+ * no room. */
+static int flush(FILE *f, int (*real)(FILE *), uintptr_t site)
+{
+	size_t pending = f ? (size_t)(f->_IO_write_ptr - f->_IO_write_base) : 0;
+	struct ws_channel c;
+	int r;
+
+	if (ws_likely(!pending) || f->_fileno < 0 || ws_sandboxed ||
+	    !ws_channel_open(&c, f->_fileno, false, site))
+		return real(f);
+	ws_channel_before(&c);
+	if (ws_channel_poll(&c) == WS_TRY_BLOCKS) {
+		WS_CHANNEL_WAIT(wait, &c);
+		r = real(f);
+		ws_channel_outcome(&c, &wait, r);
+	} else {
+		r = real(f);
+	}
+	ws_channel_after(&c, r == 0 ? (ssize_t)pending : -1);
+	return r;
+}
+
+WS_EXPORT int fflush(FILE *f)
+{
+	return flush(f, ws_real.fflush, WS_SITE);
+}
+
+WS_EXPORT int fflush_unlocked(FILE *f)
+{
+	return flush(f, ws_real.fflush_unlocked, WS_SITE);
 }
 
 /* What the number stands for is no longer open. Before: it may be another's afterwards. */

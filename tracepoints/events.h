@@ -96,7 +96,8 @@
 	INT(uint64_t, bytes_in, "bytes that the process read since its last such event")           \
 	INT(uint64_t, bytes_out, "bytes that it wrote")                                            \
 	INT(uint32_t, calls_in, "calls that read them")                                            \
-	INT(uint32_t, calls_out, "calls that wrote them")
+	INT(uint32_t, calls_out, "calls that wrote them")                                          \
+	INT(uint8_t, ends, "WS_END_*: what it has it open for: 1 reading, 2 writing; also where nothing was counted, as by streams")
 
 #define WS_FIELDS_map(INT, HEX, ENUM, STR, SEQ)                                                    \
 	INT(uint8_t, origin, "WS_MAP_*: 1 file, POSIX shared memory or memfd; 2 anonymous; 3 System V") \

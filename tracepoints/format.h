@@ -29,6 +29,10 @@
 #define WS_WAKE_LATE 1u /* recorded after the release: it may follow the end of the wait */
 #define WS_WAKE_READ 2u /* what is released is a shared (read) hold: no reader waited for it */
 
+/* `ends` of `transfer`. */
+#define WS_END_READS 1u  /* it reads there */
+#define WS_END_WRITES 2u /* it writes there */
+
 /* Flags of `holder` events and of held locks. */
 #define WS_HOLD_READ 1u /* the hold is shared (read) */
 

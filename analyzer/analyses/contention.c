@@ -223,6 +223,7 @@ static int take_transfer(void *context, const struct ws_transfer *transfer)
 			return -ENOMEM;
 		}
 	}
+	flow->ends |= transfer->ends;
 	flow->bytes_in += transfer->bytes_in;
 	flow->bytes_out += transfer->bytes_out;
 	flow->calls_in += transfer->calls_in;

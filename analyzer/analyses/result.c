@@ -326,8 +326,8 @@ static int add_flow(const struct builder *builder, struct draft *draft, const st
 	to->bytes_out = flow->bytes_out;
 	to->calls_in = flow->calls_in;
 	to->calls_out = flow->calls_out;
-	to->reads |= flow->calls_in > 0;
-	to->writes |= flow->calls_out > 0;
+	to->reads |= (flow->ends & WS_END_READS) != 0;
+	to->writes |= (flow->ends & WS_END_WRITES) != 0;
 	to->span_ns = flow->until_ns > begin_ns ? flow->until_ns - begin_ns : 0;
 	return 0;
 }

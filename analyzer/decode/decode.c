@@ -221,6 +221,7 @@ static int on_transfer(struct ws_decode *d, const struct ws_raw *raw, uint32_t p
 
 	ws_decode_object(d, process, e->kind, e->object, e->other, &record->transfer.object);
 	record->transfer.end = e->kind == WS_KIND_SOCKET && e->other;
+	record->transfer.ends = e->ends;
 	record->transfer.bytes_in = e->bytes_in;
 	record->transfer.bytes_out = e->bytes_out;
 	record->transfer.calls_in = e->calls_in;

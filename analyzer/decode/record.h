@@ -140,6 +140,7 @@ struct ws_record {
 		struct {
 			struct ws_object_key object;
 			uint8_t end;                 /* socket: by which end, 0 or 1 */
+			uint8_t ends;                /* WS_END_*: what it is open for */
 			uint64_t bytes_in, bytes_out; /* read, written, since its last one */
 			uint64_t calls_in, calls_out; /* the calls that did */
 		} transfer;

@@ -29,6 +29,7 @@ int ws_end_transfer(struct ws_model *model, const struct ws_record *record)
 {
 	struct ws_transfer transfer = {
 		.process = record->process,
+		.ends = record->transfer.ends,
 		.bytes_in = record->transfer.bytes_in,
 		.bytes_out = record->transfer.bytes_out,
 		.calls_in = record->transfer.calls_in,

@@ -201,6 +201,7 @@ struct ws_model_counts {
 struct ws_transfer {
 	const struct ws_object *object; /* Weak: owned by the model */
 	uint32_t process;
+	uint8_t ends;                 /* WS_END_*: what it has it open for */
 	uint64_t bytes_in, bytes_out; /* read, written */
 	uint64_t calls_in, calls_out;
 	uint64_t at_ns;               /* trace clock: until when */

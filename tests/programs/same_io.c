@@ -28,6 +28,8 @@
 
 #undef fread_unlocked
 #undef fgets_unlocked
+#undef fflush_unlocked
+#undef fflush_unlocked
 
 enum { CAPACITY = 65536, BIG = 300000 };
 
@@ -384,6 +386,18 @@ static void in_streams(void)
 	SHOW((f = freopen("/etc/passwd", "r", f)) != NULL);
 	SHOW((f = freopen64("/dev/null", "r", f)) != NULL);
 	SHOW(fgetc(f));
+	SHOW(fclose(f));
+	x(pipe(p));
+	f = fdopen(p[1], "w");
+	xs(fputs("abc", f));
+	SHOW(fflush(f));
+	SHOW(fflush(f));
+	xs(fputs("def", f));
+	SHOW(fflush_unlocked(f));
+	SHOW(read(p[0], bytes, 9));
+	x(close(p[0]));
+	xs(fputs("ghi", f));
+	SHOW(fflush(f));
 	SHOW(fclose(f));
 	d = opendir("/");
 	SHOW(closedir(d));

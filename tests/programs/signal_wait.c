@@ -18,6 +18,7 @@ static char signals_name[64], sleep_name[64];
 static const struct truth_object signals = { "signal", signals_name, NULL, 0 };
 static const struct truth_object sleeping = { "sleep", sleep_name, NULL, 0 };
 static pid_t receiver;
+static volatile int last_sleep;
 
 static void on_signal(int signal)
 {
@@ -61,6 +62,7 @@ static void sleeper(void *unused)
 	TRUTH_WAIT(&sleeping, "timeout", x(usleep(20000)));
 	TRUTH_WAIT(&sleeping, "timeout", x(thrd_sleep(&time, NULL)));
 	TRUTH_WAIT(&sleeping, "timeout", x((int)sleep(1)));
+	__atomic_store_n(&last_sleep, 1, __ATOMIC_RELEASE);
 	TRUTH_WAIT(&sleeping, "interrupted", x_is(-1, nanosleep(&longer, NULL)));
 }
 
@@ -97,7 +99,7 @@ int main(void)
 	truth_join(&thread);
 
 	truth_start(&thread, sleeper, NULL);
-	truth_sleep_ns(1200000000);
+	truth_until_at_least(&last_sleep, 1);
 	truth_until_in_call(thread.tid, SYS_clock_nanosleep);
 	x(pthread_kill(thread.thread, SIGUSR2));
 	truth_join(&thread);

@@ -205,8 +205,8 @@ static struct ws_wake sending(struct ws_thread *self, pid_t pid, int signal, uin
 		.count = 1,
 	};
 
-	/* With its stack: unwinding changes the thread's signal mask, and a thread that does so while
-	 * a signal is pending for its process may be the one that gets it. */
+	/* With its stack: unwinding changes the thread's signal mask, and a thread that does so
+	 * while a signal is pending for its process may be the one that gets it. */
 	if (signal > 0) {
 		ws_wake_before(&wake);
 		ws_wake_stack(&wake);

@@ -16,8 +16,8 @@
 #include "preload/sockname.h"
 
 /* What makes a count worth an event, at the end of a wait. */
-#define FLUSH_CALLS (64 * WS_CHANNEL_CALLS)
-#define FLUSH_BYTES (1u << 20)
+#define FLUSH_CALLS  (64 * WS_CHANNEL_CALLS)
+#define FLUSH_BYTES  (1u << 20)
 #define BYTES(count) ((count) & (WS_CHANNEL_CALLS - 1))
 
 static void fill_wake(const struct ws_channel *c, struct ws_wake *wake)
@@ -127,7 +127,8 @@ enum ws_try ws_channel_poll(struct ws_channel *c)
 
 	if ((WS_FD_FLAGS(c->word) & WS_FD_NONBLOCK) || ws_sandboxed)
 		return WS_TRY_PASS;
-	return ws_raw_syscall(SYS_poll, (long)&fd, 1, 0, 0) == 0 ? ws_channel_blocks(c) : WS_TRY_PASS;
+	return ws_raw_syscall(SYS_poll, (long)&fd, 1, 0, 0) == 0 ? ws_channel_blocks(c)
+								 : WS_TRY_PASS;
 }
 
 static long try_vector(struct ws_channel *c, const struct iovec *iov, int n)
@@ -146,7 +147,8 @@ enum ws_try ws_channel_try(struct ws_channel *c, const struct iovec *iov, int n,
 		return WS_TRY_PASS;
 	if (flags & only_poll)
 		return ws_channel_poll(c);
-	/* A write waits only where the sum of what was written nears 2^64: see ws_channel_wrote(). */
+	/* A write waits only where the sum of what was written nears 2^64: see ws_channel_wrote().
+	 */
 	if (WS_FD_KIND(c->word) == WS_FD_EVENTFD && !c->reading)
 		return WS_TRY_PASS;
 
@@ -249,8 +251,8 @@ ssize_t ws_channel_write_rest(struct ws_channel *c, const struct iovec *iov, int
 	return (ssize_t)done;
 }
 
-/* poll() says that a socket has room only when much of it has: the rest is sent by calls that block.
- * A handler that restarts calls is thus not seen by the program, as if it had run before. */
+/* poll() says that a socket has room only when much of it has: the rest is sent by calls that
+ * block. A handler that restarts calls is thus not seen by the program, as if it had run before. */
 ssize_t ws_channel_send_rest(struct ws_channel *c, const struct iovec *iov, int n, size_t size,
 			     size_t done, int flags)
 {
@@ -293,8 +295,7 @@ void ws_channel_flush(struct ws_thread *self, int fd, bool all)
 	in = atomic_exchange(&entry->in, 0);
 	out = atomic_exchange(&entry->out, 0);
 
-	uint8_t kind =
-		ws_fd_event_kind(atomic_load_explicit(&entry->word, memory_order_relaxed));
+	uint8_t kind = ws_fd_event_kind(atomic_load_explicit(&entry->word, memory_order_relaxed));
 	struct ws_ev_transfer event = {
 		.kind = kind,
 		.object = entry->object,
@@ -313,8 +314,8 @@ void ws_channel_flush(struct ws_thread *self, int fd, bool all)
 	ws_emit(transfer, &event);
 }
 
-/* The standard streams write when the process ends, and libc closes what it used: that it was at the
- * other end is all that tells those who waited there. */
+/* The standard streams write when the process ends, and libc closes what it used: that it was at
+ * the other end is all that tells those who waited there. */
 static void record_standard(struct ws_thread *self, int fd)
 {
 	uint64_t word = ws_fd_word(fd);

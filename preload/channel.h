@@ -49,7 +49,8 @@ static inline bool ws_channel_open(struct ws_channel *c, int fd, bool reading, u
 	if (ws_likely(WS_FD_KIND(word) <= WS_FD_MQ))
 		return false;
 	*c = (struct ws_channel){
-		.self = self, .word = word, .site = site, .fd = fd, .reading = reading};
+		.self = self, .word = word, .site = site, .fd = fd, .reading = reading
+	};
 	return true;
 }
 
@@ -80,15 +81,15 @@ void ws_channel_flush(struct ws_thread *self, int fd, bool all);
 /* A count of this size is recorded at the end of the next wait: a process that is killed takes
  * less than this with it. */
 #define WS_CHANNEL_CALLS (UINT64_C(1) << 40) /* one call, in the counters of ws_fd_entry */
-#define WS_CHANNEL_MUCH (UINT64_C(1) << 62)  /* and one that is about to overflow */
+#define WS_CHANNEL_MUCH  (UINT64_C(1) << 62) /* and one that is about to overflow */
 
 /* Counts a call that read or wrote `bytes` through a number. */
 static inline void ws_channel_count(struct ws_thread *self, int fd, bool reading, size_t bytes)
 {
 	struct ws_fd_entry *entry = &ws_fds[fd];
-	uint64_t was = atomic_fetch_add_explicit(reading ? &entry->in : &entry->out,
-						 WS_CHANNEL_CALLS + (uint64_t)bytes,
-						 memory_order_relaxed);
+	uint64_t was =
+		atomic_fetch_add_explicit(reading ? &entry->in : &entry->out,
+					  WS_CHANNEL_CALLS + (uint64_t)bytes, memory_order_relaxed);
 
 	if (ws_unlikely(was & WS_CHANNEL_MUCH || (was & (WS_CHANNEL_CALLS / 2))))
 		ws_channel_flush(self, fd, true);

@@ -165,8 +165,8 @@ static bool is_queue(int fd, const struct stat *st)
 	enum { QUEUE_SIZE = 80, MQUEUE_MAGIC = 0x19800202 };
 	struct statfs fs;
 
-	return st->st_size == QUEUE_SIZE &&
-	       ws_raw_syscall(SYS_fstatfs, fd, (long)&fs, 0, 0) == 0 && fs.f_type == MQUEUE_MAGIC;
+	return st->st_size == QUEUE_SIZE && ws_raw_syscall(SYS_fstatfs, fd, (long)&fs, 0, 0) == 0 &&
+	       fs.f_type == MQUEUE_MAGIC;
 }
 
 static void look_at(int fd, enum ws_fd_kind made, struct finding *f)
@@ -193,7 +193,7 @@ static void look_at(int fd, enum ws_fd_kind made, struct finding *f)
 		struct ws_socket socket;
 
 		ws_socket_look(fd, st.st_ino, &socket);
-		f->kind = socket.listens ? WS_FD_LISTENER
+		f->kind = socket.listens   ? WS_FD_LISTENER
 			  : socket.packets ? WS_FD_PACKET
 					   : WS_FD_STREAM;
 		f->object = socket.object;

@@ -5,8 +5,8 @@
  * of our wrappers makes it, and forgotten when it is closed or replaced. libc's own close and open
  * (stdio) are not seen, so before a wait is recorded the number is looked at again.
  *
- * Rules: no lock, no malloc, errno stays. Nothing is learned in a vfork child, whose numbers are not
- * ours, nor in a program that has locked itself into a sandbox of system calls.
+ * Rules: no lock, no malloc, errno stays. Nothing is learned in a vfork child, whose numbers are
+ * not ours, nor in a program that has locked itself into a sandbox of system calls.
  */
 #ifndef WS_FDKIND_H
 #define WS_FDKIND_H
@@ -30,12 +30,12 @@
 
 enum ws_fd_kind {
 	WS_FD_UNKNOWN = 0,
-	WS_FD_PLAIN,  /* calls on it do not wait for other processes, or cannot be told */
-	WS_FD_MQ,     /* POSIX message queue: read() and write() are not how it is used */
+	WS_FD_PLAIN, /* calls on it do not wait for other processes, or cannot be told */
+	WS_FD_MQ,    /* POSIX message queue: read() and write() are not how it is used */
 	WS_FD_PIPE,
 	WS_FD_FIFO,
-	WS_FD_STREAM, /* socket, a stream of bytes */
-	WS_FD_PACKET, /* socket with message boundaries */
+	WS_FD_STREAM,   /* socket, a stream of bytes */
+	WS_FD_PACKET,   /* socket with message boundaries */
 	WS_FD_LISTENER, /* socket from which connections are accepted */
 	WS_FD_EVENTFD,
 	WS_FD_TIMERFD,
@@ -43,9 +43,9 @@ enum ws_fd_kind {
 };
 
 /* Flags beside the kind. */
-#define WS_FD_ACCEPTED 1u  /* socket: made by accept(): its own address is the name of it */
-#define WS_FD_NONBLOCK 2u  /* it was O_NONBLOCK when we last looked: it never waits */
-#define WS_FD_READ_POLL 4u /* no call that only tries to read: ask poll() first */
+#define WS_FD_ACCEPTED   1u /* socket: made by accept(): its own address is the name of it */
+#define WS_FD_NONBLOCK   2u /* it was O_NONBLOCK when we last looked: it never waits */
+#define WS_FD_READ_POLL  4u /* no call that only tries to read: ask poll() first */
 #define WS_FD_WRITE_POLL 8u
 
 /* kind | flags << 8 | key << 16. `key` is ws_waiters_key() of those whom a call on this number may
@@ -59,16 +59,17 @@ struct ws_fd_entry {
 	uintptr_t own_key;
 	/* Bytes (low 40 bits) and calls (high 24) since they were last recorded. */
 	_Atomic uint64_t in, out;
-	_Atomic bool accepted; /* the number was made by accept(); kept while nothing is known of it */
-	uint64_t named; /* the object that this process has recorded the name of */
+	_Atomic bool
+		accepted; /* the number was made by accept(); kept while nothing is known of it */
+	uint64_t named;   /* the object that this process has recorded the name of */
 	uint64_t verified_ns; /* when it was last looked at (CLOCK_MONOTONIC) */
 };
 
 extern struct ws_fd_entry ws_fds[WS_FDS_MAX];
 
-#define WS_FD_KIND(word) ((enum ws_fd_kind)((word) & 0xff))
+#define WS_FD_KIND(word)  ((enum ws_fd_kind)((word)&0xff))
 #define WS_FD_FLAGS(word) ((uint32_t)((word) >> 8 & 0xff))
-#define WS_FD_KEY(word) ((uintptr_t)((word) >> 16))
+#define WS_FD_KEY(word)   ((uintptr_t)((word) >> 16))
 
 /* Learns what the number is; never 0. The caller is not in a vfork child. */
 uint64_t ws_fd_learn(int fd);

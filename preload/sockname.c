@@ -99,8 +99,8 @@ static uint64_t unix_peer(int netlink, uint64_t inode)
 		return 0;
 
 	/* The kernel has answered by the time that sendto() returns: nothing is waited for. */
-	long n = ws_raw_syscall6(SYS_recvfrom, netlink, (long)&answer, sizeof(answer),
-				 MSG_DONTWAIT, 0, 0);
+	long n = ws_raw_syscall6(SYS_recvfrom, netlink, (long)&answer, sizeof(answer), MSG_DONTWAIT,
+				 0, 0);
 	const size_t body = NLMSG_HDRLEN + NLMSG_ALIGN(sizeof(struct unix_diag_msg));
 
 	if (n < (long)body || answer.header.nlmsg_type != SOCK_DIAG_BY_FAMILY)
@@ -192,7 +192,8 @@ uint64_t ws_socket_listener(const struct sockaddr_storage *address, socklen_t si
 		struct stat st;
 
 		if (!un->sun_path[0]) /* abstract: the name is all of it */
-			return hash(h, un->sun_path, size - offsetof(struct sockaddr_un, sun_path)) |
+			return hash(h, un->sun_path,
+				    size - offsetof(struct sockaddr_un, sun_path)) |
 			       HASHED;
 
 		char path[sizeof(*address)];

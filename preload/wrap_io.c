@@ -25,7 +25,8 @@ static size_t total(const struct iovec *iov, int n)
 	return size;
 }
 
-static inline __attribute__((always_inline)) ssize_t read_at(int fd, void *p, size_t n, uintptr_t site)
+static inline __attribute__((always_inline)) ssize_t read_at(int fd, void *p, size_t n,
+							     uintptr_t site)
 {
 	struct ws_channel c;
 
@@ -53,7 +54,8 @@ static inline __attribute__((always_inline)) ssize_t read_at(int fd, void *p, si
 	return ws_channel_after(&c, r);
 }
 
-static inline __attribute__((always_inline)) ssize_t write_at(int fd, const void *p, size_t n, uintptr_t site)
+static inline __attribute__((always_inline)) ssize_t write_at(int fd, const void *p, size_t n,
+							      uintptr_t site)
 {
 	struct ws_channel c;
 

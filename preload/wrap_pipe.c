@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* wrap_pipe.c: pipes, FIFOs, eventfds and their like: made, opened, removed.
  *
- * Rules: see export.h. Opening a FIFO waits for somebody to open the other end, and has no form that
- * only tries: O_NONBLOCK opens it for reading at once. So it is announced, and taken back where
- * the thread did not sleep. That a path is a FIFO's is asked before (stat), of the opens only that
- * could wait for a peer.
+ * Rules: see export.h. Opening a FIFO waits for somebody to open the other end, and has no form
+ * that only tries: O_NONBLOCK opens it for reading at once. So it is announced, and taken back
+ * where the thread did not sleep. That a path is a FIFO's is asked before (stat), of the opens only
+ * that could wait for a peer.
  */
 #include <errno.h>
 #include <stdarg.h>

@@ -3,8 +3,8 @@
  *
  * Rules: see export.h. MSG_DONTWAIT is the form that only tries, and keeps the boundaries of
  * messages: each is sent or received by one call. Of a stream, the rest of a send that was done in
- * part follows in a call that blocks. The tracer's own sockets are moved out of the program's way as
- * they are made, see fdguard.h.
+ * part follows in a call that blocks. The tracer's own sockets are moved out of the program's way
+ * as they are made, see fdguard.h.
  */
 #include <errno.h>
 #include <pthread.h>

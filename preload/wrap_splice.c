@@ -64,8 +64,7 @@ static ssize_t moved(struct ends *e, ssize_t result)
 		moved(&e_, r_);                                                                    \
 	})
 
-WS_EXPORT ssize_t splice(int in, off64_t *in_at, int out, off64_t *out_at, size_t n,
-			 unsigned int f)
+WS_EXPORT ssize_t splice(int in, off64_t *in_at, int out, off64_t *out_at, size_t n, unsigned int f)
 {
 	return MOVE(in, out, f & SPLICE_F_NONBLOCK, ws_real.splice(in, in_at, out, out_at, n, f));
 }

@@ -2,12 +2,15 @@
 /* wrap_stdio.c: streams, whose reads libc makes without passing our read().
  *
  * Rules: see export.h. Input from a pipe, a FIFO or a socket is a wait where the stream's buffer is
- * empty and poll() says that nothing is there, or less than fread() asks for. It is one wait however
- * often libc reads in it. What a stream writes is seen where a
- * call flushes it, not where its buffer is full or the process ends; nor is what formatted input waits for.
+ * empty and poll() says that nothing is there, or less than fread() asks for. It is one wait
+ * however often libc reads in it. What a stream writes is seen where a call flushes it, not where
+ * its buffer is full or the process ends; nor is what formatted input waits for.
  *
  * getc() and its like, where gcc makes them inline, come here as __uflow().
  */
+/* <stdio.h> would define some of these functions inline. */
+#define __NO_INLINE__ 1
+
 #include <dirent.h>
 #include <errno.h>
 #include <poll.h>
@@ -88,7 +91,8 @@ WS_EXPORT size_t fread_unlocked(void *p, size_t s, size_t n, FILE *f)
 size_t _IO_fread(void *p, size_t s, size_t n, FILE *f);
 WS_EXPORT size_t _IO_fread(void *p, size_t s, size_t n, FILE *f) __attribute__((alias("fread")));
 
-/* What gcc calls with -D_FORTIFY_SOURCE: too much for `size` ends the program, as it does in libc. */
+/* What gcc calls with -D_FORTIFY_SOURCE: too much for `size` ends the program, as it does in libc.
+ */
 size_t __fread_chk(void *p, size_t size, size_t s, size_t n, FILE *f);
 WS_EXPORT size_t __fread_chk(void *p, size_t size, size_t s, size_t n, FILE *f)
 {
@@ -259,7 +263,8 @@ WS_EXPORT int pclose(FILE *f)
 
 WS_EXPORT int closedir(DIR *d)
 {
-	DIR *folder = d; /* libc's own answers EINVAL for NULL, although it says that it may not be */
+	DIR *folder =
+		d; /* libc's own answers EINVAL for NULL, although it says that it may not be */
 
 	__asm__("" : "+r"(folder));
 

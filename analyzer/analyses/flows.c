@@ -99,7 +99,7 @@ int ws_flows_name(const struct ws_object_contention *object, const struct ws_tab
 		  struct ws_arena *strings, const char **ret)
 {
 	uint8_t kind = ws_object_polled(object->object)->key.kind;
-	const char *word = kind == WS_KIND_PIPE	    ? "pipe"
+	const char *word = kind == WS_KIND_PIPE     ? "pipe"
 			   : kind == WS_KIND_FIFO   ? "fifo"
 			   : kind == WS_KIND_SOCKET ? "socket"
 						    : "eventfd";

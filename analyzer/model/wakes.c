@@ -233,6 +233,16 @@ void ws_wake_look_back(struct ws_model *model, struct wait *wait)
 	}
 }
 
+/* True if the newer wake, which ends everybody, ends all that the older one could. A close of a pipe
+ * does not let writers go on: what was read before it does. */
+static bool is_covered_by(const struct object *object, const struct wake *older,
+			  const struct wake *newer)
+{
+	if (side_of(newer) == BOTH)
+		return !ws_kind_is_channel(object->pub.key.kind) || side_of(older) != RECEIVED;
+	return side_of(older) == side_of(newer);
+}
+
 void ws_wake_offer(struct ws_model *model, struct object *object, struct wake *wake)
 {
 	struct wake *older, *next;
@@ -244,7 +254,7 @@ void ws_wake_offer(struct ws_model *model, struct object *object, struct wake *w
 		/* It ends everybody that an older one of its side could. */
 		DL_FOREACH_SAFE(object->wakes, older, next)
 		{
-			if (side_of(wake) == BOTH || side_of(older) == side_of(wake))
+			if (is_covered_by(object, older, wake))
 				drop(model, object, older);
 		}
 	}

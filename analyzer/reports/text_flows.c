@@ -2,8 +2,8 @@
 /* text_flows.c: see text_flows.h.
  *
  * Back-pressure in words: a writer waits while what it writes to is full, so those who read are the
- * bottleneck; a reader waits while it is empty, so those who write are. Which of the two, the longer
- * waiting tells; both are said where neither is small beside the other.
+ * bottleneck; a reader waits while it is empty, so those who write are. Which of the two, the
+ * longer waiting tells; both are said where neither is small beside the other.
  */
 #include "analyzer/reports/text_flows.h"
 
@@ -29,7 +29,10 @@ static void set_bytes(struct ws_cell *cell, double bytes)
 		bytes /= 1000;
 		unit++;
 	}
-	ws_cell_set(cell, false, "%.*f %s", unit == 0 || bytes >= 99.95 ? 0 : bytes < 9.995 ? 2 : 1,
+	ws_cell_set(cell, false, "%.*f %s",
+		    unit == 0 || bytes >= 99.95 ? 0
+		    : bytes < 9.995             ? 2
+						: 1,
 		    bytes, units[unit]);
 }
 
@@ -125,9 +128,10 @@ static void print_waited(struct ws_page *page, const struct ws_tables *tables,
 	ws_cell_time(&time, page->utf8, ns);
 	ws_page_text(page, "pressure", label);
 	if (!set_end(&other, page->utf8, tables, object, !full)) {
-		ws_cell_set(&cell, page->utf8, "%.200s waited %.20s on %s %s: who is at its other end "
-			    "was not seen", who.text, time.text, full ? "a full" : "an empty",
-			    ws_kind_word(kind));
+		ws_cell_set(&cell, page->utf8,
+			    "%.200s waited %.20s on %s %s: who is at its other end "
+			    "was not seen",
+			    who.text, time.text, full ? "a full" : "an empty", ws_kind_word(kind));
 		ws_page_flow(page, cell.text, "", indent);
 		ws_page_end(page);
 		return;

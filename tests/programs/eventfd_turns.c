@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* eventfd_turns: a child waits for an eventfd that it inherited, while another one is used, too.
  *
- * Truth: three waits by the child on one eventfd, each ended by the parent's write to it, and one by
- * the parent on the other, ended by the child: all eventfds share an inode, and are told apart.
+ * Truth: three waits by the child on one eventfd, each ended by the parent's write to it, and one
+ * by the parent on the other, ended by the child: all eventfds share an inode, and are told apart.
  */
 #include "tests/support/truth.h"
 

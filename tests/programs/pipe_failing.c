@@ -2,8 +2,8 @@
 /* pipe_failing: every way in which a wait on a pipe can end without what was waited for.
  *
  * Truth: a signal interrupts a read; a thread is cancelled in one; a writer on a full pipe sees
- * EPIPE when the last reader closes, which is what ends that wait; a signal ends a write that is done
- * in part, with SA_RESTART too; O_NONBLOCK is no wait at all.
+ * EPIPE when the last reader closes, which is what ends that wait; a signal ends a write that is
+ * done in part, with SA_RESTART too; O_NONBLOCK is no wait at all.
  */
 #include "tests/support/truth.h"
 
@@ -41,8 +41,7 @@ static void interrupted(void *unused)
 static void in_part(void *unused)
 {
 	(void)unused;
-	TRUTH_WAIT(&any_pipe, "interrupted",
-		   x_is(CAPACITY, write(fds[1], bytes, 2 * CAPACITY)));
+	TRUTH_WAIT(&any_pipe, "interrupted", x_is(CAPACITY, write(fds[1], bytes, 2 * CAPACITY)));
 }
 
 static void cancelled(void *unused)

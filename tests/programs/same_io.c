@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* same_io: every function that reads, writes, opens or moves by number, in success and in failure, at
- * pipes, FIFOs, sockets, eventfds and streams; with bad addresses, in parts, interrupted, and from a
- * vfork child; prints what it gave.
+/* same_io: every function that reads, writes, opens or moves by number, in success and in failure,
+ * at pipes, FIFOs, sockets, eventfds and streams; with bad addresses, in parts, interrupted, and
+ * from a vfork child; prints what it gave.
  *
  * Truth: the same text with and without tracing.
  */

@@ -6,9 +6,13 @@ all the same. user: the user that the server belongs to runs waitscope.
 Truth (storage/lmgr/lwlock.c, port/posix_sema.c): a backend that finds a lightweight lock taken
 sleeps in PGSemaphoreLock() on the semaphore that it has in shared memory, and another process
 wakes it in PGSemaphoreUnlock(). Eight clients that update the same rows, with the smallest of
-buffers and no wait for the disk, meet at those locks all the time. Everything else that backends
-wait for (rows, clients) is epoll's. The memory was mapped before the backends were forked: a
-semaphore is one object in all of them; which of the semaphores has most is chance.
+buffers and no wait for the disk, meet at those locks all the time. The memory was mapped before the
+backends were forked: a semaphore is one object in all of them; which of the semaphores has most is
+chance.
+
+For a row that another transaction has, a backend waits in epoll_wait() for its latch
+(storage/ipc/latch.c, storage/lmgr/proc.c): a signalfd, set by a signal from the backend that ends its
+transaction and lets the next one have the lock, in ProcLockWakeup().
 """
 import glob
 import os
@@ -121,3 +125,18 @@ with real.Case() as case:
     real.check(others, "no other process wakes it")
     real.check(len(top["pids"]) >= 2, f"only {top['pids']} has met the semaphore")
     case.confirm(traced, top, within=ranges)
+
+    latches = [o for o in traced.objects("poll") if o["name"].startswith("signal to ")
+               and o["waits"] >= 100 and {w["pid"] for w in o["waiters"]} <= backends]
+    for_rows = []
+    for latch in latches:
+        owner = {w["pid"] for w in latch["waiters"]}
+        real.check(len(owner) == 1, f"{latch['name']} is waited for by {owner}")
+        part = real.share_in(latch["waiters"], "postgres", "WaitEventSetWait")
+        real.check(part >= 0.95, f"{part:.1%} of the waits for latches are in WaitEventSetWait()")
+        if real.share_in(latch["wakers"], "postgres", "ProcLockWakeup") >= 0.9:
+            others = {w["pid"] for w in latch["wakers"] if w["pid"]} - owner
+            real.check(len(others) >= 2, f"{latch['name']} is set by {others} only")
+            for_rows.append(latch)
+    real.say(f"latches: {[(o['name'], o['waits']) for o in for_rows]}")
+    real.check(len(for_rows) >= CLIENTS, f"{len(for_rows)} backends wait for each other's rows")

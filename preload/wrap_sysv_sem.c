@@ -170,13 +170,32 @@ static bool is_wake(const struct operation *o, const struct sembuf *op, struct w
 	return true;
 }
 
-/* Was carried out: whoever waits now for what has changed may have been let go. */
-static void changed(const struct operation *o)
+/* For which of the operations somebody waits, a bit each. Those beyond share the last. */
+static uint64_t waited_for(const struct operation *o)
+{
+	uint64_t mask = 0;
+
+	for (size_t i = 0; i < o->n; i++) {
+		struct ws_wake wake;
+
+		if (is_wake(o, &o->ops[i], &wake) && ws_waiters_any(wake.key, true))
+			mask |= UINT64_C(1) << (i < 63 ? i : 63);
+	}
+	return mask;
+}
+
+/* Was carried out: whoever waited before it for what has changed, or waits now, may have been let
+ * go. The first may be gone by now, and its count with it. */
+static void changed(const struct operation *o, uint64_t waited)
 {
 	for (size_t i = 0; i < o->n; i++) {
 		struct ws_wake wake;
 
-		if (is_wake(o, &o->ops[i], &wake))
+		if (!is_wake(o, &o->ops[i], &wake))
+			continue;
+		if (ws_unlikely(waited >> (i < 63 ? i : 63) & 1))
+			ws_wake_late(&wake);
+		else
 			ws_wake_after(&wake);
 	}
 }
@@ -186,6 +205,7 @@ static int operate(struct operation *o)
 	int saved = errno;
 	bool all_nowait = true, undo = false, only_posts = true;
 	struct ws_wake wake;
+	uint64_t waited = 0;
 	int r;
 
 	for (size_t i = 0; i < o->n; i++) {
@@ -200,6 +220,8 @@ static int operate(struct operation *o)
 	if (only_posts) {
 		is_wake(o, &o->ops[0], &wake);
 		ws_wake_before(&wake);
+	} else {
+		waited = waited_for(o);
 	}
 	r = all_nowait ? real_op(o, o->program) : real_op(o, o->ops);
 	if (r != 0 && errno == EAGAIN && !all_nowait) {
@@ -209,7 +231,7 @@ static int operate(struct operation *o)
 	if (only_posts)
 		ws_wake_after(&wake);
 	else if (r == 0)
-		changed(o);
+		changed(o, waited);
 	if (ws_unlikely(undo && r == 0))
 		ws_sysv_undo(o->self, o->id, o->site);
 	return r;

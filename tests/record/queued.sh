@@ -75,8 +75,8 @@ END
 expect 0 "$WAITSCOPE" record -o t ./queued
 expect 0 "$WAITSCOPE" report --kind rwlock --top 0 t
 cp out report
-has report ' write_it() queued.c:[0-9]* *-> main() queued.c:.* #1  *1 '
-has report ' write_it() queued.c:[0-9]* *-> hold_it() queued.c:.* #1  *1 '
-has report ' read_it() queued.c:[0-9]* *-> write_it() queued.c:.* #1  *1 '
-has_not report ' read_it() queued.c:[0-9]* *-> main()'
-has_not report ' read_it() queued.c:[0-9]* *-> hold_it()'
+has report ' write_it() queued.c:[0-9]*[^>]*-> main() queued.c:.* #1  *1 '
+has report ' write_it() queued.c:[0-9]*[^>]*-> hold_it() queued.c:.* #1  *1 '
+has report ' read_it() queued.c:[0-9]*[^>]*-> write_it() queued.c:.* #1  *1 '
+has_not report ' read_it() queued.c:[0-9]*[^>]*-> main()'
+has_not report ' read_it() queued.c:[0-9]*[^>]*-> hold_it()'

@@ -31,7 +31,9 @@ with real.Case(kernel=False) as case:
     real.check(places, "the producers wait for no semaphore together")
     place = max(places, key=lambda s: s["wait_ns"])
     real.say(f"{place['name']}: {place['waits']} waits, {place['wait_ns'] / 1e9:.3f} s")
-    real.check({w["pid"] for w in place["wakers"]} == {parent}, "it is not the parent that posts it")
+    # A post that comes while the wait begins may go unseen.
+    real.check({w["pid"] for w in place["wakers"]} <= {parent, None}, "others than the parent post it")
+    real.check(place["unknown_ns"] <= 0.05 * place["wait_ns"], "who posts it is not known")
     real.check(place["waits"] >= 20 and place["wait_ns"] >= 0.2e9, "they wait for hardly anything")
 
     results = [o for o in traced.objects("pipe") if {w["pid"] for w in o["waiters"]} == {parent}

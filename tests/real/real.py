@@ -17,7 +17,6 @@ run; where it can't, the test does the rest and ends as skipped, with the reason
 Environment (set by CMakeLists.txt): WAITSCOPE the command, WAITSCOPE_SCHEMA the report's schema.
 """
 import collections
-import itertools
 import getpass
 import json
 import os
@@ -123,10 +122,11 @@ class Kernel:
             if entry["type"] == "map":
                 self._map(entry["data"])
             elif entry["type"] == "printf" and entry["data"].startswith("stack "):
-                pid, tid, word, sample, *words = entry["data"].split()[1:]
-                # Lines of one sample are in order; those of two CPUs mix.
-                stacks[int(pid), int(tid), int(word, 16), sample] += [int(w, 16) for w in words]
-        for (pid, _, word, _), words in stacks.items():
+                pid, tid, word, _, *words = entry["data"].split()[1:]
+                # Lines of one sample are in order; those of two CPUs mix. All samples of a thread
+                # are taken together: their number counts up while another CPU's is being printed.
+                stacks[int(pid), int(tid), int(word, 16)] += [int(w, 16) for w in words]
+        for (pid, _, word), words in stacks.items():
             self.stacks[pid, word >> 3].append(words)
 
     def _map(self, data):
@@ -365,16 +365,14 @@ def _agree(top, kernel_ns):
 
 
 def _is_on_stacks(top, samples):
-    """True if half of these stacks and more have a site of the object's waiters: a word may have been
-    another's before, as memory is used again. A return address is found by its offset within a page,
-    and must give one load address for the module in all of a process."""
+    """True if each of these stacks has a site of the object's waiters. A return address is found by
+    its offset within a page, and must give one load address for the module in all of a process."""
     places = {(w["site"]["module"], w["site"]["offset"]) for w in top["waiters"] if w["site"]}
     by_pid = collections.defaultdict(list)
     for pid, words in samples:
         by_pid[pid].append({(module, word - offset) for word in words for module, offset in places
                             if word >= offset and (word - offset) % 4096 == 0})
-    return all(max(collections.Counter(itertools.chain(*biases)).values(), default=0) * 2 >= len(biases)
-               for biases in by_pid.values())
+    return all(set.intersection(*biases) for biases in by_pid.values())
 
 
 def same(plain, traced, out=True, err=True):

@@ -5,41 +5,49 @@
  * 0, and whoever frees the word with a 2 in it wakes one. The one that wakes takes the lock with
  * 2 again, since it cannot know whether it was the last sleeper: at worst that is one wake too
  * many.
+ *
+ * Memory orders, each weaker than the sequential consistency that the model assumes:
+ *
+ * - acquire at [lock.1] [lock.2] [lock.3] with release at [unlock.1]: of an acquisition that read
+ *   the 0 of a release, all that came before the release happens before it. Nothing between take
+ *   and give can move out: not up over an acquire, not down over a release. Steps outside may move
+ *   in, which only makes the section longer.
+ * - Why that is enough for the sleepers, too: all steps that matter are read-modify-writes of one
+ *   word, and these have one order on which all threads agree, each reading what the one before
+ *   it wrote. A [lock.3] before an [unlock.1] leaves its 2 for it (or for the [lock.3] of another,
+ *   which leaves a 2 as well), a [lock.3] after it reads the 0 and does not sleep. A second word,
+ *   for which sequential consistency would be needed, does not take part.
+ * - relaxed where [lock.1] and [lock.2] fail, and at the look before [lock.2]: nothing is
+ *   concluded from what was read but to try again.
+ * - acquire, not acquire and release, at [lock.3]: the store of 2 publishes nothing.
+ * - release, not acquire and release, at [unlock.1]: from the 2 follows a system call that is
+ *   allowed to be for nothing, and no access to what the next holder writes.
+ * - [lock.4] and [unlock.2]: ordered by the kernel (futex.h).
  */
 #include "analyzer/ring/lock.h"
 
+#include <stdbool.h>
+
 #include "analyzer/ring/futex.h"
 
-/* The most turns that a taker spins before it sleeps. What the lock protects takes some tens of
- * nanoseconds, and a futex call takes a microsecond, about thirty pauses. */
-#define SPIN_MAX 100
-
-static inline void pause_cpu(void)
+/* Spins for as long as has paid lately. True if it got the lock. */
+static bool spin(struct ws_lock *lock)
 {
-	__builtin_ia32_pause();
-}
-
-/* Spins at most twice as long as has paid lately. Nonzero if it got the lock. */
-static int spin(struct ws_lock *lock)
-{
-	uint32_t mean = atomic_load_explicit(&lock->spins, memory_order_relaxed);
-	uint32_t limit = mean * 2 + 10 < SPIN_MAX ? mean * 2 + 10 : SPIN_MAX;
+	uint32_t limit = ws_spin_limit(&lock->spin);
+	bool got = false;
 	uint32_t turn;
-	int got = 0;
 
 	for (turn = 0; turn < limit && !got; turn++) {
 		uint32_t zero = 0;
 
-		pause_cpu();
-		/* [lock.2] take it if it looks free; acquire pairs with [unlock.1] */
+		ws_spin_pause();
+		/* Looks before it writes: a failed exchange takes the line away from the holder. */
 		got = atomic_load_explicit(&lock->word, memory_order_relaxed) == 0 &&
+		      /* [lock.2] 0 -> 1; acquire pairs with [unlock.1] */
 		      atomic_compare_exchange_strong_explicit(
 			      &lock->word, &zero, 1, memory_order_acquire, memory_order_relaxed);
 	}
-	/* Only a hint: lost updates do no harm. */
-	atomic_store_explicit(&lock->spins,
-			      (uint32_t)((int32_t)mean + ((int32_t)turn - (int32_t)mean) / 8),
-			      memory_order_relaxed);
+	ws_spin_learn(&lock->spin, turn, got);
 	return got;
 }
 

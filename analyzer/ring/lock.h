@@ -5,7 +5,8 @@
  * Without contention, taking it and giving it back is one atomic operation each and no system
  * call. It is not recursive, not fair, and private to the process.
  *
- * Each atomic step has a label, [lock.N] or [unlock.N], in lock.c.
+ * Each atomic step has a label, [lock.N] or [unlock.N], in lock.c; docs/buffers.md says what is
+ * proven of them and how.
  */
 #ifndef WS_LOCK_H
 #define WS_LOCK_H
@@ -13,10 +14,12 @@
 #include <stdatomic.h>
 #include <stdint.h>
 
+#include "analyzer/ring/spin.h"
+
 /* A lock of zeroes is free. */
 struct ws_lock {
-	_Atomic uint32_t word;
-	_Atomic uint32_t spins; /* running mean of the turns after which spinning succeeded */
+	_Atomic uint32_t word; /* 0, 1 or 2, as above */
+	struct ws_spin spin;
 };
 
 /* Returns with the lock held. What earlier holders wrote is visible then. */

@@ -2,8 +2,9 @@
 /* ring.h: a bounded queue that hands batches from thread to thread by pointer.
  *
  * Any number of threads put, any number get, first in, first out. One lock (lock.h) covers the
- * ring; a thread that finds it empty or full sleeps on a futex until there is something for it.
- * Nobody makes a system call when nobody sleeps. No thread is ever left asleep: see ring.c.
+ * ring; a thread that finds it empty or full looks again for a moment, then sleeps on a futex until
+ * there is something for it. Nobody makes a system call when nobody sleeps, and at most one wakes
+ * each time that somebody slept. No thread is ever left asleep: see ring.c.
  *
  * Which calls exclude which. `put` stands for ws_ring_put and ws_ring_try_put, `get` alike;
  * "lock": they take turns inside the ring's lock, so that any number of threads may call them at
@@ -22,11 +23,10 @@
  *
  *       what                              release            acquire
  *       the ring's members, the batches   [unlock.1]         [lock.1] [lock.2] [lock.3]
- *       `not_empty` changed               [put.2] relaxed    [get.3] checked by the kernel
- *       `not_full` changed                [get.2] relaxed    [put.3] checked by the kernel
+ *       a gate's word                     [admit.2] relaxed  [sleep.3] checked by the kernel
  *
- * The two words are written and read under the lock; outside of it only the kernel compares them
- * when a thread goes to sleep, so that they need no order of their own.
+ * The labels are in lock.c and ring.c, where each order is argued; docs/buffers.md has the
+ * algorithm and says what checks it.
  *
  * A ring ends in one of two ways. The producers' side closes it: what is inside is still handed
  * out, then every get returns the status of the close. The consumers' side, or whoever gives up,
@@ -61,7 +61,8 @@ int ws_ring_get(struct ws_ring *ring, void **batch);
 int ws_ring_try_get(struct ws_ring *ring, void **batch);
 
 /* No batch will follow. `status`, a negative errno, is what get returns after the last one:
- * -ENODATA for a good end, or the error that cut the flow. The first close counts. */
+ * -ENODATA for a good end, or the error that cut the flow (0, no errno, becomes -EINVAL). The
+ * first close counts. */
 void ws_ring_close(struct ws_ring *ring, int status);
 
 /* No batch is wanted any more: put and get return `status`, a negative errno, from now on. The

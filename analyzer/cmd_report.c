@@ -10,8 +10,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "analyzer/analyses/contention.h"
-#include "analyzer/analyses/leftovers.h"
+#include "analyzer/analyses/all.h"
 #include "analyzer/base/arena.h"
 #include "analyzer/base/error.h"
 #include "analyzer/base/grow.h"
@@ -22,7 +21,7 @@
 #include "analyzer/pipeline.h"
 #include "analyzer/report_output.h"
 #include "analyzer/reports/report.h"
-#include "analyzer/reports/words.h"
+#include "analyzer/base/words.h"
 
 #define DEFAULT_DIR "./waitscope.trace"
 #define DEFAULT_TOP 10
@@ -73,24 +72,20 @@ struct options {
 	bool stacks;
 	bool help;
 	size_t top;
-	struct ws_filter filter;
+	struct ws_setup setup;
 };
 
 /* Everything that lives while the report is made. */
 struct work {
 	const struct options *options;
-	struct ws_contention *contention;
-	struct ws_leftovers *leftovers;
+	struct ws_analyses *analyses;
 	struct ws_model *model;
 	struct ws_trace *trace;
 	struct ws_symbols *symbols;
-	struct ws_contention_result *result;
-	const struct ws_leftover *left; /* Owned by leftovers */
-	size_t n_left;
+	const struct ws_results *results; /* Owned by the analyses */
 	struct ws_arena strings;
 	const char **warnings; /* Owned by this, the texts by others */
 	size_t n_warnings, warnings_size;
-	bool begun; /* the first record was seen */
 };
 
 static int fail(const char *text, const char *remedy)
@@ -227,29 +222,29 @@ static int parse_option(int option, const char *value, struct options *options)
 		options->output = value;
 		return 0;
 	case OPT_MIN_WAIT:
-		if (ws_option_time(value, &options->filter.min_wait_ns) < 0)
+		if (ws_option_time(value, &options->setup.filter.min_wait_ns) < 0)
 			return usage("--min-wait: a time such as 1.5ms, not", value);
 		return 0;
 	case OPT_PID:
 		if (parse_number(value, INT32_MAX, &number) < 0 || number == 0)
 			return usage("--pid: a process id, not", value);
-		options->filter.pid = (int32_t)number;
+		options->setup.filter.pid = (int32_t)number;
 		return 0;
 	case OPT_TID:
 		if (parse_number(value, INT32_MAX, &number) < 0 || number == 0)
 			return usage("--tid: a thread id, not", value);
-		options->filter.tid = (int32_t)number;
+		options->setup.filter.tid = (int32_t)number;
 		return 0;
 	case OPT_KIND:
-		if (parse_kinds(value, &options->filter.kinds) < 0)
+		if (parse_kinds(value, &options->setup.filter.kinds) < 0)
 			return usage("--kind: there is no such kind in", value);
 		return 0;
 	case OPT_FROM:
-		if (ws_option_time(value, &options->filter.from_ns) < 0)
+		if (ws_option_time(value, &options->setup.filter.from_ns) < 0)
 			return usage("--from: a time such as 1.5s, not", value);
 		return 0;
 	case OPT_TO:
-		if (ws_option_time(value, &options->filter.to_ns) < 0)
+		if (ws_option_time(value, &options->setup.filter.to_ns) < 0)
 			return usage("--to: a time such as 1.5s, not", value);
 		return 0;
 	case OPT_TOP:
@@ -277,7 +272,7 @@ static int parse_options(int argc, char **argv, struct options *options)
 		.dirs = default_dirs,
 		.n_dirs = 1,
 		.top = DEFAULT_TOP,
-		.filter = { .to_ns = UINT64_MAX },
+		.setup.filter = { .to_ns = UINT64_MAX },
 	};
 	opterr = 0;
 	optind = 0; /* glibc: start anew, whatever came before */
@@ -305,7 +300,7 @@ static int parse_options(int argc, char **argv, struct options *options)
 	}
 	if (named_twice(options->dirs, options->n_dirs))
 		return usage("the same folder twice:", named_twice(options->dirs, options->n_dirs));
-	if (options->filter.to_ns <= options->filter.from_ns && options->filter.to_ns)
+	if (options->setup.filter.to_ns <= options->setup.filter.from_ns && options->setup.filter.to_ns)
 		return usage("--to: must be later than --from", NULL);
 	return 0;
 }
@@ -315,14 +310,9 @@ static int take_records(void *user, const struct ws_record *records, size_t n,
 {
 	struct work *work = user;
 
-	if (!work->begun)
-		ws_contention_begin(work->contention, records[0].at_ns);
-	work->begun = true;
 	for (size_t i = 0; i < n; i++) {
 		int r = ws_model_record(work->model, &records[i]);
 
-		if (r == 0)
-			r = ws_leftovers_record(work->leftovers, &records[i]);
 		if (r < 0)
 			return ws_error_set(error, r, "the trace could not be evaluated: %s",
 					    strerror(-r));
@@ -357,10 +347,10 @@ static int warn_count(struct work *work, uint64_t count, const char *one, const 
 /* Programs that share a System V object by accident. */
 static int warn_collisions(struct work *work)
 {
-	size_t n;
-	const struct ws_key_collision *list = ws_leftovers_collisions(work->leftovers, &n);
+	const struct ws_leftovers_result *left = work->results->leftovers;
+	const struct ws_key_collision *list = left->collisions;
 
-	for (size_t i = 0; i < n; i++) {
+	for (size_t i = 0; i < left->n_collisions; i++) {
 		char text[640];
 		const char *kept;
 		int r;
@@ -421,11 +411,9 @@ static int write_report(struct work *work, struct ws_error *error)
 		.paths = options->dirs,
 		.n_paths = options->n_dirs,
 		.tables = ws_trace_tables(work->trace),
-		.contention = work->result,
-		.leftovers = work->left,
-		.n_leftovers = work->n_left,
+		.results = work->results,
 		.counts = ws_model_counts(work->model),
-		.filter = &options->filter,
+		.filter = &options->setup.filter,
 		.warnings = work->warnings,
 		.n_warnings = work->n_warnings,
 	};
@@ -460,13 +448,11 @@ static int make_report(struct work *work, struct ws_error *error)
 	struct ws_model_observer observer;
 	int r;
 
-	r = ws_contention_new(&options->filter, &work->contention);
+	r = ws_analyses_new(&options->setup, &work->analyses);
 	if (r < 0)
 		return r;
-	observer = ws_contention_observer(work->contention);
-	r = ws_leftovers_new(&work->leftovers);
-	if (r == 0)
-		r = ws_model_new(&observer, &work->model);
+	observer = ws_analyses_observer(work->analyses);
+	r = ws_model_new(&observer, &work->model);
 	if (r == 0)
 		r = ws_pipeline_run(options->dirs, options->n_dirs, &sink, &work->trace, error);
 	if (r < 0)
@@ -476,10 +462,7 @@ static int make_report(struct work *work, struct ws_error *error)
 	if (r == 0)
 		r = ws_symbols_new(tables, options->dirs[0], &work->symbols);
 	if (r == 0)
-		r = ws_contention_finish(work->contention, tables, work->symbols, &work->result);
-	if (r == 0)
-		r = ws_leftovers_finish(work->leftovers, work->result->places, &work->left,
-					&work->n_left);
+		r = ws_analyses_finish(work->analyses, tables, work->symbols, &work->results);
 	if (r == 0)
 		r = collect_warnings(work);
 	return r < 0 ? r : write_report(work, error);
@@ -505,12 +488,10 @@ int ws_cmd_report(int argc, char **argv)
 		ws_error_set(&error, r, "no report: %s", strerror(-r));
 	if (r == -ENOENT && !work.trace)
 		remedy = "; `waitscope record PROGRAM` makes one";
-	ws_leftovers_free(work.leftovers);
-	ws_contention_result_free(work.result);
+	ws_analyses_free(work.analyses);
 	ws_symbols_free(work.symbols);
 	ws_model_free(work.model);
 	ws_trace_free(work.trace);
-	ws_contention_free(work.contention);
 	ws_arena_free(&work.strings);
 	free(work.warnings);
 	return r < 0 ? fail(error.text, remedy) : WS_EXIT_OK;

@@ -10,8 +10,9 @@
 #define HASH_NONFATAL_OOM 1
 #include <uthash.h>
 
-#include "analyzer/analyses/places.h"
+#include "analyzer/analyses/all.h"
 #include "analyzer/base/grow.h"
+#include "analyzer/base/words.h"
 
 /* An object that exists, by its kind and its name or id. */
 struct entry {
@@ -32,17 +33,17 @@ struct key_file {
 
 struct ws_leftovers {
 	struct entry *entries; /* in the order of their making */
-	struct ws_leftover *list;
 	struct key_file *files;
 	size_t n_files, files_size;
 	struct ws_key_collision *collisions;
 	size_t n_collisions, collisions_size;
 };
 
-int ws_leftovers_new(struct ws_leftovers **ret)
+int ws_leftovers_new(const struct ws_setup *setup, struct ws_leftovers **ret)
 {
 	struct ws_leftovers *leftovers = calloc(1, sizeof(*leftovers));
 
+	(void)setup;
 	if (!leftovers)
 		return -ENOMEM;
 	*ret = leftovers;
@@ -63,7 +64,6 @@ void ws_leftovers_free(struct ws_leftovers *leftovers)
 		return;
 	HASH_ITER(hh, leftovers->entries, entry, next)
 		forget(leftovers, entry);
-	free(leftovers->list);
 	free(leftovers->files);
 	free(leftovers->collisions);
 	free(leftovers);
@@ -189,8 +189,9 @@ static int take_key(struct ws_leftovers *leftovers, const struct ws_record *reco
 	return 0;
 }
 
-int ws_leftovers_record(struct ws_leftovers *leftovers, const struct ws_record *record)
+static int take_record(void *context, const struct ws_record *record)
 {
+	struct ws_leftovers *leftovers = context;
 	struct entry *entry;
 	char *key;
 	int r = 0;
@@ -218,31 +219,63 @@ int ws_leftovers_record(struct ws_leftovers *leftovers, const struct ws_record *
 	return r;
 }
 
-int ws_leftovers_finish(struct ws_leftovers *leftovers, struct ws_places *places,
-			const struct ws_leftover **ret, size_t *n)
+struct ws_model_observer ws_leftovers_observer(struct ws_leftovers *leftovers)
 {
-	struct entry *entry, *next;
-	size_t i = 0;
+	return (struct ws_model_observer){ .context = leftovers, .record = take_record };
+}
 
-	leftovers->list = calloc(HASH_COUNT(leftovers->entries) + 1, sizeof(*leftovers->list));
-	if (!leftovers->list)
+/* The same as a finding. */
+static int report_one(const struct ws_context *context, const struct entry *entry)
+{
+	struct ws_finding *finding;
+
+	finding = ws_findings_add(context->findings, WS_RULE_LEFT_BEHIND,
+				  "%s %s still exists when all is over",
+				  ws_kind_word(entry->pub.kind), entry->pub.name);
+	if (!finding)
 		return -ENOMEM;
+	return ws_finding_evidence(context->findings, finding, entry->pub.created_ns, entry->thread,
+				   entry->site, WS_UNKNOWN, "made here, and removed by nobody");
+}
+
+int ws_leftovers_finish(struct ws_leftovers *leftovers, const struct ws_context *context,
+			struct ws_leftovers_result **ret)
+{
+	struct ws_leftovers_result *result = calloc(1, sizeof(*result));
+	struct entry *entry, *next;
+
+	if (!result)
+		return -ENOMEM;
+	result->list = calloc(HASH_COUNT(leftovers->entries) + 1, sizeof(*result->list));
+	if (!result->list) {
+		free(result);
+		return -ENOMEM;
+	}
 	HASH_ITER(hh, leftovers->entries, entry, next) {
-		int r = ws_places_party(places, entry->thread, entry->site, WS_UNKNOWN,
+		int r = ws_places_party(context->places, entry->thread, entry->site, WS_UNKNOWN,
 					&entry->pub.creator);
 
-		if (r < 0)
+		if (r < 0) {
+			ws_leftovers_result_free(result);
 			return r;
-		leftovers->list[i++] = entry->pub;
+		}
+		result->list[result->n++] = entry->pub;
+		r = report_one(context, entry);
+		if (r < 0) {
+			ws_leftovers_result_free(result);
+			return r;
+		}
 	}
-	*ret = leftovers->list;
-	*n = i;
+	result->collisions = leftovers->collisions;
+	result->n_collisions = leftovers->n_collisions;
+	*ret = result;
 	return 0;
 }
 
-const struct ws_key_collision *ws_leftovers_collisions(const struct ws_leftovers *leftovers,
-						       size_t *n)
+void ws_leftovers_result_free(struct ws_leftovers_result *result)
 {
-	*n = leftovers->n_collisions;
-	return leftovers->collisions;
+	if (!result)
+		return;
+	free(result->list);
+	free(result);
 }

@@ -2,7 +2,7 @@
 /* leftovers.h: what the program made in the kernel's name spaces and has not removed: POSIX queues,
  * named semaphores and shared memory, and System V objects, which outlive all processes.
  *
- * In: the records of objects, in order; at the end the places of a contention result.
+ * In: the records of objects, in order.
  *
  * Out: what still exists at the end as far as the trace shows, in the order of its making.
  *
@@ -22,7 +22,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "analyzer/analyses/contention.h"
+#include "analyzer/analyses/setup.h"
 
 /* One object that was left behind. */
 struct ws_leftover {
@@ -42,20 +42,13 @@ struct ws_key_collision {
 	const char *second;
 };
 
+struct ws_leftovers_result {
+	struct ws_leftover *list; /* Owned by this; in the order of making */
+	size_t n;
+	const struct ws_key_collision *collisions; /* Owned by the analysis */
+	size_t n_collisions;
+};
+
 struct ws_leftovers;
-
-/* 0 or -ENOMEM with *ret untouched. */
-int ws_leftovers_new(struct ws_leftovers **ret);
-void ws_leftovers_free(struct ws_leftovers *leftovers); /* NULL is fine */
-
-/* Takes the next record; all but those of objects are passed over. 0 or -ENOMEM. */
-int ws_leftovers_record(struct ws_leftovers *leftovers, const struct ws_record *record);
-
-/* The answers, owned by `leftovers`; no record may follow. Who made each is worked out by `places`,
- * which must outlive them. 0 or -ENOMEM. */
-int ws_leftovers_finish(struct ws_leftovers *leftovers, struct ws_places *places,
-			const struct ws_leftover **ret, size_t *n);
-const struct ws_key_collision *ws_leftovers_collisions(const struct ws_leftovers *leftovers,
-						       size_t *n);
 
 #endif

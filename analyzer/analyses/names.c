@@ -7,15 +7,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-#define KIND_WORD(sym, word, n) [n] = #word,
-static const char *const kind_words[WS_KIND_COUNT] = { WS_KINDS(KIND_WORD) };
-
-static const char *kind_word(const struct ws_object *object)
-{
-	uint8_t kind = object->key.kind;
-
-	return kind < WS_KIND_COUNT && kind_words[kind] ? kind_words[kind] : "object";
-}
+#include "analyzer/base/words.h"
 
 static int print(struct ws_arena *strings, const char **ret, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
@@ -168,15 +160,15 @@ static int name_by_site(const struct ws_object *object, const char *what, bool w
 	int length = function ? (int)ws_function_length(function) : 0;
 
 	if (file && site->line && function && with_function)
-		return print(strings, ret, "%s %s at %.*s() %s:%" PRIu32, kind_word(object), what,
+		return print(strings, ret, "%s %s at %.*s() %s:%" PRIu32, ws_kind_word(object->key.kind), what,
 			     length, function, file, site->line);
 	if (file && site->line)
-		return print(strings, ret, "%s %s at %s:%" PRIu32, kind_word(object), what, file,
+		return print(strings, ret, "%s %s at %s:%" PRIu32, ws_kind_word(object->key.kind), what, file,
 			     site->line);
 	if (function)
-		return print(strings, ret, "%s %s in %.*s()", kind_word(object), what, length,
+		return print(strings, ret, "%s %s in %.*s()", ws_kind_word(object->key.kind), what, length,
 			     function);
-	return print(strings, ret, "%s %s at %s+0x%" PRIx64, kind_word(object), what,
+	return print(strings, ret, "%s %s at %s+0x%" PRIx64, ws_kind_word(object->key.kind), what,
 		     module ? module : "unknown code", site->offset);
 }
 
@@ -220,5 +212,5 @@ int ws_object_name(const struct ws_object *object, const struct ws_tables *table
 		return r;
 	if (party.site)
 		return name_by_site(object, "first waited for", true, party.site, strings, ret);
-	return print(strings, ret, "%s (unnamed)", kind_word(object));
+	return print(strings, ret, "%s (unnamed)", ws_kind_word(object->key.kind));
 }

@@ -404,6 +404,11 @@ int ws_model_record(struct ws_model *model, const struct ws_record *record)
 
 	model->ord++;
 	model->now_ns = record->at_ns;
+	if (model->observer.record) {
+		r = model->observer.record(model->observer.context, record);
+		if (r < 0)
+			return r;
+	}
 	switch (record->type) {
 	case WS_RECORD_LOSS:
 		return take_loss(model);

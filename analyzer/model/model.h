@@ -196,7 +196,6 @@ struct ws_model_counts {
 	uint64_t nest_given_up; /* waits taken for lost because of WS_NEST_MAX */
 };
 
-/* Who is told. The arguments are valid in the call only, objects as long as the model. */
 /* What one process has read from an object and written to it. */
 struct ws_transfer {
 	const struct ws_object *object; /* Weak: owned by the model */
@@ -207,8 +206,11 @@ struct ws_transfer {
 	uint64_t at_ns;               /* trace clock: until when */
 };
 
+/* Who is told. The arguments are valid in the call only, objects as long as the model. */
 struct ws_model_observer {
 	void *context;
+	/* The next record, before the model makes anything of it. NULL: not wanted. */
+	int (*record)(void *context, const struct ws_record *record);
 	/* One wait is complete. Not in order of time, but the same trace gives the same order.
 	 * 0 or a negative errno, which the model returns to its caller. */
 	int (*wait)(void *context, const struct ws_wait *wait);

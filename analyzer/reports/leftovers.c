@@ -2,7 +2,7 @@
 /* leftovers.c: see leftovers.h. */
 #include "analyzer/reports/leftovers.h"
 
-#include "analyzer/reports/words.h"
+#include "analyzer/base/words.h"
 
 /* Where the columns end, but for the names. */
 enum { COLUMN_CREATOR = 48, COLUMN_BYTES = 90 };
@@ -38,10 +38,10 @@ static void print_one(struct ws_page *page, const struct ws_report *report,
 
 void ws_report_leftovers(struct ws_page *page, const struct ws_report *report, size_t top)
 {
-	size_t shown = top && top < report->n_leftovers ? top : report->n_leftovers;
+	size_t shown = top && top < report->results->leftovers->n ? top : report->results->leftovers->n;
 	struct ws_cell cell, number;
 
-	if (!report->n_leftovers)
+	if (!report->results->leftovers->n)
 		return;
 	ws_page_end(page);
 	ws_page_text(page, "left behind   (made here, and not removed)", 0);
@@ -50,9 +50,9 @@ void ws_report_leftovers(struct ws_page *page, const struct ws_report *report, s
 	ws_page_text_to(page, "age", page->width);
 	ws_page_end(page);
 	for (size_t i = 0; i < shown; i++)
-		print_one(page, report, &report->leftovers[i]);
-	if (shown < report->n_leftovers) {
-		ws_cell_noun(&number, report->n_leftovers - shown, "more object");
+		print_one(page, report, &report->results->leftovers->list[i]);
+	if (shown < report->results->leftovers->n) {
+		ws_cell_noun(&number, report->results->leftovers->n - shown, "more object");
 		ws_cell_set(&cell, page->utf8, "%.60s", number.text);
 		ws_page_cell(page, &cell, 2);
 		ws_page_end(page);

@@ -9,8 +9,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-#include "analyzer/analyses/contention.h"
-#include "analyzer/analyses/leftovers.h"
+#include "analyzer/analyses/all.h"
 #include "analyzer/model/model.h"
 
 /* The version of the JSON's shape: raised when a key changes its meaning, which keys do not. */
@@ -21,10 +20,8 @@ struct ws_report {
 	const char *const *paths; /* trace folders, as they were given */
 	size_t n_paths;           /* at least 1 */
 	const struct ws_tables *tables;
-	const struct ws_contention_result *contention;
+	const struct ws_results *results;
 	const struct ws_model_counts *counts;
-	const struct ws_leftover *leftovers; /* not filtered */
-	size_t n_leftovers;
 	const struct ws_filter *filter;
 	uint64_t frames;             /* code locations that were looked up */
 	uint64_t unresolved_frames;  /* of these, those without a function name */

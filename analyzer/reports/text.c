@@ -8,11 +8,12 @@
 #include <string.h>
 
 #include "analyzer/reports/cells.h"
+#include "analyzer/reports/findings.h"
 #include "analyzer/reports/leftovers.h"
 #include "analyzer/reports/page.h"
 #include "analyzer/reports/report.h"
 #include "analyzer/reports/text_flows.h"
-#include "analyzer/reports/words.h"
+#include "analyzer/base/words.h"
 
 #define WIDTH 100
 
@@ -48,7 +49,7 @@ static void set_thread(const struct printer *printer, uint32_t thread, struct ws
 static void print_headline(struct printer *printer)
 {
 	const struct ws_tables *tables = printer->report->tables;
-	const struct ws_contention_result *result = printer->report->contention;
+	const struct ws_contention_result *result = printer->report->results->contention;
 	const char *names[PROCESSES_MAX];
 	struct ws_cell cell, time, waits;
 	size_t n_names = 0, more = 0;
@@ -89,7 +90,7 @@ static void print_headline(struct printer *printer)
 /* Kinds by time, so that nobody takes joins and idle workers for contention. */
 static void print_kinds(struct printer *printer)
 {
-	const struct ws_contention_result *result = printer->report->contention;
+	const struct ws_contention_result *result = printer->report->results->contention;
 	bool shown[WS_KIND_COUNT] = { false };
 	bool first = true;
 
@@ -419,7 +420,7 @@ static bool is_idle(const struct ws_contention_result *result, size_t object)
 /* Numbers the objects in the order in which they are shown. 0 or -ENOMEM. */
 static int number_objects(struct printer *printer)
 {
-	const struct ws_contention_result *result = printer->report->contention;
+	const struct ws_contention_result *result = printer->report->results->contention;
 	size_t number = 0;
 
 	printer->numbers = calloc(result->n_objects + 1, sizeof(*printer->numbers));
@@ -436,7 +437,7 @@ static int number_objects(struct printer *printer)
 
 static void print_object(struct printer *printer, size_t index)
 {
-	const struct ws_contention_result *result = printer->report->contention;
+	const struct ws_contention_result *result = printer->report->results->contention;
 	const struct ws_object_contention *object = &result->objects[index];
 	bool owned = ws_kind_is_owned(object->object->key.kind);
 	const char *kind = ws_kind_word(object->object->key.kind);
@@ -476,7 +477,7 @@ static void print_object(struct printer *printer, size_t index)
 /* Those of one sort, at most `max`; 0: all. */
 static void print_sort(struct printer *printer, bool idle, size_t max)
 {
-	const struct ws_contention_result *result = printer->report->contention;
+	const struct ws_contention_result *result = printer->report->results->contention;
 	size_t shown = 0, left = 0;
 	uint64_t left_ns = 0;
 	struct ws_cell cell, number;
@@ -505,7 +506,7 @@ static void print_sort(struct printer *printer, bool idle, size_t max)
 
 static void print_objects(struct printer *printer)
 {
-	const struct ws_contention_result *result = printer->report->contention;
+	const struct ws_contention_result *result = printer->report->results->contention;
 	size_t top = printer->style->top, n_idle = 0;
 
 	for (size_t i = 0; i < result->n_objects; i++)
@@ -545,7 +546,7 @@ static void print_edge(struct printer *printer, const struct ws_site_edge *edge)
 
 static void print_edges(struct printer *printer)
 {
-	const struct ws_contention_result *result = printer->report->contention;
+	const struct ws_contention_result *result = printer->report->results->contention;
 	size_t max = printer->style->top ? printer->style->top : result->n_site_edges, shown = 0;
 	struct ws_cell cell, number;
 
@@ -602,10 +603,10 @@ static void print_trust(struct printer *printer)
 			    known * 100 / report->frames, known * 1000 / report->frames % 10);
 		ws_page_flow(&printer->page, cell.text, "; ", 10);
 	}
-	if (report->contention->total.wait_ns) {
-		uint64_t unknown = report->contention->unknown_ns;
+	if (report->results->contention->total.wait_ns) {
+		uint64_t unknown = report->results->contention->unknown_ns;
 		double percent =
-			100.0 * (double)unknown / (double)report->contention->total.wait_ns;
+			100.0 * (double)unknown / (double)report->results->contention->total.wait_ns;
 
 		/* Never 0.0 for what is not nothing. */
 		if (unknown && percent < 0.05)
@@ -640,6 +641,7 @@ int ws_report_text(const struct ws_report *report, const struct ws_text_style *s
 	print_cautions(&printer);
 	print_objects(&printer);
 	print_edges(&printer);
+	ws_text_findings(&printer.page, report, style->top);
 	ws_report_leftovers(&printer.page, report, style->top);
 	print_trust(&printer);
 	free(printer.numbers);

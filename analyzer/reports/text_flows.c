@@ -11,7 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "analyzer/reports/words.h"
+#include "analyzer/base/words.h"
 
 /* Waiting below this part of the other side's is not worth a line. */
 #define SMALL_PART 4

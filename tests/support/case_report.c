@@ -55,38 +55,36 @@ void case_report_make(struct case_trace *trace, const struct ws_filter *filter,
 	const struct ws_record *records;
 	size_t n;
 
-	*ret = (struct case_report){ .filter = { .to_ns = UINT64_MAX } };
+	*ret = (struct case_report){ .setup.filter = { .to_ns = UINT64_MAX } };
 	if (filter)
-		ret->filter = *filter;
-	assert_int_equal(ws_contention_new(&ret->filter, &ret->contention), 0);
-	observer = ws_contention_observer(ret->contention);
+		ret->setup.filter = *filter;
+	assert_int_equal(ws_analyses_new(&ret->setup, &ret->analyses), 0);
+	observer = ws_analyses_observer(ret->analyses);
 	assert_int_equal(ws_model_new(&observer, &ret->model), 0);
 	records = case_trace_records(trace, &n);
-	ws_contention_begin(ret->contention, n ? records[0].at_ns : 0);
 	for (size_t i = 0; i < n; i++)
 		assert_int_equal(ws_model_record(ret->model, &records[i]), 0);
 	assert_int_equal(ws_model_finish(ret->model, case_trace_tables(trace)), 0);
 	assert_int_equal(ws_symbols_new(case_trace_tables(trace), NULL, &ret->symbols), 0);
-	assert_int_equal(ws_contention_finish(ret->contention, case_trace_tables(trace),
-					      ret->symbols, &ret->result),
+	assert_int_equal(ws_analyses_finish(ret->analyses, case_trace_tables(trace), ret->symbols,
+					    &ret->results),
 			 0);
 	ret->report = (struct ws_report){
 		.paths = paths,
 		.n_paths = 1,
 		.tables = case_trace_tables(trace),
-		.contention = ret->result,
+		.results = ret->results,
 		.counts = ws_model_counts(ret->model),
-		.filter = &ret->filter,
+		.filter = &ret->setup.filter,
 	};
 	ws_symbols_counts(ret->symbols, &ret->report.frames, &ret->report.unresolved_frames);
 }
 
 void case_report_free(struct case_report *report)
 {
-	ws_contention_result_free(report->result);
+	ws_analyses_free(report->analyses);
 	ws_symbols_free(report->symbols);
 	ws_model_free(report->model);
-	ws_contention_free(report->contention);
 }
 
 char *case_report_json(const struct case_report *report)

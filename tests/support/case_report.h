@@ -8,10 +8,10 @@
 
 /* Everything that a report needs. Free with case_report_free. */
 struct case_report {
-	struct ws_filter filter;
+	struct ws_setup setup;
 	struct ws_model *model;
-	struct ws_contention *contention;
-	struct ws_contention_result *result;
+	struct ws_analyses *analyses;
+	const struct ws_results *results; /* Owned by the analyses */
 	struct ws_symbols *symbols;
 	struct ws_report report; /* borrows the others */
 };

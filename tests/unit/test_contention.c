@@ -35,16 +35,16 @@ static void assert_sums(const struct ws_filter *filter, uint64_t waits, uint64_t
 	uint64_t in_objects = 0, in_threads = 0, in_edges = 0, in_sites = 0;
 
 	case_report_make(trace, filter, &report);
-	assert_int_equal(report.result->total.waits, waits);
-	assert_int_equal(report.result->total.wait_ns, wait_ns);
-	for (size_t i = 0; i < report.result->n_objects; i++)
-		in_objects += report.result->objects[i].waits.total;
-	for (size_t i = 0; i < report.result->n_threads; i++)
-		in_threads += report.result->threads[i].wait_ns;
-	for (size_t i = 0; i < report.result->n_edges; i++)
-		in_edges += report.result->edges[i].wait_ns;
-	for (size_t i = 0; i < report.result->n_site_edges; i++)
-		in_sites += report.result->site_edges[i].wait_ns;
+	assert_int_equal(report.results->contention->total.waits, waits);
+	assert_int_equal(report.results->contention->total.wait_ns, wait_ns);
+	for (size_t i = 0; i < report.results->contention->n_objects; i++)
+		in_objects += report.results->contention->objects[i].waits.total;
+	for (size_t i = 0; i < report.results->contention->n_threads; i++)
+		in_threads += report.results->contention->threads[i].wait_ns;
+	for (size_t i = 0; i < report.results->contention->n_edges; i++)
+		in_edges += report.results->contention->edges[i].wait_ns;
+	for (size_t i = 0; i < report.results->contention->n_site_edges; i++)
+		in_sites += report.results->contention->site_edges[i].wait_ns;
 	/* In this trace each wait has just one blocker. */
 	assert_int_equal(in_objects, wait_ns);
 	assert_int_equal(in_threads, wait_ns);
@@ -137,9 +137,9 @@ static void ids_do_not_depend_on_filters(void **state)
 	(void)state;
 	filter.kinds = 1u << WS_KIND_SEM;
 	case_report_make(trace, &filter, &report);
-	assert_int_equal(report.result->n_objects, 1);
-	assert_int_equal(report.result->objects[0].object->id, 1);
-	assert_int_equal(report.result->edges[0].object, 0);
+	assert_int_equal(report.results->contention->n_objects, 1);
+	assert_int_equal(report.results->contention->objects[0].object->id, 1);
+	assert_int_equal(report.results->contention->edges[0].object, 0);
 	case_report_free(&report);
 	case_trace_free(trace);
 }
@@ -153,7 +153,7 @@ static void sums_by_line_of_code(void **state)
 
 	(void)state;
 	case_report_make(trace, NULL, &report);
-	mutex = &report.result->objects[1];
+	mutex = &report.results->contention->objects[1];
 	assert_int_equal(mutex->object->key.kind, WS_KIND_MUTEX);
 	assert_int_equal(mutex->n_processes, 2);
 	assert_int_equal(mutex->waiters.n_shares, 3); /* A at one, B at two, A at two */
@@ -168,12 +168,12 @@ static void sums_by_line_of_code(void **state)
 	assert_int_equal(mutex->holders.n_sites, 1);
 	assert_int_equal(mutex->holders.sites[0].n_threads, 2);
 	/* one -> held, two -> held, three -> give */
-	assert_int_equal(report.result->n_site_edges, 3);
-	assert_int_equal(report.result->site_edges[1].n_waiters, 2);
-	assert_int_equal(report.result->site_edges[1].wait_ns, 60);
-	assert_int_equal(report.result->site_edges[1].waiter_thread, WS_UNKNOWN);
-	assert_string_equal(report.result->site_edges[0].waiter->function, "three");
-	assert_int_equal(report.result->site_edges[0].waiter_thread, 2);
+	assert_int_equal(report.results->contention->n_site_edges, 3);
+	assert_int_equal(report.results->contention->site_edges[1].n_waiters, 2);
+	assert_int_equal(report.results->contention->site_edges[1].wait_ns, 60);
+	assert_int_equal(report.results->contention->site_edges[1].waiter_thread, WS_UNKNOWN);
+	assert_string_equal(report.results->contention->site_edges[0].waiter->function, "three");
+	assert_int_equal(report.results->contention->site_edges[0].waiter_thread, 2);
 	case_report_free(&report);
 	case_trace_free(trace);
 }
@@ -188,10 +188,10 @@ static void readers_are_charged_together(void **state)
 
 	(void)state;
 	case_report_make(trace, NULL, &report);
-	assert_int_equal(report.result->total.wait_ns, 100);
-	assert_int_equal(report.result->objects[0].holders.n_shares, 2);
-	assert_int_equal(report.result->objects[0].holders.sites[0].waits.total, 200);
-	assert_int_equal(report.result->n_edges, 2);
+	assert_int_equal(report.results->contention->total.wait_ns, 100);
+	assert_int_equal(report.results->contention->objects[0].holders.n_shares, 2);
+	assert_int_equal(report.results->contention->objects[0].holders.sites[0].waits.total, 200);
+	assert_int_equal(report.results->contention->n_edges, 2);
 	case_report_free(&report);
 	case_trace_free(trace);
 }

@@ -11,6 +11,7 @@
  *   = edge WHO -> WHO KIND:OBJECT and|or waits=N ns=N          by time
  *   = count open=N lost=N uncertain=N orphans=N
  *   = total waits=N ns=N unknown=N
+ *   = finding RULE [KIND:OBJECT...] [WHO@NANOSECONDS...]   in the order of reports
  * WHO is THREAD:SITE, or THREAD:SITE[STACK] where a stack is known; `?` is unknown. The site of a
  * result of the analysis is the one that the site rule gives.
  */
@@ -25,7 +26,7 @@
 
 #include <cmocka.h>
 
-#include "analyzer/analyses/contention.h"
+#include "analyzer/analyses/all.h"
 #include "tests/support/case_trace.h"
 
 #define RECORDS_DIR "../records"
@@ -53,7 +54,7 @@ struct line {
 
 struct run {
 	struct case_trace *trace;
-	struct ws_model_observer contention;
+	struct ws_model_observer analyses;
 	struct line *lines;
 	size_t n_lines;
 };
@@ -115,14 +116,14 @@ static int take_wait(void *context, const struct ws_wait *wait)
 			  wait->waker->stack);
 	}
 	fclose(file);
-	return run->contention.wait(run->contention.context, wait);
+	return run->analyses.wait(run->analyses.context, wait);
 }
 
 static int take_wake(void *context, const struct ws_wake *wake)
 {
 	struct run *run = context;
 
-	return run->contention.wake(run->contention.context, wake);
+	return run->analyses.wake(run->analyses.context, wake);
 }
 
 static int by_begin(const void *a, const void *b)
@@ -203,50 +204,76 @@ static void print_result(FILE *file, const struct run *run,
 		(unsigned long long)result->unknown_ns);
 }
 
+static int take_record(void *context, const struct ws_record *record)
+{
+	struct run *run = context;
+
+	return run->analyses.record(run->analyses.context, record);
+}
+
+static void print_findings(FILE *file, const struct run *run, const struct ws_results *results)
+{
+	for (size_t i = 0; i < results->n_findings; i++) {
+		const struct ws_finding *finding = &results->findings[i];
+
+		fprintf(file, "finding %s", ws_rule_word(finding->rule));
+		for (size_t k = 0; k < finding->n_objects; k++)
+			print_object(file, run->trace, finding->objects[k]);
+		for (size_t k = 0; k < finding->n_evidence; k++) {
+			const struct ws_evidence *evidence = &finding->evidence[k];
+
+			fputc(' ', file);
+			print_who(file, run->trace, evidence->party.thread, evidence->party.code,
+				  WS_UNKNOWN);
+			fprintf(file, "@%llu", (unsigned long long)evidence->at_ns);
+		}
+		fputc('\n', file);
+	}
+}
+
 /* Everything that the records give, a line each. */
 static char *results_of(struct case_trace *trace)
 {
-	const struct ws_filter all = { .to_ns = UINT64_MAX };
-	struct ws_contention *contention = NULL;
-	struct ws_contention_result *result = NULL;
+	const struct ws_setup all = { .filter = { .to_ns = UINT64_MAX } };
+	struct ws_analyses *analyses = NULL;
+	const struct ws_results *results = NULL;
 	struct ws_symbols *symbols = NULL;
 	struct ws_model *model = NULL;
 	struct run run = { .trace = trace };
 	struct ws_model_observer observer = {
-		.context = &run, .wait = take_wait, .wake = take_wake
+		.context = &run, .record = take_record, .wait = take_wait, .wake = take_wake
 	};
 	const struct ws_model_counts *counts;
 	const struct ws_record *records;
 	struct text text;
 	size_t n;
 
-	assert_int_equal(ws_contention_new(&all, &contention), 0);
-	run.contention = ws_contention_observer(contention);
+	assert_int_equal(ws_analyses_new(&all, &analyses), 0);
+	run.analyses = ws_analyses_observer(analyses);
 	assert_int_equal(ws_model_new(&observer, &model), 0);
 	records = case_trace_records(trace, &n);
-	ws_contention_begin(contention, n ? records[0].at_ns : 0);
 	for (size_t i = 0; i < n; i++)
 		assert_int_equal(ws_model_record(model, &records[i]), 0);
 	assert_int_equal(ws_model_finish(model, case_trace_tables(trace)), 0);
 	assert_int_equal(ws_symbols_new(case_trace_tables(trace), NULL, &symbols), 0);
 	assert_int_equal(
-		ws_contention_finish(contention, case_trace_tables(trace), symbols, &result), 0);
+		ws_analyses_finish(analyses, case_trace_tables(trace), symbols, &results), 0);
 	text_open(&text);
 	if (run.n_lines)
 		qsort(run.lines, run.n_lines, sizeof(*run.lines), by_begin);
 	for (size_t i = 0; i < run.n_lines; i++)
 		fprintf(text.file, "%s\n", run.lines[i].text);
-	print_result(text.file, &run, result);
+	print_result(text.file, &run, results->contention);
+	print_findings(text.file, &run, results);
 	counts = ws_model_counts(model);
 	fprintf(text.file, "count open=%llu lost=%llu uncertain=%llu orphans=%llu\n",
 		(unsigned long long)counts->open_waits, (unsigned long long)counts->lost_waits,
 		(unsigned long long)counts->uncertain, (unsigned long long)counts->orphan_ends);
 	fclose(text.file);
 	free(run.lines);
-	ws_contention_result_free(result);
+	ws_analyses_free(analyses);
 	ws_symbols_free(symbols);
 	ws_model_free(model);
-	ws_contention_free(contention);
 	return text.data;
 }
 

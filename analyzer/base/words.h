@@ -12,7 +12,4 @@ const char *ws_outcome_word(uint8_t outcome);
 /* enum ws_kind; WS_KIND_NONE if it is no such word. */
 uint8_t ws_kind_of_word(const char *word);
 
-/* "exited", "signaled", "running", "exec" or "unknown". */
-const char *ws_process_end_word(uint8_t end);
-
 #endif

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* words.c: see words.h. */
-#include "analyzer/reports/words.h"
+#include "analyzer/base/words.h"
 
 #include <string.h>
 
-#include "analyzer/decode/tables.h"
 #include "tracepoints/kinds.h"
 
 #define WORD(sym, word, n) [n] = #word,
@@ -28,20 +27,4 @@ uint8_t ws_kind_of_word(const char *word)
 			return i;
 	}
 	return WS_KIND_NONE;
-}
-
-const char *ws_process_end_word(uint8_t end)
-{
-	switch (end) {
-	case WS_END_RUNNING:
-		return "running";
-	case WS_END_EXITED:
-		return "exited";
-	case WS_END_SIGNALED:
-		return "signaled";
-	case WS_END_EXEC:
-		return "exec";
-	default:
-		return "unknown";
-	}
 }

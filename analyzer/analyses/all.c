@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: MIT */
+/* all.c: see all.h. */
+#include "analyzer/analyses/all.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <stdlib.h>
+
+#include "analyzer/analyses/names.h"
+
+#define COUNT_ONE(name) +1
+/* Contention, and those of the list. */
+#define OBSERVERS (1 WS_ANALYSES(COUNT_ONE))
+
+struct ws_analyses {
+	struct ws_setup setup;
+	/* Who hears what; most want little of it. */
+	struct ws_model_observer records[OBSERVERS], waits[OBSERVERS], wakes[OBSERVERS],
+		transfers[OBSERVERS];
+	size_t n_records, n_waits, n_wakes, n_transfers;
+	bool begun;                                     /* the first record was seen */
+	struct ws_contention *contention;               /* Owned by this */
+	struct ws_contention_result *contention_result; /* Owned by this; NULL: not finished */
+#define MEMBER(name) struct ws_##name *name;            /* Owned by this */
+	WS_ANALYSES(MEMBER)
+#undef MEMBER
+	struct ws_arena strings;
+	struct ws_findings *findings; /* Owned by this; NULL: not finished */
+	struct ws_context context;
+	struct ws_results results;
+};
+
+static void listen(struct ws_analyses *all, struct ws_model_observer observer)
+{
+	if (observer.record)
+		all->records[all->n_records++] = observer;
+	if (observer.wait)
+		all->waits[all->n_waits++] = observer;
+	if (observer.wake)
+		all->wakes[all->n_wakes++] = observer;
+	if (observer.transfer)
+		all->transfers[all->n_transfers++] = observer;
+}
+
+int ws_analyses_new(const struct ws_setup *setup, struct ws_analyses **ret)
+{
+	struct ws_analyses *all = calloc(1, sizeof(*all));
+	int r;
+
+	if (!all)
+		return -ENOMEM;
+	all->setup = *setup;
+	r = ws_contention_new(&all->setup.filter, &all->contention);
+	if (r == 0)
+		listen(all, ws_contention_observer(all->contention));
+#define NEW(name)                                                                                  \
+	if (r == 0)                                                                                \
+		r = ws_##name##_new(&all->setup, &all->name);                                      \
+	if (r == 0)                                                                                \
+		listen(all, ws_##name##_observer(all->name));
+	WS_ANALYSES(NEW)
+#undef NEW
+	if (r < 0) {
+		ws_analyses_free(all);
+		return r;
+	}
+	*ret = all;
+	return 0;
+}
+
+void ws_analyses_free(struct ws_analyses *all)
+{
+	if (!all)
+		return;
+#define FREE(name)                                                                                 \
+	ws_##name##_result_free(all->results.name);                                                \
+	ws_##name##_free(all->name);
+	WS_ANALYSES(FREE)
+#undef FREE
+	ws_findings_free(all->findings);
+	ws_contention_result_free(all->contention_result);
+	ws_contention_free(all->contention);
+	ws_arena_free(&all->strings);
+	free(all);
+}
+
+/* Tells each that wants to hear it. */
+#define TELL(all, what, argument)                                                                  \
+	do {                                                                                       \
+		for (size_t i = 0; i < (all)->n_##what##s; i++) {                                  \
+			const struct ws_model_observer *to = &(all)->what##s[i];                   \
+			int r = to->what(to->context, (argument));                                 \
+			if (r < 0)                                                                 \
+				return r;                                                          \
+		}                                                                                  \
+		return 0;                                                                          \
+	} while (0)
+
+static int tell_record(void *context, const struct ws_record *record)
+{
+	struct ws_analyses *all = context;
+
+	if (!all->begun)
+		ws_contention_begin(all->contention, record->at_ns);
+	all->begun = true;
+	TELL(all, record, record);
+}
+
+static int tell_wait(void *context, const struct ws_wait *wait)
+{
+	TELL((struct ws_analyses *)context, wait, wait);
+}
+
+static int tell_wake(void *context, const struct ws_wake *wake)
+{
+	TELL((struct ws_analyses *)context, wake, wake);
+}
+
+static int tell_transfer(void *context, const struct ws_transfer *transfer)
+{
+	TELL((struct ws_analyses *)context, transfer, transfer);
+}
+
+struct ws_model_observer ws_analyses_observer(struct ws_analyses *analyses)
+{
+	return (struct ws_model_observer){
+		.context = analyses,
+		.record = tell_record,
+		.wait = tell_wait,
+		.wake = tell_wake,
+		.transfer = tell_transfer,
+	};
+}
+
+int ws_context_object_name(const struct ws_context *context, const struct ws_object *object,
+			   const char **ret)
+{
+	return ws_object_name(object, context->tables, context->symbols, context->places,
+			      context->strings, ret);
+}
+
+int ws_analyses_finish(struct ws_analyses *all, const struct ws_tables *tables,
+		       struct ws_symbols *symbols, const struct ws_results **ret)
+{
+	int r;
+
+	r = ws_contention_finish(all->contention, tables, symbols, &all->contention_result);
+	if (r == 0)
+		r = ws_findings_new(all->contention_result->places, &all->findings);
+	if (r < 0)
+		return r;
+	all->results.contention = all->contention_result;
+	all->context = (struct ws_context){
+		.setup = &all->setup,
+		.tables = tables,
+		.symbols = symbols,
+		.places = all->contention_result->places,
+		.strings = &all->strings,
+		.findings = all->findings,
+		.contention = all->contention_result,
+	};
+#define FINISH(name)                                                                               \
+	if (r == 0)                                                                                \
+		r = ws_##name##_finish(all->name, &all->context, &all->results.name);
+	WS_ANALYSES(FINISH)
+#undef FINISH
+	if (r < 0)
+		return r;
+	all->results.findings = ws_findings_sorted(all->findings, &all->results.n_findings);
+	*ret = &all->results;
+	return 0;
+}

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: MIT */
+/* rules.h: the rules that findings are named by, each with its severity.
+ *
+ * docs/findings.md has a section a rule, with an example and the cure: a test compares the two.
+ */
+#ifndef WS_RULES_H
+#define WS_RULES_H
+
+/* How bad it is. error: the program can hang, or its data can be wrong. warning: it costs time or
+ * may do harm in another run. note: worth knowing. */
+enum ws_severity { WS_SEVERITY_ERROR, WS_SEVERITY_WARNING, WS_SEVERITY_NOTE };
+
+/* X(SYMBOL, word, severity, doc). Add at the end of the rule's group. */
+#define WS_RULES(X)                                                                                \
+	X(LEFT_BEHIND, left_behind, NOTE,                                                          \
+	  "an object outlives the processes that made it: nobody unlinked or removed it")
+
+#define WS_RULE_ENUM(sym, word, severity, doc) WS_RULE_##sym,
+enum ws_rule { WS_RULES(WS_RULE_ENUM) WS_RULE_COUNT };
+#undef WS_RULE_ENUM
+
+#endif

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: MIT */
+/* setup.h: what every analysis is given: the wishes of the user before the trace, and what the
+ * answers are made with after it.
+ */
+#ifndef WS_SETUP_H
+#define WS_SETUP_H
+
+#include "analyzer/analyses/contention.h"
+#include "analyzer/analyses/findings.h"
+#include "analyzer/analyses/places.h"
+#include "analyzer/base/arena.h"
+
+/* What the user wants of the analyses. */
+struct ws_setup {
+	struct ws_filter filter; /* which waits count */
+};
+
+/* What answers are made with, once the trace is over. Everything is Weak, and outlives them. */
+struct ws_context {
+	const struct ws_setup *setup;
+	const struct ws_tables *tables;
+	struct ws_symbols *symbols;
+	struct ws_places *places;     /* frames and trails of parties */
+	struct ws_arena *strings;     /* names and texts of the answers */
+	struct ws_findings *findings; /* where an analysis puts what it found */
+	const struct ws_contention_result *contention;
+};
+
+/* What people call the object. *ret is owned by the context. 0 or -ENOMEM. */
+int ws_context_object_name(const struct ws_context *context, const struct ws_object *object,
+			   const char **ret);
+
+#endif

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: MIT */
+/* findings.c: see findings.h. */
+#include "analyzer/reports/findings.h"
+
+#include <inttypes.h>
+
+static json_t *evidence_json(struct ws_json_writer *writer, const struct ws_evidence *evidence)
+{
+	json_t *value = json_object();
+
+	ws_json_set(writer, value, "at_ns",
+		    evidence->at_ns ? ws_json_integer(evidence->at_ns) : json_null());
+	ws_json_set_string(writer, value, "text", evidence->text);
+	ws_json_set_party(writer, value, &evidence->party);
+	return value;
+}
+
+json_t *ws_json_findings(struct ws_json_writer *writer)
+{
+	const struct ws_results *results = writer->report->results;
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < results->n_findings; i++) {
+		const struct ws_finding *finding = &results->findings[i];
+		json_t *value = json_object(), *objects = json_array(), *evidence = json_array();
+
+		ws_json_set_string(writer, value, "rule", ws_rule_word(finding->rule));
+		ws_json_set_string(writer, value, "severity",
+				   ws_severity_word(ws_rule_severity(finding->rule)));
+		ws_json_set_string(writer, value, "title", finding->title);
+		for (size_t k = 0; k < finding->n_objects; k++) {
+			/* Nobody waited for the others: they are not in objects[]. */
+			if (finding->objects[k]->id != WS_UNKNOWN)
+				ws_json_append(writer, objects,
+					       ws_json_integer(finding->objects[k]->id));
+		}
+		ws_json_set(writer, value, "objects", objects);
+		for (size_t k = 0; k < finding->n_evidence; k++)
+			ws_json_append(writer, evidence,
+				       evidence_json(writer, &finding->evidence[k]));
+		ws_json_set(writer, value, "evidence", evidence);
+		ws_json_append(writer, list, value);
+	}
+	return list;
+}
+
+/* Where the columns begin. */
+enum { COLUMN_TITLE = 10, COLUMN_PLACE = 12, COLUMN_TEXT = 56 };
+
+static void print_evidence(struct ws_page *page, const struct ws_report *report,
+			   const struct ws_evidence *evidence)
+{
+	const struct ws_tables *tables = report->tables;
+	struct ws_cell cell;
+
+	if (evidence->party.thread < tables->n_threads) {
+		ws_cell_set(&cell, page->utf8, "thread %" PRId32,
+			    tables->threads[evidence->party.thread].tid);
+		ws_page_cell(page, &cell, COLUMN_PLACE);
+	}
+	if (evidence->party.site) {
+		ws_cell_place(&cell, page->utf8, evidence->party.site, COLUMN_TEXT - 28);
+		ws_page_cell(page, &cell, 26);
+	}
+	ws_cell_set(&cell, page->utf8, "%.600s", evidence->text);
+	ws_cell_cut(&cell, page->utf8, page->width - COLUMN_TEXT);
+	ws_page_cell(page, &cell, COLUMN_TEXT);
+	ws_page_end(page);
+}
+
+void ws_text_findings(struct ws_page *page, const struct ws_report *report, size_t top)
+{
+	const struct ws_results *results = report->results;
+	size_t shown = top && top < results->n_findings ? top : results->n_findings;
+	struct ws_cell cell, number;
+
+	if (!shown)
+		return;
+	ws_page_end(page);
+	ws_page_text(page, "findings", 0);
+	ws_page_end(page);
+	for (size_t i = 0; i < shown; i++) {
+		const struct ws_finding *finding = &results->findings[i];
+
+		ws_page_text(page, ws_severity_word(ws_rule_severity(finding->rule)), 2);
+		ws_page_text(page, finding->title, COLUMN_TITLE);
+		ws_page_end(page);
+		for (size_t k = 0; k < finding->n_evidence; k++)
+			print_evidence(page, report, &finding->evidence[k]);
+	}
+	if (shown < results->n_findings) {
+		ws_cell_noun(&number, results->n_findings - shown, "more finding");
+		ws_cell_set(&cell, page->utf8, "%.60s (--top 0 shows all)", number.text);
+		ws_page_cell(page, &cell, 2);
+		ws_page_end(page);
+	}
+}

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: MIT */
+/* findings.h: the findings of a report, in each format. */
+#ifndef WS_REPORT_FINDINGS_H
+#define WS_REPORT_FINDINGS_H
+
+#include "analyzer/reports/json_writer.h"
+#include "analyzer/reports/page.h"
+
+/* The list of findings. */
+json_t *ws_json_findings(struct ws_json_writer *writer);
+
+/* The section of the text, at most `top` findings (0: all); nothing if there is none. */
+void ws_text_findings(struct ws_page *page, const struct ws_report *report, size_t top);
+
+#endif

@@ -14,12 +14,23 @@
 #ifndef WS_EXPORT_H
 #define WS_EXPORT_H
 
-#define WS_EXPORT __attribute__((visibility("default")))
+#include <stdbool.h>
+#include <stdint.h>
 
-/* The call that the program made: the site of what happens now. */
-#define WS_SITE ((uintptr_t)__builtin_return_address(0))
+/* A wrapper. What is exported is the thunk in front of it, see prototypes.h. */
+#define WS_EXPORT __attribute__((visibility("hidden")))
 
 #define ws_likely(x) __builtin_expect(!!(x), 1)
 #define ws_unlikely(x) __builtin_expect(!!(x), 0)
+
+/* Somebody wants to know of every call: the thunks go by call.h. */
+extern bool ws_calls_on __attribute__((visibility("hidden")));
+/* The program's return address, where this one may be that of the thunks. */
+uintptr_t ws_call_site(uintptr_t return_address);
+
+/* The call that the program made: the site of what happens now. */
+#define WS_SITE                                                                                    \
+	(ws_likely(!ws_calls_on) ? (uintptr_t)__builtin_return_address(0)                          \
+				 : ws_call_site((uintptr_t)__builtin_return_address(0)))
 
 #endif

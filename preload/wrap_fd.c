@@ -85,9 +85,6 @@ WS_EXPORT int fcntl(int fd, int c, ...)
 	return r;
 }
 
-WS_EXPORT int fcntl64(int fd, int c, ...) __attribute__((alias("fcntl")));
-WS_EXPORT int __fcntl(int fd, int c, ...) __attribute__((alias("fcntl")));
-
 WS_EXPORT int dup(int fd)
 {
 	return ws_real.dup(seen(fd, WS_SITE));
@@ -128,8 +125,6 @@ WS_EXPORT int close(int fd)
 }
 
 int __close(int fd);
-WS_EXPORT int __close(int fd) __attribute__((alias("close")));
-
 /* Closes [first, last], in which nothing is guarded, where the kernel has no close_range(). */
 static void close_each(unsigned int first, unsigned int last)
 {
@@ -229,8 +224,6 @@ WS_EXPORT int dup2(int a, int b)
 }
 
 int __dup2(int a, int b) __THROW;
-WS_EXPORT int __dup2(int a, int b) __attribute__((alias("dup2")));
-
 WS_EXPORT int dup3(int a, int b, int f)
 {
 	if (ws_unlikely(ws_fd_is_guarded(a) || ws_fd_is_guarded(b)))

@@ -309,10 +309,11 @@ __attribute__((used)) long ws_syscall_seccomp(long number, long a, long b, long 
 
 /* syscall(): arguments and return address stay where they are on every path. */
 __asm__(".text\n"
-	".globl syscall\n"
-	".type syscall, @function\n"
+	".hidden ws_wrap_syscall\n"
+	".globl ws_wrap_syscall\n"
+	".type ws_wrap_syscall, @function\n"
 	".p2align 4\n"
-	"syscall:\n"
+	"ws_wrap_syscall:\n"
 	"	.cfi_startproc\n"
 	"	cmpq $202, %rdi\n" /* SYS_futex */
 	"	je ws_syscall_futex\n"
@@ -324,7 +325,7 @@ __asm__(".text\n"
 	"	movq (%rax), %rax\n"
 	"	jmp *(%rax)\n"
 	"	.cfi_endproc\n"
-	".size syscall, . - syscall\n");
+	".size ws_wrap_syscall, . - ws_wrap_syscall\n");
 
 /* For the jump above: where the pointer is. */
 __attribute__((used)) long (*const *const ws_real_syscall)(long, long, long, long, long, long,

@@ -157,11 +157,7 @@ WS_EXPORT ssize_t write(int fd, const void *p, size_t n)
 }
 
 ssize_t __read(int fd, void *p, size_t n);
-WS_EXPORT ssize_t __read(int fd, void *p, size_t n) __attribute__((alias("read")));
-
 ssize_t __write(int fd, const void *p, size_t n);
-WS_EXPORT ssize_t __write(int fd, const void *p, size_t n) __attribute__((alias("write")));
-
 WS_EXPORT ssize_t readv(int fd, const struct iovec *iov, int n)
 {
 	return readv_at(fd, iov, n, WS_SITE);
@@ -201,9 +197,6 @@ WS_EXPORT ssize_t preadv2(int fd, const struct iovec *iov, int n, off_t o, int f
 	return ws_real.preadv2(fd, iov, n, o, f);
 }
 
-WS_EXPORT ssize_t preadv64v2(int fd, const struct iovec *iov, int n, off_t o, int f)
-	__attribute__((alias("preadv2")));
-
 WS_EXPORT ssize_t pwritev2(int fd, const struct iovec *iov, int n, off_t o, int f)
 {
 	if (o == -1 && f == 0)
@@ -211,5 +204,3 @@ WS_EXPORT ssize_t pwritev2(int fd, const struct iovec *iov, int n, off_t o, int 
 	return ws_real.pwritev2(fd, iov, n, o, f);
 }
 
-WS_EXPORT ssize_t pwritev64v2(int fd, const struct iovec *iov, int n, off_t o, int f)
-	__attribute__((alias("pwritev2")));

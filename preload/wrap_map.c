@@ -78,9 +78,6 @@ WS_EXPORT void *mmap(void *a, size_t l, int p, int f, int fd, off_t o)
 	return mmap_slow(a, l, p, f, fd, o, WS_SITE);
 }
 
-WS_EXPORT void *mmap64(void *a, size_t l, int p, int f, int fd, off64_t o)
-	__attribute__((alias("mmap")));
-
 static __attribute__((noinline)) int munmap_slow(void *a, size_t l, uintptr_t site)
 {
 	struct ws_thread *self = program_thread(site);
@@ -203,8 +200,6 @@ WS_EXPORT int ftruncate(int fd, off_t size)
 				 (uint64_t)size, NULL, WS_SITE);
 	return r;
 }
-
-WS_EXPORT int ftruncate64(int fd, off64_t size) __attribute__((alias("ftruncate")));
 
 WS_EXPORT int shm_open(const char *n, int f, mode_t m)
 {

@@ -10,19 +10,16 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <sys/eventfd.h>
-#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/timerfd.h>
 
 #include "preload/channel.h"
 #include "preload/export.h"
+#include "preload/fifo.h"
 #include "preload/object.h"
 #include "preload/raw.h"
 #include "preload/real.h"
 #include "preload/resource.h"
-
-/* Any FIFO was made or opened in this process: unlink() looks what it removes. */
-static _Atomic bool fifos;
 
 static int adopt_pair(int result, int p[2])
 {
@@ -53,34 +50,11 @@ WS_EXPORT int pipe(int p[2])
 }
 
 int __pipe(int p[2]) __THROW;
-WS_EXPORT int __pipe(int p[2]) __attribute__((alias("pipe")));
-
 WS_EXPORT int pipe2(int p[2], int f)
 {
 	if (ws_unlikely(ws_is_tracer_code(WS_SITE)))
 		return adopt_pair(ws_real.pipe2(p, f), p);
 	return ws_real.pipe2(p, f);
-}
-
-/* Times that this thread has slept. */
-static long sleeps(void)
-{
-	struct rusage usage;
-
-	return ws_raw_syscall(SYS_getrusage, RUSAGE_THREAD, (long)&usage, 0, 0) == 0
-		       ? usage.ru_nvcsw
-		       : -1;
-}
-
-/* A FIFO that is opened for one direction, by a call that waits for the other: for `stat` at
- * `folder`. */
-static bool opens_fifo(int folder, const char *path, int flags, struct stat *ret)
-{
-	if (flags & (O_NONBLOCK | O_DIRECTORY | O_PATH | O_EXCL) || (flags & O_ACCMODE) == O_RDWR)
-		return false;
-	return !ws_sandboxed &&
-	       ws_raw_syscall(SYS_newfstatat, folder, (long)path, (long)ret, 0) == 0 &&
-	       S_ISFIFO(ret->st_mode);
 }
 
 static int real_open(int folder, const char *path, int flags, mode_t mode, bool at)
@@ -91,38 +65,16 @@ static int real_open(int folder, const char *path, int flags, mode_t mode, bool 
 static int open_fifo(struct ws_thread *self, int folder, const char *path, int flags, mode_t mode,
 		     bool at, const struct stat *st, uintptr_t site)
 {
-	bool reading = (flags & O_ACCMODE) == O_RDONLY;
-	uintptr_t key = ws_waiters_key(WS_KIND_FIFO, st->st_ino, st->st_dev, false);
-	struct ws_wake wake = {
-		.self = self,
-		.object = st->st_ino,
-		.other = st->st_dev,
-		.key = key | !reading,
-		.site = site,
-		.kind = WS_KIND_FIFO,
-		.op = reading ? WS_WAKE_RECEIVE : WS_WAKE_SEND,
-		.shared = true,
-		.count = WS_WAKE_ALL,
-	};
+	struct ws_fifo_opening opening;
 	int r;
 
-	atomic_store_explicit(&fifos, true, memory_order_relaxed);
-	ws_wake_before(&wake);
-	if (path[0] == '/' && ws_object_is_news(WS_KIND_FIFO, st->st_ino, st->st_dev))
-		ws_object_record_at(self, WS_KIND_FIFO, WS_OBJECT_OPEN, st->st_ino, st->st_dev, 0,
-				    path, site);
+	ws_fifo_begin(&opening, self, path, flags, st, site);
 	{
-		long before = sleeps();
-
-		WS_WAIT(wait, .self = self, .object = st->st_ino, .other = st->st_dev,
-			.key = key | reading, .site = site, .kind = WS_KIND_FIFO,
-			.flags = (uint8_t)(WS_WAIT_SHARED | (reading ? WS_WAIT_READ : 0)));
+		WS_FIFO_WAIT(wait, &opening);
 		r = real_open(folder, path, flags, mode, at);
-		ws_wait_errno(&wait, r < 0 ? -1 : 0);
-		if (before >= 0 && sleeps() == before)
-			wait.outcome = WS_OUTCOME_NO_WAIT;
+		ws_fifo_opened(&opening, &wait, r < 0);
 	}
-	ws_wake_after(&wake);
+	ws_fifo_done(&opening);
 	return r;
 }
 
@@ -134,7 +86,7 @@ static int open_at(int folder, const char *path, int flags, mode_t mode, bool at
 	if (ws_unlikely(ws_is_tracer_code(site)))
 		return ws_fd_adopt(real_open(folder, path, flags, mode, at));
 	self = ws_thread();
-	if (ws_unlikely(self && opens_fifo(folder, path, flags, &st)))
+	if (ws_unlikely(self && ws_fifo_opens(folder, path, flags, &st)))
 		return open_fifo(self, folder, path, flags, mode, at, &st, site);
 	return real_open(folder, path, flags, mode, at);
 }
@@ -156,27 +108,17 @@ WS_EXPORT int open(const char *p, int f, ...)
 	return open_at(AT_FDCWD, p, f, MODE(f), false, WS_SITE);
 }
 
-WS_EXPORT int open64(const char *p, int f, ...) __attribute__((alias("open")));
-
 int __open(const char *p, int f, ...) __nonnull((1));
-WS_EXPORT int __open(const char *p, int f, ...) __attribute__((alias("open")));
-
 int __open64(const char *p, int f, ...) __nonnull((1));
-WS_EXPORT int __open64(const char *p, int f, ...) __attribute__((alias("open")));
-
 WS_EXPORT int openat(int folder, const char *p, int f, ...)
 {
 	return open_at(folder, p, f, MODE(f), true, WS_SITE);
 }
 
-WS_EXPORT int openat64(int folder, const char *p, int f, ...) __attribute__((alias("openat")));
-
 WS_EXPORT int creat(const char *p, mode_t m)
 {
 	return open_at(AT_FDCWD, p, O_CREAT | O_WRONLY | O_TRUNC, m, false, WS_SITE);
 }
-
-WS_EXPORT int creat64(const char *p, mode_t m) __attribute__((alias("creat")));
 
 /* What gcc calls with -D_FORTIFY_SOURCE: a missing mode ends the program, as it does in libc. */
 int __open_2(const char *p, int f);
@@ -188,8 +130,6 @@ WS_EXPORT int __open_2(const char *p, int f)
 }
 
 int __open64_2(const char *p, int f);
-WS_EXPORT int __open64_2(const char *p, int f) __attribute__((alias("__open_2")));
-
 int __openat_2(int folder, const char *p, int f);
 WS_EXPORT int __openat_2(int folder, const char *p, int f)
 {
@@ -199,8 +139,6 @@ WS_EXPORT int __openat_2(int folder, const char *p, int f)
 }
 
 int __openat64_2(int folder, const char *p, int f);
-WS_EXPORT int __openat64_2(int folder, const char *p, int f) __attribute__((alias("__openat_2")));
-
 static int made_fifo(int result, int folder, const char *p, uintptr_t site)
 {
 	struct ws_thread *self = result == 0 ? ws_thread() : NULL;
@@ -208,7 +146,7 @@ static int made_fifo(int result, int folder, const char *p, uintptr_t site)
 
 	if (!self)
 		return result;
-	atomic_store_explicit(&fifos, true, memory_order_relaxed);
+	atomic_store_explicit(&ws_fifos, true, memory_order_relaxed);
 	if (!ws_sandboxed && ws_wanted(object) &&
 	    ws_raw_syscall(SYS_newfstatat, folder, (long)p, (long)&st, 0) == 0)
 		ws_object_record_at(self, WS_KIND_FIFO, WS_OBJECT_INIT, st.st_ino, st.st_dev, 0, p,
@@ -243,7 +181,7 @@ WS_EXPORT int mknodat(int folder, const char *p, mode_t m, dev_t d)
 /* The file of that name, if it is a FIFO. */
 static bool is_fifo(int folder, const char *p, struct stat *ret)
 {
-	return ws_unlikely(atomic_load_explicit(&fifos, memory_order_relaxed)) && !ws_sandboxed &&
+	return ws_unlikely(atomic_load_explicit(&ws_fifos, memory_order_relaxed)) && !ws_sandboxed &&
 	       ws_raw_syscall(SYS_newfstatat, folder, (long)p, (long)ret, AT_SYMLINK_NOFOLLOW) ==
 		       0 &&
 	       S_ISFIFO(ret->st_mode);

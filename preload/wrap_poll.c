@@ -84,8 +84,6 @@ WS_EXPORT int poll(struct pollfd *fds, nfds_t n, int timeout)
 	return ws_likely(r != 0) ? r : poll_blocked(self, fds, n, timeout, WS_SITE);
 }
 
-WS_EXPORT int __poll(struct pollfd *fds, nfds_t n, int timeout) __attribute__((alias("poll")));
-
 WS_EXPORT int __poll_chk(struct pollfd *fds, nfds_t n, int timeout, size_t size)
 {
 	struct ws_thread *self;

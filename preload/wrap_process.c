@@ -127,8 +127,6 @@ WS_EXPORT pid_t fork(void)
 	return r;
 }
 
-WS_EXPORT pid_t __fork(void) __THROWNL __attribute__((alias("fork")));
-
 WS_EXPORT int forkpty(int *master, char *name, const struct termios *t, const struct winsize *w)
 {
 	struct forking f;
@@ -233,9 +231,6 @@ WS_EXPORT int clone(int (*fn)(void *), void *stack, int flags, void *arg, ...)
 	return r;
 }
 
-WS_EXPORT int __clone(int (*fn)(void *), void *stack, int flags, void *arg, ...) __THROW
-	__attribute__((alias("clone")));
-
 /* Returns twice, the second time on a stack that the child has used since: so it can have no
  * frame of ours. What is to be done comes before, in a call that returns where to go on. */
 void *ws_vfork_prepare(void);
@@ -251,12 +246,10 @@ __attribute__((used)) void *ws_vfork_prepare(void)
 }
 
 __asm__(".text\n"
-	".globl vfork\n"
-	".globl __vfork\n"
-	".type vfork, @function\n"
-	".type __vfork, @function\n"
-	"vfork:\n"
-	"__vfork:\n"
+	".hidden ws_wrap_vfork\n"
+	".globl ws_wrap_vfork\n"
+	".type ws_wrap_vfork, @function\n"
+	"ws_wrap_vfork:\n"
 	"	.cfi_startproc\n"
 	"	subq $8, %rsp\n"
 	"	.cfi_adjust_cfa_offset 8\n"
@@ -265,8 +258,7 @@ __asm__(".text\n"
 	"	.cfi_adjust_cfa_offset -8\n"
 	"	jmp *%rax\n"
 	"	.cfi_endproc\n"
-	".size vfork, . - vfork\n"
-	".size __vfork, . - __vfork\n");
+	".size ws_wrap_vfork, . - ws_wrap_vfork\n");
 
 WS_EXPORT void _exit(int status)
 {
@@ -377,14 +369,10 @@ WS_EXPORT pid_t waitpid(pid_t pid, int *status, int options)
 	return wait_for((struct waiting){ WAITPID, pid, status, options, NULL }, WS_SITE);
 }
 
-WS_EXPORT pid_t __waitpid(pid_t pid, int *status, int options) __attribute__((alias("waitpid")));
-
 WS_EXPORT pid_t wait(int *status)
 {
 	return wait_for((struct waiting){ WAIT, -1, status, 0, NULL }, WS_SITE);
 }
-
-WS_EXPORT pid_t __wait(int *status) __attribute__((alias("wait")));
 
 WS_EXPORT pid_t wait3(int *status, int options, struct rusage *usage)
 {

@@ -218,4 +218,3 @@ WS_EXPORT int lockf(int fd, int command, off_t length)
 	}
 }
 
-WS_EXPORT int lockf64(int fd, int command, off_t length) __attribute__((alias("lockf")));

@@ -202,9 +202,6 @@ WS_EXPORT int select(int n, fd_set *reads, fd_set *writes, fd_set *excepts, stru
 	return r;
 }
 
-WS_EXPORT int __select(int n, fd_set *reads, fd_set *writes, fd_set *excepts, struct timeval *limit)
-	__attribute__((alias("select")));
-
 static __attribute__((noinline)) int pselect_blocked(struct call *c, const struct timespec *limit,
 						     const sigset_t *mask)
 {

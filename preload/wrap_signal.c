@@ -189,8 +189,6 @@ WS_EXPORT int sigsuspend(const sigset_t *set)
 	return r;
 }
 
-WS_EXPORT int __sigsuspend(const sigset_t *set) __attribute__((nonnull, alias("sigsuspend")));
-
 /* A signal for a process of which a thread may be waiting for one. */
 static struct ws_wake sending(struct ws_thread *self, pid_t pid, int signal, uintptr_t site)
 {
@@ -277,8 +275,6 @@ WS_EXPORT int raise(int signal)
 	sent(&wake, signal, r == 0);
 	return r;
 }
-
-WS_EXPORT int gsignal(int signal) __attribute__((alias("raise")));
 
 WS_EXPORT int pthread_kill(pthread_t thread, int signal)
 {

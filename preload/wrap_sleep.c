@@ -55,9 +55,6 @@ WS_EXPORT int nanosleep(const struct timespec *t, struct timespec *left)
 	return r;
 }
 
-WS_EXPORT int __nanosleep(const struct timespec *t, struct timespec *left)
-	__attribute__((alias("nanosleep")));
-
 /* Gives the error itself. */
 WS_EXPORT int clock_nanosleep(clockid_t c, int f, const struct timespec *t, struct timespec *left)
 {

@@ -141,9 +141,6 @@ WS_EXPORT int connect(int fd, const struct sockaddr *a, socklen_t l)
 }
 
 int __connect(int fd, const struct sockaddr *a, socklen_t l);
-WS_EXPORT int __connect(int fd, const struct sockaddr *a, socklen_t l)
-	__attribute__((alias("connect")));
-
 /* The try with MSG_DONTWAIT, of whichever call. */
 #define TRY(c, flags, r, call)                                                                     \
 	(((flags) & (MSG_DONTWAIT | MSG_OOB | MSG_ERRQUEUE)) ||                                    \
@@ -294,8 +291,6 @@ WS_EXPORT ssize_t send(int fd, const void *p, size_t n, int f)
 }
 
 ssize_t __send(int fd, const void *p, size_t n, int f);
-WS_EXPORT ssize_t __send(int fd, const void *p, size_t n, int f) __attribute__((alias("send")));
-
 WS_EXPORT ssize_t sendto(int fd, const void *p, size_t n, int f, const struct sockaddr *a,
 			 socklen_t l)
 {

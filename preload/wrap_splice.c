@@ -89,5 +89,3 @@ WS_EXPORT ssize_t sendfile(int out, int in, off_t *at, size_t n)
 	return MOVE(in, out, false, ws_real.sendfile(out, in, at, n));
 }
 
-WS_EXPORT ssize_t sendfile64(int out, int in, off_t *at, size_t n)
-	__attribute__((alias("sendfile")));

@@ -3,39 +3,32 @@
  *
  * Rules: see export.h. Input from a pipe, a FIFO or a socket is a wait where the stream's buffer is
  * empty and poll() says that nothing is there, or less than fread() asks for. It is one wait
- * however often libc reads in it. What a stream writes is seen where a call flushes it, not where
- * its buffer is full or the process ends; nor is what formatted input waits for.
+ * however often libc reads in it. Formatted input skips the blanks that a stream still holds: it
+ * waits where there is nothing else, and that is taken back if the thread did not sleep after all.
+ * What it waits for in the midst of a number or a word is not seen. What streams write: wrap_print.c.
  *
  * getc() and its like, where gcc makes them inline, come here as __uflow().
  */
-/* <stdio.h> would define some of these functions inline. */
-#define __NO_INLINE__ 1
-
-#include <dirent.h>
 #include <errno.h>
 #include <poll.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <sys/ioctl.h>
+#include <wchar.h>
 
 #include "preload/channel.h"
 #include "preload/export.h"
 #include "preload/raw.h"
 #include "preload/real.h"
 #include "preload/resource.h"
-
-/* Bytes that the stream holds for its reader. The layout of FILE is part of glibc's ABI: getc() is
- * made inline from it. */
-static inline size_t buffered(const FILE *f)
-{
-	return (size_t)(f->_IO_read_end - f->_IO_read_ptr);
-}
+#include "preload/stream.h"
 
 /* True if the call that reads `size` bytes waits; then *c is what it waits for. */
 static __attribute__((noinline)) bool empty_waits(struct ws_channel *c, FILE *f, size_t size,
 						  uintptr_t site)
 {
 	int fd = f->_fileno; /* -1: no file, as of fmemopen() */
-	size_t have = buffered(f);
+	size_t have = ws_stream_held(f);
 	int there = 0;
 
 	if (fd < 0 || ws_sandboxed || !ws_channel_open(c, fd, true, site))
@@ -56,27 +49,69 @@ static __attribute__((noinline)) bool empty_waits(struct ws_channel *c, FILE *f,
 
 static inline bool waits(struct ws_channel *c, FILE *f, size_t size, uintptr_t site)
 {
-	return ws_unlikely(f && buffered(f) < size) && empty_waits(c, f, size, site);
+	return ws_unlikely(f && ws_stream_held(f) < size) && empty_waits(c, f, size, site);
 }
 
-/* `call` within a wait, if it is one. */
-#define READING(type, f, size, call)                                                               \
+static inline bool is_blank(unsigned int ch)
+{
+	return ch == ' ' || (ch >= '\t' && ch <= '\r');
+}
+
+/* What formatted input leaves of a line is its end, which the next skips: true if the stream holds
+ * no more than such. */
+static bool holds_blanks(const FILE *f)
+{
+	const char *p = f->_IO_read_ptr;
+
+	while (p < f->_IO_read_end && is_blank((unsigned char)*p))
+		p++;
+	return p >= f->_IO_read_end;
+}
+
+static inline bool formatted_waits(struct ws_channel *c, FILE *f, uintptr_t site)
+{
+	return f && holds_blanks(f) && empty_waits(c, f, ws_stream_held(f) + 1, site);
+}
+
+static inline bool wide_waits(struct ws_channel *c, FILE *f, uintptr_t site)
+{
+	return ws_unlikely(f && !ws_stream_holds_wide(f)) && empty_waits(c, f, 1, site);
+}
+
+static bool wide_formatted_waits(struct ws_channel *c, FILE *f, uintptr_t site)
+{
+	const struct ws_wide *wide = f ? ws_stream_wide(f) : NULL;
+
+	for (const wchar_t *p = wide ? wide->read_ptr : NULL; p && p < wide->read_end; p++) {
+		if (!is_blank((unsigned int)*p))
+			return false;
+	}
+	return formatted_waits(c, f, site);
+}
+
+/* `call` within a wait on c_, if `test` says that it is one. */
+#define READING_IF(type, test, call)                                                               \
 	({                                                                                         \
 		struct ws_channel c_;                                                              \
 		type r_;                                                                           \
-		if (ws_likely(!waits(&c_, (f), (size), WS_SITE))) {                                \
+		if (ws_likely(!(test))) {                                                          \
 			r_ = (call);                                                               \
 		} else {                                                                           \
 			int saved_ = errno;                                                        \
 			WS_CHANNEL_WAIT(wait_, &c_);                                               \
+			long slept_ = ws_times_slept();                                            \
 			errno = 0;                                                                 \
 			r_ = (call);                                                               \
 			ws_wait_result(&wait_, errno == EINTR ? EINTR : 0);                        \
+			if (slept_ >= 0 && ws_times_slept() == slept_)                             \
+				wait_.outcome = WS_OUTCOME_NO_WAIT;                                \
 			if (errno == 0)                                                            \
 				errno = saved_;                                                    \
 		}                                                                                  \
 		r_;                                                                                \
 	})
+#define READING(type, f, size, call)                                                               \
+	READING_IF(type, waits(&c_, (f), (size), WS_SITE), call)
 
 WS_EXPORT size_t fread(void *p, size_t s, size_t n, FILE *f)
 {
@@ -88,18 +123,13 @@ WS_EXPORT size_t fread_unlocked(void *p, size_t s, size_t n, FILE *f)
 	return READING(size_t, f, s * n, ws_real.fread_unlocked(p, s, n, f));
 }
 
-size_t _IO_fread(void *p, size_t s, size_t n, FILE *f);
-WS_EXPORT size_t _IO_fread(void *p, size_t s, size_t n, FILE *f) __attribute__((alias("fread")));
-
 /* What gcc calls with -D_FORTIFY_SOURCE: too much for `size` ends the program, as it does in libc.
  */
-size_t __fread_chk(void *p, size_t size, size_t s, size_t n, FILE *f);
 WS_EXPORT size_t __fread_chk(void *p, size_t size, size_t s, size_t n, FILE *f)
 {
 	return READING(size_t, f, s * n, ws_real.__fread_chk(p, size, s, n, f));
 }
 
-size_t __fread_unlocked_chk(void *p, size_t size, size_t s, size_t n, FILE *f);
 WS_EXPORT size_t __fread_unlocked_chk(void *p, size_t size, size_t s, size_t n, FILE *f)
 {
 	return READING(size_t, f, s * n, ws_real.__fread_unlocked_chk(p, size, s, n, f));
@@ -115,16 +145,12 @@ WS_EXPORT char *fgets_unlocked(char *p, int n, FILE *f)
 	return READING(char *, f, 1, ws_real.fgets_unlocked(p, n, f));
 }
 
-char *_IO_fgets(char *p, int n, FILE *f);
-WS_EXPORT char *_IO_fgets(char *p, int n, FILE *f) __attribute__((alias("fgets")));
-
 char *__fgets_chk(char *p, size_t size, int n, FILE *f);
 WS_EXPORT char *__fgets_chk(char *p, size_t size, int n, FILE *f)
 {
 	return READING(char *, f, 1, ws_real.__fgets_chk(p, size, n, f));
 }
 
-char *__fgets_unlocked_chk(char *p, size_t size, int n, FILE *f);
 WS_EXPORT char *__fgets_unlocked_chk(char *p, size_t size, int n, FILE *f)
 {
 	return READING(char *, f, 1, ws_real.__fgets_unlocked_chk(p, size, n, f));
@@ -155,9 +181,6 @@ WS_EXPORT int getc(FILE *f)
 	return READING(int, f, 1, ws_real.getc(f));
 }
 
-int _IO_getc(FILE *f);
-WS_EXPORT int _IO_getc(FILE *f) __attribute__((alias("getc")));
-
 WS_EXPORT int fgetc_unlocked(FILE *f)
 {
 	return READING(int, f, 1, ws_real.fgetc_unlocked(f));
@@ -178,99 +201,114 @@ WS_EXPORT int getchar_unlocked(void)
 	return READING(int, stdin, 1, ws_real.getchar_unlocked());
 }
 
-int __uflow(FILE *f);
 WS_EXPORT int __uflow(FILE *f)
 {
 	return READING(int, f, 1, ws_real.__uflow(f));
 }
 
-/* What a stream writes when it is told to: who waits to read goes on by it. It waits where there is
- * no room. */
-static int flush(FILE *f, int (*real)(FILE *), uintptr_t site)
-{
-	size_t pending = f ? (size_t)(f->_IO_write_ptr - f->_IO_write_base) : 0;
-	struct ws_channel c;
-	int r;
+#define SCANNING(f, call) READING_IF(int, formatted_waits(&c_, (f), WS_SITE), call)
 
-	if (ws_likely(!pending) || f->_fileno < 0 || ws_sandboxed ||
-	    !ws_channel_open(&c, f->_fileno, false, site))
-		return real(f);
-	ws_channel_before(&c);
-	if (ws_channel_poll(&c) == WS_TRY_BLOCKS) {
-		WS_CHANNEL_WAIT(wait, &c);
-		r = real(f);
-		ws_channel_outcome(&c, &wait, r);
-	} else {
-		r = real(f);
-	}
-	ws_channel_after(&c, r == 0 ? (ssize_t)pending : -1);
+/* Programs have scanf() and its kin under these names since C99. */
+WS_EXPORT int __isoc99_vfscanf(FILE *f, const char *format, va_list args)
+{
+	return SCANNING(f, ws_real.__isoc99_vfscanf(f, format, args));
+}
+
+WS_EXPORT int __isoc99_vscanf(const char *format, va_list args)
+{
+	return SCANNING(stdin, ws_real.__isoc99_vscanf(format, args));
+}
+
+WS_EXPORT int __isoc99_fscanf(FILE *f, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	int r = SCANNING(f, ws_real.__isoc99_vfscanf(f, format, args));
+	va_end(args);
 	return r;
 }
 
-WS_EXPORT int fflush(FILE *f)
+WS_EXPORT int __isoc99_scanf(const char *format, ...)
 {
-	return flush(f, ws_real.fflush, WS_SITE);
-}
+	va_list args;
 
-WS_EXPORT int fflush_unlocked(FILE *f)
-{
-	return flush(f, ws_real.fflush_unlocked, WS_SITE);
-}
-
-/* What the number stands for is no longer open. Before: it may be another's afterwards. */
-static void closing(FILE *f, uintptr_t site)
-{
-	int fd = f ? f->_fileno : -1;
-
-	if (fd >= 0)
-		ws_channel_gone(fd, site);
-}
-
-WS_EXPORT int fclose(FILE *f)
-{
-	closing(f, WS_SITE);
-	return ws_real.fclose(f);
-}
-
-int _IO_fclose(FILE *f);
-WS_EXPORT int _IO_fclose(FILE *f) __attribute__((alias("fclose")));
-
-WS_EXPORT FILE *freopen(const char *path, const char *mode, FILE *f)
-{
-	closing(f, WS_SITE);
-	return ws_real.freopen(path, mode, f);
-}
-
-WS_EXPORT FILE *freopen64(const char *path, const char *mode, FILE *f)
-	__attribute__((alias("freopen")));
-
-/* The child has most likely ended once its pipe is closed; which one it is, only libc knows. */
-WS_EXPORT int pclose(FILE *f)
-{
-	struct ws_thread *self = ws_thread();
-
-	closing(f, WS_SITE);
-	if (!self)
-		return ws_real.pclose(f);
-
-	WS_WAIT(wait, .self = self, .key = ws_waiters_key(WS_KIND_PROCESS, 0, 0, false),
-		.site = WS_SITE, .kind = WS_KIND_PROCESS, .flags = WS_WAIT_SHARED);
-	int r = ws_real.pclose(f);
-
-	ws_wait_errno(&wait, r == -1 ? -1 : 0);
+	va_start(args, format);
+	int r = SCANNING(stdin, ws_real.__isoc99_vscanf(format, args));
+	va_end(args);
 	return r;
 }
 
-WS_EXPORT int closedir(DIR *d)
+#define READING_WIDE(type, f, call) READING_IF(type, wide_waits(&c_, (f), WS_SITE), call)
+
+WS_EXPORT wint_t fgetwc(FILE *f)
 {
-	DIR *folder =
-		d; /* libc's own answers EINVAL for NULL, although it says that it may not be */
+	return READING_WIDE(wint_t, f, ws_real.fgetwc(f));
+}
 
-	__asm__("" : "+r"(folder));
+WS_EXPORT wint_t fgetwc_unlocked(FILE *f)
+{
+	return READING_WIDE(wint_t, f, ws_real.fgetwc_unlocked(f));
+}
 
-	int fd = folder ? dirfd(folder) : -1;
+WS_EXPORT wint_t getwchar(void)
+{
+	return READING_WIDE(wint_t, stdin, ws_real.getwchar());
+}
 
-	if (fd >= 0 && ws_fd_is_known(fd))
-		ws_fd_forget(fd);
-	return ws_real.closedir(d);
+WS_EXPORT wint_t getwchar_unlocked(void)
+{
+	return READING_WIDE(wint_t, stdin, ws_real.getwchar_unlocked());
+}
+
+WS_EXPORT wchar_t *fgetws(wchar_t *p, int n, FILE *f)
+{
+	return READING_WIDE(wchar_t *, f, ws_real.fgetws(p, n, f));
+}
+
+WS_EXPORT wchar_t *fgetws_unlocked(wchar_t *p, int n, FILE *f)
+{
+	return READING_WIDE(wchar_t *, f, ws_real.fgetws_unlocked(p, n, f));
+}
+
+WS_EXPORT wchar_t *__fgetws_chk(wchar_t *p, size_t size, int n, FILE *f)
+{
+	return READING_WIDE(wchar_t *, f, ws_real.__fgetws_chk(p, size, n, f));
+}
+
+WS_EXPORT wchar_t *__fgetws_unlocked_chk(wchar_t *p, size_t size, int n, FILE *f)
+{
+	return READING_WIDE(wchar_t *, f, ws_real.__fgetws_unlocked_chk(p, size, n, f));
+}
+
+#define SCANNING_WIDE(f, call) READING_IF(int, wide_formatted_waits(&c_, (f), WS_SITE), call)
+
+WS_EXPORT int __isoc99_vfwscanf(FILE *f, const wchar_t *format, va_list args)
+{
+	return SCANNING_WIDE(f, ws_real.__isoc99_vfwscanf(f, format, args));
+}
+
+WS_EXPORT int __isoc99_vwscanf(const wchar_t *format, va_list args)
+{
+	return SCANNING_WIDE(stdin, ws_real.__isoc99_vwscanf(format, args));
+}
+
+WS_EXPORT int __isoc99_fwscanf(FILE *f, const wchar_t *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	int r = SCANNING_WIDE(f, ws_real.__isoc99_vfwscanf(f, format, args));
+	va_end(args);
+	return r;
+}
+
+WS_EXPORT int __isoc99_wscanf(const wchar_t *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	int r = SCANNING_WIDE(stdin, ws_real.__isoc99_vwscanf(format, args));
+	va_end(args);
+	return r;
 }

@@ -33,6 +33,7 @@ struct ws_channel {
 	uintptr_t site;
 	int fd;
 	bool reading;
+	bool waited; /* of streams: somebody waited before the call, who may be gone after it */
 	uint32_t wake_seq; /* number of the wake that was recorded; 0: none */
 };
 

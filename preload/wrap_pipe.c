@@ -181,7 +181,8 @@ WS_EXPORT int mknodat(int folder, const char *p, mode_t m, dev_t d)
 /* The file of that name, if it is a FIFO. */
 static bool is_fifo(int folder, const char *p, struct stat *ret)
 {
-	return ws_unlikely(atomic_load_explicit(&ws_fifos, memory_order_relaxed)) && !ws_sandboxed &&
+	return ws_unlikely(atomic_load_explicit(&ws_fifos, memory_order_relaxed)) &&
+	       !ws_sandboxed &&
 	       ws_raw_syscall(SYS_newfstatat, folder, (long)p, (long)ret, AT_SYMLINK_NOFOLLOW) ==
 		       0 &&
 	       S_ISFIFO(ret->st_mode);

@@ -5,7 +5,8 @@
  * empty and poll() says that nothing is there, or less than fread() asks for. It is one wait
  * however often libc reads in it. Formatted input skips the blanks that a stream still holds: it
  * waits where there is nothing else, and that is taken back if the thread did not sleep after all.
- * What it waits for in the midst of a number or a word is not seen. What streams write: wrap_print.c.
+ * What it waits for in the midst of a number or a word is not seen. What streams write:
+ * wrap_print.c.
  *
  * getc() and its like, where gcc makes them inline, come here as __uflow().
  */
@@ -110,8 +111,7 @@ static bool wide_formatted_waits(struct ws_channel *c, FILE *f, uintptr_t site)
 		}                                                                                  \
 		r_;                                                                                \
 	})
-#define READING(type, f, size, call)                                                               \
-	READING_IF(type, waits(&c_, (f), (size), WS_SITE), call)
+#define READING(type, f, size, call) READING_IF(type, waits(&c_, (f), (size), WS_SITE), call)
 
 WS_EXPORT size_t fread(void *p, size_t s, size_t n, FILE *f)
 {

@@ -15,7 +15,8 @@ sem_.* mq_.* (sem|msg|shm)(get|op|timedop|ctl|snd|rcv|at|dt) ftok shm_.* memfd_c
 mmap munmap mremap remap_file_pages f?truncate
 p?(read|write)(v|v2)? splice tee vmsplice sendfile copy_file_range
 fread fwrite fgets fgetc getc getchar gets getline getdelim uflow underflow fflush getw fgetws getws? getwc getwchar fgetwc (wu|wunder)flow
-(v?f?w?)?scanf
+(v?f?w?)?scanf fwrite fputs puts fputc putc putchar w?overflow putw fputws fputwc putwc putwchar
+v?f?w?printf v?dprintf
 (f|fd|fre)?open open(at|at2|_by_handle_at) f?dopendir opendir creat x?mk(fifo|nod)(at)? pipe2? popen tmpfile mko?stemps? posix_openpt getpt openpty
 close closefrom close_range closedir fclose fcloseall pclose dup[23]? fcntl unlink(at)? remove
 p?poll p?select epoll_.* (event|signal|timer)fd.* inotify_.* fanotify_.*

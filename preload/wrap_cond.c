@@ -37,14 +37,18 @@ static void retaken(struct retake *r)
 int ws_cond_wait(struct ws_thread *self, pthread_cond_t *c, pthread_mutex_t *m,
 		 const struct ws_cond_limit *limit, uintptr_t site)
 {
-	bool held = ws_held_own(self, (uintptr_t)m) != NULL;
+	const struct ws_held *hold = ws_held_own(self, (uintptr_t)m);
+	bool held = hold != NULL;
+	/* retaken() notes the wait as the call that took it: nothing has let it go since. */
+	bool again = held && hold->site == site;
 	__attribute__((cleanup(retaken), unused)) struct retake retake = { self, (uintptr_t)m, site,
 									   held };
 
 	WS_WAIT(wait, .self = self, .object = (uintptr_t)c, .other = (uintptr_t)m, .site = site,
 		.kind = WS_KIND_COND,
 		.flags = (uint8_t)((ws_cond_is_shared(c) ? WS_WAIT_SHARED : 0) |
-				   (limit->form == WS_COND_NONE ? 0 : WS_WAIT_TIMED)));
+				   (limit->form == WS_COND_NONE ? 0 : WS_WAIT_TIMED) |
+				   (again ? WS_WAIT_AGAIN : 0)));
 
 	if (held) {
 		struct ws_wake release = { .self = self, .object = (uintptr_t)m, .site = site };

@@ -24,6 +24,7 @@
 #define WS_WAIT_SHARED 1u /* the object is process-shared: other processes may end the wait */
 #define WS_WAIT_TIMED 2u  /* the call has a time limit */
 #define WS_WAIT_READ 4u   /* the waiter asks for a shared (read) hold */
+#define WS_WAIT_AGAIN 8u  /* cond: the mutex has been held since the last wait of this call returned */
 
 /* Flags of `wake`. */
 #define WS_WAKE_LATE 1u /* recorded after the release: it may follow the end of the wait */

@@ -177,6 +177,7 @@ struct ws_wait {
 	uint8_t outcome; /* enum ws_outcome; WS_OUTCOME_NONE unless WS_WAIT_ENDED */
 	bool uncertain;  /* events were lost while it lasted */
 	int32_t error;   /* errno of the call, 0: none */
+	struct ws_object_key mutex; /* cond: the mutex that was given up; otherwise kind 0 */
 	uint64_t begin_ns;
 	uint64_t end_ns;
 	const struct ws_charge *charges; /* Owned by this; owned kinds only, then at least one */
@@ -211,6 +212,11 @@ struct ws_model_observer {
 	void *context;
 	/* The next record, before the model makes anything of it. NULL: not wanted. */
 	int (*record)(void *context, const struct ws_record *record);
+	/* A wait has begun or is over, in order of records: `end_ns`, the outcome, the charges and the
+	 * waker are not known yet. What is over without its end being seen is told when that is found
+	 * out; an outcome of no_wait ends here only. NULL: not wanted. */
+	int (*begin)(void *context, const struct ws_wait *wait);
+	int (*end)(void *context, const struct ws_wait *wait);
 	/* One wait is complete. Not in order of time, but the same trace gives the same order.
 	 * 0 or a negative errno, which the model returns to its caller. */
 	int (*wait)(void *context, const struct ws_wait *wait);

@@ -41,8 +41,9 @@ static int wait_new(struct ws_model *model, struct wait **ret)
 	return 0;
 }
 
-/* Takes the wait out of the lists of its object and of where it was moved to. */
-static void unlink_open(struct ws_model *model, struct wait *wait)
+/* Takes the wait out of the lists of its object and of where it was moved to. 0 or what the
+ * observer returned. */
+static int unlink_open(struct ws_model *model, struct wait *wait)
 {
 	struct object *object = wait->object;
 
@@ -58,6 +59,7 @@ static void unlink_open(struct ws_model *model, struct wait *wait)
 		wait->moved_to->n_open--;
 		ws_wakes_trim(model, wait->moved_to);
 	}
+	return model->observer.end ? model->observer.end(model->observer.context, &wait->pub) : 0;
 }
 
 int ws_wait_hand_out(struct ws_model *model, struct wait *wait)
@@ -238,9 +240,12 @@ static struct wait *pop(struct thread *thread)
 /* Ends a wait that has no end of its own. */
 static int close_without_end(struct ws_model *model, struct wait *wait, uint64_t at_ns)
 {
-	int r;
+	int r = unlink_open(model, wait);
 
-	unlink_open(model, wait);
+	if (r < 0) {
+		ws_wait_free(model, wait);
+		return r;
+	}
 	wait->pub.state = wait->followed ? WS_WAIT_LOST : WS_WAIT_OPEN;
 	wait->pub.outcome = WS_OUTCOME_NONE;
 	wait->pub.end_ns = wait->followed ? wait->next_event_ns : at_ns;
@@ -336,6 +341,7 @@ int ws_wait_begin(struct ws_model *model, struct thread *thread, const struct ws
 		.site = record->wait_begin.site,
 		.stack = record->wait_begin.stack,
 		.flags = record->wait_begin.flags,
+		.mutex = record->wait_begin.mutex,
 		.begin_ns =
 			record->wait_begin.begin_ns ? record->wait_begin.begin_ns : record->at_ns,
 	};
@@ -363,7 +369,8 @@ int ws_wait_begin(struct ws_model *model, struct thread *thread, const struct ws
 	wait->outer = thread->top;
 	thread->top = wait;
 	thread->depth++;
-	return 0;
+	return model->observer.begin ? model->observer.begin(model->observer.context, &wait->pub)
+				     : 0;
 }
 
 int ws_wait_object(struct ws_model *model, struct thread *thread, const struct ws_record *record)
@@ -499,7 +506,7 @@ int ws_wait_end(struct ws_model *model, struct thread *thread, const struct ws_r
 	uint8_t outcome = record->wait_end.outcome;
 	struct wake *waker = NULL;
 	struct wait *wait;
-	int r;
+	int r, o;
 
 	for (wait = thread->top; wait && wait->seq != record->wait_end.seq; wait = wait->outer)
 		;
@@ -526,12 +533,16 @@ int ws_wait_end(struct ws_model *model, struct thread *thread, const struct ws_r
 		r = 0;
 		if (wait->object->pub.key.kind == WS_KIND_BARRIER)
 			r = barrier_arrival(model, wait);
-		unlink_open(model, wait);
+		o = unlink_open(model, wait);
 		ws_wait_free(model, wait);
-		return r;
+		return r < 0 ? r : o;
 	}
 	if (is_owned(wait)) {
-		unlink_open(model, wait);
+		r = unlink_open(model, wait);
+		if (r < 0) {
+			ws_wait_free(model, wait);
+			return r;
+		}
 		return end_owned(model, thread, wait, &record->wait_end.holder);
 	}
 	if ((outcome == WS_OUTCOME_ACQUIRED || outcome == WS_OUTCOME_REMOVED ||
@@ -545,8 +556,10 @@ int ws_wait_end(struct ws_model *model, struct thread *thread, const struct ws_r
 		    wait->object->pub.key.kind == WS_KIND_SIGNAL)
 			wait->said = record->wait_end.holder.thread;
 		waker = ws_wake_take(model, wait);
-		unlink_open(model, wait);
+		o = unlink_open(model, wait);
 		r = count_for_ender(model, wait);
+		if (r == 0)
+			r = o;
 		if (r < 0) {
 			ws_wake_unref(model, waker);
 			ws_wait_free(model, wait);
@@ -556,6 +569,10 @@ int ws_wait_end(struct ws_model *model, struct thread *thread, const struct ws_r
 			return keep_late(model, thread, wait);
 		return ws_wait_finish(model, wait, waker);
 	}
-	unlink_open(model, wait);
+	r = unlink_open(model, wait);
+	if (r < 0) {
+		ws_wait_free(model, wait);
+		return r;
+	}
 	return ws_wait_finish(model, wait, NULL);
 }

@@ -15,9 +15,9 @@
 struct ws_analyses {
 	struct ws_setup setup;
 	/* Who hears what; most want little of it. */
-	struct ws_model_observer records[OBSERVERS], waits[OBSERVERS], wakes[OBSERVERS],
-		transfers[OBSERVERS];
-	size_t n_records, n_waits, n_wakes, n_transfers;
+	struct ws_model_observer records[OBSERVERS], begins[OBSERVERS], ends[OBSERVERS],
+		waits[OBSERVERS], wakes[OBSERVERS], transfers[OBSERVERS];
+	size_t n_records, n_begins, n_ends, n_waits, n_wakes, n_transfers;
 	bool begun;                                     /* the first record was seen */
 	struct ws_contention *contention;               /* Owned by this */
 	struct ws_contention_result *contention_result; /* Owned by this; NULL: not finished */
@@ -26,6 +26,8 @@ struct ws_analyses {
 #undef MEMBER
 	struct ws_arena strings;
 	struct ws_findings *findings; /* Owned by this; NULL: not finished */
+	struct ws_deadlocks *deadlocks; /* Owned by this; NULL: not finished */
+	struct ws_mentions *mentions;   /* Owned by this; NULL: not finished */
 	struct ws_context context;
 	struct ws_results results;
 };
@@ -34,6 +36,10 @@ static void listen(struct ws_analyses *all, struct ws_model_observer observer)
 {
 	if (observer.record)
 		all->records[all->n_records++] = observer;
+	if (observer.begin)
+		all->begins[all->n_begins++] = observer;
+	if (observer.end)
+		all->ends[all->n_ends++] = observer;
 	if (observer.wait)
 		all->waits[all->n_waits++] = observer;
 	if (observer.wake)
@@ -78,6 +84,8 @@ void ws_analyses_free(struct ws_analyses *all)
 	WS_ANALYSES(FREE)
 #undef FREE
 	ws_findings_free(all->findings);
+	ws_deadlocks_free(all->deadlocks);
+	ws_mentions_free(all->mentions);
 	ws_contention_result_free(all->contention_result);
 	ws_contention_free(all->contention);
 	ws_arena_free(&all->strings);
@@ -106,6 +114,16 @@ static int tell_record(void *context, const struct ws_record *record)
 	TELL(all, record, record);
 }
 
+static int tell_begin(void *context, const struct ws_wait *wait)
+{
+	TELL((struct ws_analyses *)context, begin, wait);
+}
+
+static int tell_end(void *context, const struct ws_wait *wait)
+{
+	TELL((struct ws_analyses *)context, end, wait);
+}
+
 static int tell_wait(void *context, const struct ws_wait *wait)
 {
 	TELL((struct ws_analyses *)context, wait, wait);
@@ -126,6 +144,8 @@ struct ws_model_observer ws_analyses_observer(struct ws_analyses *analyses)
 	return (struct ws_model_observer){
 		.context = analyses,
 		.record = tell_record,
+		.begin = analyses->n_begins ? tell_begin : NULL,
+		.end = analyses->n_ends ? tell_end : NULL,
 		.wait = tell_wait,
 		.wake = tell_wake,
 		.transfer = tell_transfer,
@@ -139,6 +159,31 @@ int ws_context_object_name(const struct ws_context *context, const struct ws_obj
 			      context->strings, ret);
 }
 
+int ws_context_mention(const struct ws_context *context, const struct ws_object *object)
+{
+	const char *name;
+	int r;
+
+	if (ws_mentions_has(context->mentions, object))
+		return 0;
+	r = ws_context_object_name(context, object, &name);
+	return r < 0 ? r : ws_mentions_add(context->mentions, object, name);
+}
+
+/* What findings are about. */
+static int mention_findings(const struct ws_context *context, const struct ws_results *results)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < results->n_findings; i++) {
+		const struct ws_finding *finding = &results->findings[i];
+
+		for (size_t k = 0; k < finding->n_objects && r == 0; k++)
+			r = ws_context_mention(context, finding->objects[k]);
+	}
+	return r;
+}
+
 int ws_analyses_finish(struct ws_analyses *all, const struct ws_tables *tables,
 		       struct ws_symbols *symbols, const struct ws_results **ret)
 {
@@ -147,6 +192,12 @@ int ws_analyses_finish(struct ws_analyses *all, const struct ws_tables *tables,
 	r = ws_contention_finish(all->contention, tables, symbols, &all->contention_result);
 	if (r == 0)
 		r = ws_findings_new(all->contention_result->places, &all->findings);
+	if (r == 0)
+		r = ws_deadlocks_new(&all->deadlocks);
+	if (r == 0)
+		r = ws_mentions_new(&all->mentions);
+	for (size_t i = 0; r == 0 && i < all->contention_result->n_objects; i++)
+		r = ws_mentions_skip(all->mentions, all->contention_result->objects[i].object);
 	if (r < 0)
 		return r;
 	all->results.contention = all->contention_result;
@@ -157,6 +208,8 @@ int ws_analyses_finish(struct ws_analyses *all, const struct ws_tables *tables,
 		.places = all->contention_result->places,
 		.strings = &all->strings,
 		.findings = all->findings,
+		.deadlocks = all->deadlocks,
+		.mentions = all->mentions,
 		.contention = all->contention_result,
 	};
 #define FINISH(name)                                                                               \
@@ -167,6 +220,11 @@ int ws_analyses_finish(struct ws_analyses *all, const struct ws_tables *tables,
 	if (r < 0)
 		return r;
 	all->results.findings = ws_findings_sorted(all->findings, &all->results.n_findings);
+	all->results.deadlocks = ws_deadlocks_sorted(all->deadlocks, &all->results.n_deadlocks);
+	r = mention_findings(&all->context, &all->results);
+	if (r < 0)
+		return r;
+	all->results.mentions = ws_mentions_sorted(all->mentions, &all->results.n_mentions);
 	*ret = &all->results;
 	return 0;
 }

@@ -38,6 +38,11 @@ struct ws_results {
 #undef WS_RESULT_MEMBER
 	const struct ws_finding *findings; /* in the order that reports show */
 	size_t n_findings;
+	const struct ws_deadlock *deadlocks; /* in the order that reports show */
+	size_t n_deadlocks;
+	const struct ws_mention *mentions; /* objects that answers refer to beside those of
+					    * `contention`, by id */
+	size_t n_mentions;
 };
 
 struct ws_analyses;

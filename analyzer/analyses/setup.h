@@ -6,7 +6,9 @@
 #define WS_SETUP_H
 
 #include "analyzer/analyses/contention.h"
+#include "analyzer/analyses/deadlock.h"
 #include "analyzer/analyses/findings.h"
+#include "analyzer/analyses/mentions.h"
 #include "analyzer/analyses/places.h"
 #include "analyzer/base/arena.h"
 
@@ -23,11 +25,17 @@ struct ws_context {
 	struct ws_places *places;     /* frames and trails of parties */
 	struct ws_arena *strings;     /* names and texts of the answers */
 	struct ws_findings *findings; /* where an analysis puts what it found */
+	struct ws_deadlocks *deadlocks; /* where it puts the deadlocks */
+	struct ws_mentions *mentions;   /* objects that answers refer to: see ws_context_mention */
 	const struct ws_contention_result *contention;
 };
 
 /* What people call the object. *ret is owned by the context. 0 or -ENOMEM. */
 int ws_context_object_name(const struct ws_context *context, const struct ws_object *object,
 			   const char **ret);
+
+/* An answer refers to the object by its id: the report is to say what that is, though no wait that
+ * counts was for it. Those of findings and deadlocks are mentioned already. 0 or -ENOMEM. */
+int ws_context_mention(const struct ws_context *context, const struct ws_object *object);
 
 #endif

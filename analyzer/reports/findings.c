@@ -4,7 +4,7 @@
 
 #include <inttypes.h>
 
-static json_t *evidence_json(struct ws_json_writer *writer, const struct ws_evidence *evidence)
+json_t *ws_json_evidence(struct ws_json_writer *writer, const struct ws_evidence *evidence)
 {
 	json_t *value = json_object();
 
@@ -29,7 +29,7 @@ json_t *ws_json_findings(struct ws_json_writer *writer)
 				   ws_severity_word(ws_rule_severity(finding->rule)));
 		ws_json_set_string(writer, value, "title", finding->title);
 		for (size_t k = 0; k < finding->n_objects; k++) {
-			/* Nobody waited for the others: they are not in objects[]. */
+			/* One that nobody ever waited for has no number. */
 			if (finding->objects[k]->id != WS_UNKNOWN)
 				ws_json_append(writer, objects,
 					       ws_json_integer(finding->objects[k]->id));
@@ -37,7 +37,7 @@ json_t *ws_json_findings(struct ws_json_writer *writer)
 		ws_json_set(writer, value, "objects", objects);
 		for (size_t k = 0; k < finding->n_evidence; k++)
 			ws_json_append(writer, evidence,
-				       evidence_json(writer, &finding->evidence[k]));
+				       ws_json_evidence(writer, &finding->evidence[k]));
 		ws_json_set(writer, value, "evidence", evidence);
 		ws_json_append(writer, list, value);
 	}
@@ -47,8 +47,8 @@ json_t *ws_json_findings(struct ws_json_writer *writer)
 /* Where the columns begin. */
 enum { COLUMN_TITLE = 10, COLUMN_PLACE = 12, COLUMN_TEXT = 56 };
 
-static void print_evidence(struct ws_page *page, const struct ws_report *report,
-			   const struct ws_evidence *evidence)
+void ws_text_evidence(struct ws_page *page, const struct ws_report *report,
+		      const struct ws_evidence *evidence)
 {
 	const struct ws_tables *tables = report->tables;
 	struct ws_cell cell;
@@ -86,7 +86,7 @@ void ws_text_findings(struct ws_page *page, const struct ws_report *report, size
 		ws_page_text(page, finding->title, COLUMN_TITLE);
 		ws_page_end(page);
 		for (size_t k = 0; k < finding->n_evidence; k++)
-			print_evidence(page, report, &finding->evidence[k]);
+			ws_text_evidence(page, report, &finding->evidence[k]);
 	}
 	if (shown < results->n_findings) {
 		ws_cell_noun(&number, results->n_findings - shown, "more finding");

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "analyzer/base/words.h"
+#include "analyzer/reports/deadlocks.h"
 #include "analyzer/reports/findings.h"
 #include "analyzer/reports/json_writer.h"
 #include "analyzer/reports/report.h"
@@ -280,6 +281,26 @@ static json_t *objects_json(struct ws_json_writer *writer)
 	return list;
 }
 
+/* What ids refer to that are not in objects[]. */
+static json_t *other_objects_json(struct ws_json_writer *writer)
+{
+	const struct ws_results *results = writer->report->results;
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < results->n_mentions; i++) {
+		const struct ws_object *object = results->mentions[i].object;
+		json_t *value = json_object();
+
+		ws_json_set_integer(writer, value, "id", object->id);
+		ws_json_set_string(writer, value, "kind", ws_kind_word(object->key.kind));
+		ws_json_set_string(writer, value, "name", results->mentions[i].name);
+		ws_json_set_string(writer, value, "scope",
+				   ws_object_is_shared(&object->key) ? "shared" : "private");
+		ws_json_append(writer, list, value);
+	}
+	return list;
+}
+
 static json_t *edges_json(struct ws_json_writer *writer)
 {
 	const struct ws_contention_result *result = writer->report->results->contention;
@@ -345,9 +366,10 @@ int ws_report_json(const struct ws_report *report, FILE *to)
 	ws_json_set(&writer, root, "totals", totals_json(&writer));
 	ws_json_set(&writer, root, "objects", objects_json(&writer));
 	ws_json_set(&writer, root, "waits_for", edges_json(&writer));
-	ws_json_set(&writer, root, "deadlocks", json_array());
+	ws_json_set(&writer, root, "deadlocks", ws_json_deadlocks(&writer));
 	ws_json_set(&writer, root, "findings", ws_json_findings(&writer));
 	ws_json_set(&writer, root, "leftovers", leftovers_json(&writer));
+	ws_json_set(&writer, root, "other_objects", other_objects_json(&writer));
 	if (!writer.failed) {
 		/* A failed write is the caller's to find, in the file. */
 		(void)json_dump_callback(root, write_file, to, JSON_INDENT(1));

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "analyzer/reports/cells.h"
+#include "analyzer/reports/deadlocks.h"
 #include "analyzer/reports/findings.h"
 #include "analyzer/reports/leftovers.h"
 #include "analyzer/reports/page.h"
@@ -641,6 +642,7 @@ int ws_report_text(const struct ws_report *report, const struct ws_text_style *s
 	print_cautions(&printer);
 	print_objects(&printer);
 	print_edges(&printer);
+	ws_text_deadlocks(&printer.page, report, style->top);
 	ws_text_findings(&printer.page, report, style->top);
 	ws_report_leftovers(&printer.page, report, style->top);
 	print_trust(&printer);

@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: MIT */
+/* deadlocks.c: see deadlocks.h. */
+#include "analyzer/reports/deadlocks.h"
+
+#include <inttypes.h>
+
+#include "analyzer/base/words.h"
+#include "analyzer/reports/findings.h"
+
+static json_t *time_json(uint64_t at_ns)
+{
+	return at_ns ? ws_json_integer(at_ns) : json_null();
+}
+
+static json_t *step_json(struct ws_json_writer *writer, const struct ws_deadlock_step *step)
+{
+	const struct ws_tables *tables = writer->report->tables;
+	const struct ws_task *task = &tables->threads[step->hold.thread];
+	json_t *value = json_object();
+
+	ws_json_set_integer(writer, value, "thread", step->hold.thread);
+	ws_json_set_integer(writer, value, "process", task->process);
+	ws_json_set_integer(writer, value, "pid", (uint64_t)tables->processes[task->process].pid);
+	ws_json_set_integer(writer, value, "tid", (uint64_t)task->tid);
+	ws_json_set_integer(writer, value, "holds", step->holds->id);
+	ws_json_set_string(writer, value, "hold_as",
+			   step->hold_as == WS_HOLD_OWNS ? "owner" : "candidate");
+	ws_json_set(writer, value, "hold_shared", json_boolean(step->hold_shared));
+	ws_json_set(writer, value, "hold_ns", time_json(step->hold_ns));
+	ws_json_set(writer, value, "hold_site", ws_json_frame(writer, step->hold.site));
+	ws_json_set(writer, value, "hold_stack", ws_json_trail(writer, &step->hold));
+	ws_json_set_string(writer, value, "hold_known", ws_party_known(&step->hold));
+	ws_json_set_integer(writer, value, "wants", step->wants->id);
+	ws_json_set(writer, value, "want_shared", json_boolean(step->want_shared));
+	ws_json_set(writer, value, "want_ns", time_json(step->want_ns));
+	ws_json_set(writer, value, "want_site", ws_json_frame(writer, step->want.site));
+	ws_json_set(writer, value, "want_stack", ws_json_trail(writer, &step->want));
+	ws_json_set_string(writer, value, "want_known", ws_party_known(&step->want));
+	ws_json_set_string(writer, value, "relation", step->needs_all ? "and" : "or");
+	return value;
+}
+
+json_t *ws_json_deadlocks(struct ws_json_writer *writer)
+{
+	const struct ws_results *results = writer->report->results;
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < results->n_deadlocks; i++) {
+		const struct ws_deadlock *deadlock = &results->deadlocks[i];
+		json_t *value = json_object(), *cycle = json_array(), *evidence = json_array();
+
+		ws_json_set_string(writer, value, "verdict", ws_verdict_word(deadlock->verdict));
+		ws_json_set_string(writer, value, "reason", deadlock->reason);
+		ws_json_set(writer, value, "at_ns", time_json(deadlock->at_ns));
+		ws_json_set(writer, value, "until_ns", time_json(deadlock->until_ns));
+		for (size_t k = 0; k < deadlock->n_cycle; k++)
+			ws_json_append(writer, cycle, step_json(writer, &deadlock->cycle[k]));
+		ws_json_set(writer, value, "cycle", cycle);
+		for (size_t k = 0; k < deadlock->n_evidence; k++)
+			ws_json_append(writer, evidence,
+				       ws_json_evidence(writer, &deadlock->evidence[k]));
+		ws_json_set(writer, value, "evidence", evidence);
+		ws_json_append(writer, list, value);
+	}
+	return list;
+}
+
+/* Where the columns begin. */
+enum { COLUMN_REASON = 15, COLUMN_VERB = 10, COLUMN_OBJECT = 17, COLUMN_PLACE = 62 };
+
+static void print_part(struct ws_page *page, const char *verb, const struct ws_object *object,
+		       const char *name, const char *how, const struct ws_party *party)
+{
+	struct ws_cell cell;
+
+	ws_page_text(page, verb, COLUMN_VERB);
+	ws_cell_set(&cell, page->utf8, "%s %s", ws_kind_word(object->key.kind), name);
+	ws_cell_cut(&cell, page->utf8, COLUMN_PLACE - COLUMN_OBJECT - 2);
+	ws_page_cell(page, &cell, COLUMN_OBJECT);
+	if (party->site) {
+		ws_page_text(page, how, COLUMN_PLACE - 1);
+		ws_cell_place(&cell, page->utf8, party->site, page->width - page->column - 1);
+		ws_page_cell(page, &cell, page->column + 1);
+	}
+	ws_page_end(page);
+}
+
+static void print_step(struct ws_page *page, const struct ws_report *report,
+		       const struct ws_deadlock_step *step)
+{
+	const struct ws_tables *tables = report->tables;
+	const struct ws_task *task = &tables->threads[step->hold.thread];
+	bool is_main = tables->processes[task->process].pid == task->tid;
+	struct ws_cell cell;
+
+	if (is_main)
+		ws_cell_set(&cell, page->utf8, "%.64s[%" PRId32 "]", task->name, task->tid);
+	else
+		ws_cell_set(&cell, page->utf8, "%.64s[%" PRId32 "] of process %" PRId32, task->name,
+			    task->tid, tables->processes[task->process].pid);
+	ws_page_cell(page, &cell, 6);
+	ws_page_end(page);
+	print_part(page, step->hold_as == WS_HOLD_OWNS ? "holds" : "lets go", step->holds,
+		   step->holds_name, "since", &step->hold);
+	print_part(page, "wants", step->wants, step->wants_name, "in", &step->want);
+}
+
+static void print_one(struct ws_page *page, const struct ws_report *report,
+		      const struct ws_deadlock *deadlock)
+{
+	uint64_t begin_ns = report->tables->begin_ns;
+	struct ws_cell cell, time;
+
+	ws_page_text(page, ws_verdict_word(deadlock->verdict), 2);
+	ws_cell_set(&cell, page->utf8, "%.900s", deadlock->reason);
+	ws_page_cell(page, &cell, COLUMN_REASON);
+	ws_page_end(page);
+	if (deadlock->at_ns) {
+		ws_cell_time(&time, page->utf8, deadlock->at_ns - begin_ns);
+		ws_cell_set(&cell, page->utf8, "closed at %.60s", time.text);
+		ws_page_cell(page, &cell, COLUMN_REASON);
+		if (deadlock->until_ns) {
+			ws_cell_time(&time, page->utf8, deadlock->until_ns - deadlock->at_ns);
+			ws_cell_set(&cell, page->utf8, ", broken %.60s later", time.text);
+			ws_page_cell(page, &cell, page->column);
+		}
+		ws_page_end(page);
+	}
+	for (size_t i = 0; i < deadlock->n_cycle; i++)
+		print_step(page, report, &deadlock->cycle[i]);
+	for (size_t i = 0; i < deadlock->n_evidence; i++)
+		ws_text_evidence(page, report, &deadlock->evidence[i]);
+}
+
+void ws_text_deadlocks(struct ws_page *page, const struct ws_report *report, size_t top)
+{
+	const struct ws_results *results = report->results;
+	struct ws_cell cell, number;
+	size_t n = 0, shown;
+
+	/* By verdict: the suppressed are the last. */
+	while (n < results->n_deadlocks && results->deadlocks[n].verdict != WS_VERDICT_SUPPRESSED)
+		n++;
+	shown = top && top < n ? top : n;
+	if (!shown)
+		return;
+	ws_page_end(page);
+	ws_page_text(page, "deadlocks", 0);
+	ws_page_end(page);
+	for (size_t i = 0; i < shown; i++)
+		print_one(page, report, &results->deadlocks[i]);
+	if (shown < n) {
+		ws_cell_noun(&number, n - shown, "more deadlock");
+		ws_cell_set(&cell, page->utf8, "%.60s (--top 0 shows all)", number.text);
+		ws_page_cell(page, &cell, 2);
+		ws_page_end(page);
+	}
+}

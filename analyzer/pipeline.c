@@ -1,20 +1,21 @@
 /* SPDX-License-Identifier: MIT */
 /* pipeline.c: see pipeline.h. The stages, in order:
  *
- *   source    reads the trace folders and makes raw events of them, by time.
- *   decode    makes typed records of raw events, and fills the tables.
+ *   readers   each reads a group of streams and makes raw events of them, by time.
+ *   decode    merges the groups, makes typed records of raw events, and fills the tables.
  *   consumer  gets the records: the caller's sink.
  *
- * Between two stages are two rings: one takes filled batches onward, the other brings the empty
- * ones back, so that memory is bounded and nothing is allocated on the way. A stage that ends
- * closes the ring in front of it; one that fails cancels both rings of its neighbours, whose next
- * call tells them to stop. The first failure in the order of the stages is the one reported, but
- * for a stage that only stopped because another had.
+ * Between a reader and decode, and decode and the consumer, are two rings: one takes filled batches
+ * onward, the other brings the empty ones back, so that memory is bounded and nothing is allocated
+ * on the way. A stage that ends closes the ring in front of it; one that fails cancels both rings of
+ * its neighbours, whose next call tells them to stop. The first failure in the order of the stages
+ * is the one reported, but for a stage that only stopped because another had.
  */
 #include "analyzer/pipeline.h"
 
 #include <errno.h>
 #include <pthread.h>
+#include <sched.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -38,15 +39,35 @@ struct link {
 	struct ws_ring *empty;  /* Owned by this; back */
 };
 
+struct pipeline;
+
+/* One reader, and what decode has of it. */
+struct reader {
+	struct pipeline *pipeline; /* Weak */
+	uint32_t group;
+	struct link raw;
+	pthread_t thread;
+	bool started;
+	int result; /* written by its thread, read when that has been joined */
+	struct ws_error error;
+
+	/* Decode's: the batch that it is at; NULL: the group is at its end. */
+	struct ws_raw_batch *batch;
+	size_t at;
+};
+
 struct pipeline {
 	const char *const *dirs; /* Weak */
 	size_t n_dirs;
 	const struct ws_pipeline_sink *sink; /* Weak */
 	struct ws_store *store;              /* Weak: becomes the trace's */
-	struct link raw, records;
+	struct ws_source *source;            /* Weak */
+	struct reader *readers;              /* Owned by this */
+	uint32_t n_readers;
+	struct link records;
 	/* Each stage's outcome: written by its thread, read when that has been joined. */
-	int source_result, decode_result, consumer_result;
-	struct ws_error source_error, consumer_error;
+	int decode_result, consumer_result;
+	struct ws_error consumer_error;
 };
 
 /* What a stage returns that was told to stop by a neighbour. */
@@ -58,13 +79,19 @@ static void link_cancel(struct link *link)
 	ws_ring_cancel(link->empty, STOPPED);
 }
 
-/* source */
+static void stop_readers(struct pipeline *p)
+{
+	for (uint32_t i = 0; i < p->n_readers; i++)
+		link_cancel(&p->readers[i].raw);
+}
+
+/* readers */
 
 static int raw_empty(void *user, struct ws_raw_batch **ret)
 {
-	struct pipeline *p = user;
+	struct reader *reader = user;
 	void *batch;
-	int r = ws_ring_get(p->raw.empty, &batch);
+	int r = ws_ring_get(reader->raw.empty, &batch);
 
 	if (r)
 		return r;
@@ -83,24 +110,25 @@ static void raw_free(struct ws_raw_batch *batch)
 
 static int raw_filled(void *user, struct ws_raw_batch *batch)
 {
-	struct pipeline *p = user;
-	int r = ws_ring_put(p->raw.filled, batch);
+	struct reader *reader = user;
+	int r = ws_ring_put(reader->raw.filled, batch);
 
 	if (r)
 		raw_free(batch);
 	return r;
 }
 
-static void *run_source(void *arg)
+static void *run_reader(void *arg)
 {
-	struct pipeline *p = arg;
-	const struct ws_source_sink sink = { p, raw_empty, raw_filled };
+	struct reader *reader = arg;
+	const struct ws_source_sink sink = { reader, raw_empty, raw_filled };
 
-	p->source_result = ws_source_run(p->dirs, p->n_dirs, &sink, &p->source_error);
-	if (p->source_result)
-		link_cancel(&p->raw);
+	reader->result =
+		ws_source_read(reader->pipeline->source, reader->group, &sink, &reader->error);
+	if (reader->result)
+		link_cancel(&reader->raw);
 	else
-		ws_ring_close(p->raw.filled, -ENODATA);
+		ws_ring_close(reader->raw.filled, -ENODATA);
 	return NULL;
 }
 
@@ -139,7 +167,8 @@ static int read_run_files(struct pipeline *p, struct ws_decode *decode)
 
 		switch (ws_run_file_read(p->dirs[i], &run)) {
 		case 0:
-			ws_decode_set_end(decode, run.pid, run.running, run.status, run.end_ns);
+			ws_decode_set_end(decode, (uint32_t)i, run.pid, run.running, run.status,
+					  run.end_ns);
 			break;
 		case -ENOENT:
 			break;
@@ -152,23 +181,138 @@ static int read_run_files(struct pipeline *p, struct ws_decode *decode)
 	return r;
 }
 
+/* Gives the reader's batch back, and gets its next one that has events. 0, with `batch` NULL at the
+ * group's end; or a negative errno. */
+static int next_raw(struct reader *reader)
+{
+	int r;
+
+	do {
+		void *batch;
+
+		/* A reader that has ended takes no empty batch: that is no failure. */
+		if (reader->batch && ws_ring_put(reader->raw.empty, reader->batch))
+			raw_free(reader->batch);
+		reader->batch = NULL;
+		r = ws_ring_get(reader->raw.filled, &batch);
+		if (r)
+			return r == -ENODATA ? 0 : r;
+		reader->batch = batch;
+		reader->at = 0;
+	} while (!reader->batch->n);
+	return 0;
+}
+
+static const struct ws_raw *head(const struct reader *reader)
+{
+	return &reader->batch->events[reader->at];
+}
+
+static bool before(const struct ws_raw *a, const struct ws_raw *b)
+{
+	return ws_raw_before(a->at_ns, a->type == WS_RAW_LOSS, a->stream, b->at_ns,
+			     b->type == WS_RAW_LOSS, b->stream);
+}
+
+/* The readers whose next events are the first and the second of all; NULL: there is none. */
+static void find_first_two(struct pipeline *p, struct reader **first, struct reader **second)
+{
+	*first = *second = NULL;
+	for (uint32_t i = 0; i < p->n_readers; i++) {
+		struct reader *reader = &p->readers[i];
+
+		if (!reader->batch)
+			continue;
+		if (!*first || before(head(reader), head(*first))) {
+			*second = *first;
+			*first = reader;
+		} else if (!*second || before(head(reader), head(*second))) {
+			*second = reader;
+		}
+	}
+}
+
+/* Decodes all groups' events, merged. */
+static int decode_merged(struct pipeline *p, struct ws_decode *decode)
+{
+	int r = 0;
+
+	for (uint32_t i = 0; i < p->n_readers && !r; i++)
+		r = next_raw(&p->readers[i]);
+	while (!r) {
+		struct reader *first, *second;
+		const struct ws_raw *end;
+		size_t n;
+
+		find_first_two(p, &first, &second);
+		if (!first)
+			break;
+		/* As many as come before the next reader's, at once. */
+		end = second ? head(second) : NULL;
+		for (n = first->at + 1; n < first->batch->n; n++)
+			if (end && !before(&first->batch->events[n], end))
+				break;
+		r = ws_decode_events(decode, head(first), n - first->at);
+		first->at = n;
+		if (!r && first->at == first->batch->n)
+			r = next_raw(first);
+	}
+	return r;
+}
+
+/* What the source tells when all was read: batches that go to decode at once. */
+struct last_words {
+	struct ws_decode *decode; /* Weak */
+	struct ws_raw_batch batch;
+};
+
+static int last_empty(void *user, struct ws_raw_batch **ret)
+{
+	struct last_words *last = user;
+
+	last->batch.n = 0;
+	*ret = &last->batch;
+	return 0;
+}
+
+static int last_filled(void *user, struct ws_raw_batch *batch)
+{
+	struct last_words *last = user;
+
+	return ws_decode_events(last->decode, batch->events, batch->n);
+}
+
+static int decode_last_words(struct pipeline *p, struct ws_decode *decode)
+{
+	struct last_words *last = calloc(1, sizeof(*last));
+	const struct ws_source_sink sink = { last, last_empty, last_filled };
+	int r;
+
+	if (!last)
+		return -ENOMEM;
+	last->decode = decode;
+	r = ws_source_tell(p->source, &sink, NULL);
+	ws_arena_free(&last->batch.arena);
+	free(last);
+	return r;
+}
+
 static int decode_all(struct pipeline *p, struct ws_decode *decode)
 {
-	void *batch;
-	int r, sent;
+	int r = 0;
 
-	while (!(r = ws_ring_get(p->raw.filled, &batch))) {
-		r = ws_decode_batch(decode, batch);
-		sent = r ? r : ws_ring_put(p->raw.empty, batch);
-		if (sent)
-			raw_free(batch);
-		/* A source that has ended takes no empty batch: that is no failure. */
-		if (r)
-			return r;
+	for (size_t i = 0; i < ws_source_origins(p->source) && !r; i++) {
+		struct ws_source_origin origin;
+
+		ws_source_origin(p->source, i, &origin);
+		r = ws_decode_add_origin(decode, origin.host, origin.dir, origin.shift_ns);
 	}
-	if (r != -ENODATA)
-		return r;
-	r = read_run_files(p, decode);
+	if (!r)
+		r = decode_merged(p, decode);
+	if (!r)
+		r = decode_last_words(p, decode);
+	if (!r)
+		r = read_run_files(p, decode);
 	return r ? r : ws_decode_finish(decode);
 }
 
@@ -181,7 +325,7 @@ static void *run_decode(void *arg)
 	p->decode_result = decode ? decode_all(p, decode) : -ENOMEM;
 	ws_decode_free(decode);
 	if (p->decode_result) {
-		link_cancel(&p->raw);
+		stop_readers(p);
 		link_cancel(&p->records);
 	} else {
 		ws_ring_close(p->records.filled, -ENODATA);
@@ -215,7 +359,7 @@ static void run_consumer(struct pipeline *p)
 	p->consumer_result = consume_all(p);
 	if (p->consumer_result) {
 		link_cancel(&p->records);
-		link_cancel(&p->raw);
+		stop_readers(p);
 	}
 }
 
@@ -256,32 +400,71 @@ static void free_raw_batch(void *batch)
 	raw_free(batch);
 }
 
+/* Makes the readers. 0 or -ENOMEM. */
+static int make_readers(struct pipeline *p)
+{
+	uint32_t n = ws_source_groups(p->source);
+
+	p->readers = calloc(n ? n : 1, sizeof(*p->readers));
+	if (!p->readers)
+		return -ENOMEM;
+	for (p->n_readers = 0; p->n_readers < n; p->n_readers++) {
+		struct reader *reader = &p->readers[p->n_readers];
+
+		reader->pipeline = p;
+		reader->group = p->n_readers;
+		if (link_new(&reader->raw, sizeof(struct ws_raw_batch))) {
+			p->n_readers++; /* to be freed */
+			return -ENOMEM;
+		}
+	}
+	return 0;
+}
+
+static void free_readers(struct pipeline *p)
+{
+	for (uint32_t i = 0; i < p->n_readers; i++) {
+		raw_free(p->readers[i].batch);
+		link_free(&p->readers[i].raw, free_raw_batch);
+	}
+	free(p->readers);
+}
+
 /* Runs the stages. 0 if their threads could be made; what they came to is in `p`. */
 static int run_stages(struct pipeline *p)
 {
-	pthread_t source, decode;
-	int r = pthread_create(&source, NULL, run_source, p);
+	pthread_t decode;
+	int r = 0;
 
-	if (r)
-		return -r;
-	r = pthread_create(&decode, NULL, run_decode, p);
+	for (uint32_t i = 0; i < p->n_readers && !r; i++) {
+		r = pthread_create(&p->readers[i].thread, NULL, run_reader, &p->readers[i]);
+		p->readers[i].started = !r;
+	}
+	if (!r)
+		r = pthread_create(&decode, NULL, run_decode, p);
 	if (r) {
-		link_cancel(&p->raw);
+		stop_readers(p);
 	} else {
 		run_consumer(p);
 		pthread_join(decode, NULL);
 	}
-	pthread_join(source, NULL);
+	for (uint32_t i = 0; i < p->n_readers; i++)
+		if (p->readers[i].started)
+			pthread_join(p->readers[i].thread, NULL);
 	return -r;
 }
 
 /* The cause among the stages' outcomes, with its text. */
 static int outcome(const struct pipeline *p, struct ws_error *error)
 {
-	if (p->source_result && p->source_result != STOPPED)
-		return ws_error_set(error, p->source_result, "%s",
-				    p->source_error.text[0] ? p->source_error.text
-							    : strerror(-p->source_result));
+	for (uint32_t i = 0; i < p->n_readers; i++) {
+		const struct reader *reader = &p->readers[i];
+
+		if (reader->result && reader->result != STOPPED)
+			return ws_error_set(error, reader->result, "%s",
+					    reader->error.text[0] ? reader->error.text
+								  : strerror(-reader->result));
+	}
 	if (p->decode_result && p->decode_result != STOPPED)
 		return ws_error_set(error, p->decode_result, "the trace can't be decoded: %s",
 				    strerror(-p->decode_result));
@@ -304,25 +487,54 @@ static int check_not_empty(const struct pipeline *p, struct ws_error *error)
 			    t->n_warnings ? t->warnings[0] : "");
 }
 
-int ws_pipeline_run(const char *const *dirs, size_t n_dirs, const struct ws_pipeline_sink *sink,
-		    struct ws_trace **ret, struct ws_error *error)
+static uint32_t processors(void)
 {
-	struct pipeline p = { .dirs = dirs, .n_dirs = n_dirs, .sink = sink };
-	struct ws_trace *trace = calloc(1, sizeof(*trace));
-	int r = -ENOMEM;
+	cpu_set_t set;
 
-	p.store = ws_store_new();
-	if (trace && p.store && !link_new(&p.raw, sizeof(struct ws_raw_batch)) &&
-	    !link_new(&p.records, sizeof(struct ws_record_batch)))
-		r = run_stages(&p);
+	/* What the user allowed this process, as nproc counts. */
+	return sched_getaffinity(0, sizeof(set), &set) ? 1 : (uint32_t)CPU_COUNT(&set);
+}
+
+/* Reads into p->store. */
+static int read_all(struct pipeline *p, const struct ws_pipeline_options *options,
+		    struct ws_error *error)
+{
+	uint32_t groups = options && options->readers ? options->readers : processors();
+	int r = ws_source_open(p->dirs, p->n_dirs, groups, options ? options->watch : NULL,
+			       &p->source, error);
+
+	if (r)
+		return r;
+	r = make_readers(p);
+	if (!r)
+		r = link_new(&p->records, sizeof(struct ws_record_batch));
+	if (!r)
+		r = run_stages(p);
 	if (r)
 		ws_error_set(error, r, "the trace can't be read: %s", strerror(-r));
 	else
-		r = outcome(&p, error);
+		r = outcome(p, error);
+	free_readers(p);
+	link_free(&p->records, free);
+	ws_source_free(p->source);
+	return r;
+}
+
+int ws_pipeline_run_as(const struct ws_pipeline_options *options, const char *const *dirs,
+		       size_t n_dirs, const struct ws_pipeline_sink *sink, struct ws_trace **ret,
+		       struct ws_error *error)
+{
+	struct pipeline p = { .dirs = dirs, .n_dirs = n_dirs, .sink = sink };
+	struct ws_trace *trace = calloc(1, sizeof(*trace));
+	int r;
+
+	p.store = ws_store_new();
+	if (trace && p.store)
+		r = read_all(&p, options, error);
+	else
+		r = ws_error_set(error, -ENOMEM, "out of memory");
 	if (!r)
 		r = check_not_empty(&p, error);
-	link_free(&p.raw, free_raw_batch);
-	link_free(&p.records, free);
 	if (r) {
 		ws_store_free(p.store);
 		free(trace);
@@ -331,6 +543,12 @@ int ws_pipeline_run(const char *const *dirs, size_t n_dirs, const struct ws_pipe
 	trace->store = p.store;
 	*ret = trace;
 	return 0;
+}
+
+int ws_pipeline_run(const char *const *dirs, size_t n_dirs, const struct ws_pipeline_sink *sink,
+		    struct ws_trace **ret, struct ws_error *error)
+{
+	return ws_pipeline_run_as(NULL, dirs, n_dirs, sink, ret, error);
 }
 
 const struct ws_tables *ws_trace_tables(const struct ws_trace *trace)

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "analyzer/base/grow.h"
 #include "analyzer/decode/state.h"
 
 struct ws_decode *ws_decode_new(struct ws_store *store, const struct ws_decode_sink *sink)
@@ -18,6 +19,33 @@ struct ws_decode *ws_decode_new(struct ws_store *store, const struct ws_decode_s
 		d->sink = sink;
 	}
 	return d;
+}
+
+int ws_decode_add_origin(struct ws_decode *d, const char *host, uint32_t dir, int64_t shift_ns)
+{
+	struct ws_tables *t = &d->store->tables;
+	size_t n = t->n_recordings;
+	const char *name = ws_strings_intern(d->store->strings, host);
+	uint16_t number = 0;
+
+	if (!name || ws_grow(&t->recordings, &d->store->recordings_capacity, n + 1) ||
+	    ws_grow(&d->hosts, &d->hosts_capacity, n + 1) ||
+	    ws_grow(&d->shifts_ns, &d->shifts_capacity, n + 1))
+		return -ENOMEM;
+	/* A host without a name is the host of one folder. */
+	for (size_t i = 0; i < n; i++) {
+		if (t->recordings[i].host == name && (*name || t->recordings[i].dir == dir)) {
+			d->hosts[n] = d->hosts[i];
+			break;
+		}
+		if (d->hosts[i] >= number)
+			number = (uint16_t)(d->hosts[i] + 1);
+		d->hosts[n] = number;
+	}
+	d->shifts_ns[n] = shift_ns;
+	t->recordings[n] = (struct ws_recording){ .host = name, .dir = dir };
+	t->n_recordings++;
+	return 0;
 }
 
 /* Hands the batch over and gets an empty one. */
@@ -368,6 +396,7 @@ static int on_event(struct ws_decode *d, const struct ws_raw *raw)
 	default:
 		break;
 	}
+	d->origin = raw->origin;
 	if (!t->events++)
 		t->begin_ns = raw->at_ns;
 	t->end_ns = raw->at_ns;
@@ -403,12 +432,12 @@ static int on_event(struct ws_decode *d, const struct ws_raw *raw)
 	}
 }
 
-int ws_decode_batch(struct ws_decode *d, const struct ws_raw_batch *batch)
+int ws_decode_events(struct ws_decode *d, const struct ws_raw *events, size_t n)
 {
 	int r = 0;
 
-	for (size_t i = 0; i < batch->n && !r; i++)
-		r = on_event(d, &batch->events[i]);
+	for (size_t i = 0; i < n && !r; i++)
+		r = on_event(d, &events[i]);
 	return r;
 }
 
@@ -458,5 +487,7 @@ void ws_decode_free(struct ws_decode *d)
 	free(d->processes);
 	free(d->threads);
 	free(d->backings);
+	free(d->hosts);
+	free(d->shifts_ns);
 	free(d);
 }

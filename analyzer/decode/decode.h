@@ -4,6 +4,8 @@
  * Events come in time order and are taken one after the other: what an address, a tid or a stack
  * id means depends on what was said before. The rules:
  *
+ * Recordings. A pid, tid or address means something within its recording only. Objects of the
+ *   kernel and in shared memory are the host's.
  * Processes. `start` and `fork` begin an incarnation of a pid. `start` after `exec` ends the old
  *   one as EXEC; after an exit, or where nobody told of an end, the old one keeps what is known of
  *   its end. A pid that nobody announced gets an incarnation without a name at its first event; a
@@ -54,15 +56,21 @@ struct ws_decode;
 /* Begins, with tables that go to `store`. Both must outlive the result. NULL: memory is out. */
 struct ws_decode *ws_decode_new(struct ws_store *store, const struct ws_decode_sink *sink);
 
-/* Decodes a batch. 0, -ENOMEM, or what a callback returned. */
-int ws_decode_batch(struct ws_decode *decode, const struct ws_raw_batch *batch);
+/* Adds the next recording that events are from, by their `origin`: of which host ("": not known), in
+ * which of the given folders, and what to add to its clock to get the trace's. 0 or -ENOMEM. */
+int ws_decode_add_origin(struct ws_decode *decode, const char *host, uint32_t dir,
+			 int64_t shift_ns);
 
-/* Says how the process with that pid, the last incarnation of it, ended: `status` is a wait(2)
- * status. With `running`, that it still ran at the end. `end_ns` is when that was (trace clock; 0:
+/* Decodes the next `n` events. 0, -ENOMEM, or what a callback returned. */
+int ws_decode_events(struct ws_decode *decode, const struct ws_raw *events, size_t n);
+
+/* Says how the process with that pid in a recording of the folder number `dir`, the last incarnation
+ * of it, ended: `status` is a wait(2)
+ * status. With `running`, that it still ran at the end. `end_ns` is when that was (its own clock; 0:
  * not known): a program that hangs records nothing, and its waits last until it is ended all the
  * same. Nothing if the trace has no such pid. */
-void ws_decode_set_end(struct ws_decode *decode, int32_t pid, bool running, int status,
-		       uint64_t end_ns);
+void ws_decode_set_end(struct ws_decode *decode, uint32_t dir, int32_t pid, bool running,
+		       int status, uint64_t end_ns);
 
 /* Hands the last batch over and completes the tables. 0, -ENOMEM, or what a callback returned. */
 int ws_decode_finish(struct ws_decode *decode);

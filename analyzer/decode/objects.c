@@ -19,14 +19,16 @@ void ws_decode_object(const struct ws_decode *d, uint32_t process, uint8_t kind,
 	if (kind == WS_KIND_PROCESS && address) { /* whatever it execs, it stays that child */
 		uint32_t reaped = 0;
 
-		ws_map64_get(&d->reaped, address, &reaped);
+		ws_map64_get(&d->reaped, ws_decode_id(d, (int32_t)address), &reaped);
 		key->ino = reaped;
+		key->host = d->origin;
 		return;
 	}
 	if (kind == WS_KIND_PROCESS) /* any child of this one */
 		key->process = process;
 	if (kind == WS_KIND_SIGNAL) { /* whoever sends it, it is for that process */
 		key->process = ws_decode_process_now(d, (int32_t)address);
+		key->host = d->origin;
 		return;
 	}
 	if (kind == WS_KIND_RECORD_LOCK) { /* the whole file: see `range` */
@@ -39,6 +41,8 @@ void ws_decode_object(const struct ws_decode *d, uint32_t process, uint8_t kind,
 		key->ino = other + 1; /* 0: the set */
 	else if (naming == WS_NAMED_BY_TASK)
 		key->process = process;
+	if (key->process == WS_UNKNOWN)
+		key->host = ws_decode_host(d);
 	if (naming != WS_NAMED_BY_ADDRESS || !address) /* no address: named only, as in unlink */
 		return;
 	range = ws_ranges_find(&d->processes[process].mappings, address);
@@ -51,6 +55,7 @@ void ws_decode_object(const struct ws_decode *d, uint32_t process, uint8_t kind,
 		key->offset = range->offset + (address - range->begin);
 	} else {
 		key->process = process;
+		key->host = 0;
 	}
 }
 

@@ -67,7 +67,7 @@ static int intern_module(struct ws_decode *d, const struct ws_ev_module *e, uint
 	struct ws_store *s = d->store;
 	struct ws_tables *t = &s->tables;
 	uint32_t id_size = e->build_id_size < WS_BUILD_ID_MAX ? e->build_id_size : WS_BUILD_ID_MAX;
-	char *name = malloc(2 * WS_BUILD_ID_MAX + 2 + strlen(e->path));
+	char *name = malloc(2 * WS_BUILD_ID_MAX + 16 + strlen(e->path));
 	const char *key, *path;
 	struct ws_module *m;
 	size_t n = 0;
@@ -76,6 +76,8 @@ static int intern_module(struct ws_decode *d, const struct ws_ev_module *e, uint
 		return -ENOMEM;
 	for (uint32_t i = 0; i < id_size; i++)
 		n += (size_t)sprintf(name + n, "%02x", e->build_id[i]);
+	if (!id_size) /* files of one path on two hosts may be two */
+		n += (size_t)sprintf(name, "@%u", d->origin);
 	sprintf(name + n, " %s", e->path);
 	key = ws_strings_intern(s->strings, name);
 	free(name);
@@ -93,6 +95,7 @@ static int intern_module(struct ws_decode *d, const struct ws_ev_module *e, uint
 	m = &t->modules[*module];
 	memset(m, 0, sizeof(*m));
 	m->path = path;
+	m->recording = d->origin;
 	m->build_id_size = id_size;
 	if (id_size)
 		memcpy(m->build_id, e->build_id, id_size);

@@ -7,11 +7,6 @@
 #include "analyzer/base/grow.h"
 #include "analyzer/decode/state.h"
 
-static uint64_t pid_key(int32_t pid)
-{
-	return (uint32_t)pid;
-}
-
 /* Adds a row, and makes it what the pid means from now on. */
 static int begin(struct ws_decode *d, int32_t pid, int32_t parent_pid, uint64_t at_ns,
 		 uint32_t *process)
@@ -24,14 +19,15 @@ static int begin(struct ws_decode *d, int32_t pid, int32_t parent_pid, uint64_t 
 
 	if (!empty || ws_grow(&t->processes, &s->processes_capacity, t->n_processes + 1) ||
 	    ws_grow(&d->processes, &d->processes_capacity, t->n_processes + 1) ||
-	    ws_map64_put(&d->by_pid, pid_key(pid), index))
+	    ws_map64_put(&d->by_pid, ws_decode_id(d, pid), index))
 		return -ENOMEM;
 	p = &t->processes[index];
 	memset(p, 0, sizeof(*p));
 	memset(&d->processes[index], 0, sizeof(d->processes[index]));
 	p->pid = pid;
+	p->recording = d->origin;
 	p->parent_pid = parent_pid;
-	if (!ws_map64_get(&d->by_pid, pid_key(parent_pid), &p->parent) || p->parent == index)
+	if (!ws_map64_get(&d->by_pid, ws_decode_id(d, parent_pid), &p->parent) || p->parent == index)
 		p->parent = WS_UNKNOWN;
 	p->name = p->exe = empty;
 	p->begin_ns = p->end_ns = at_ns;
@@ -55,7 +51,7 @@ static void retire(struct ws_decode *d, uint32_t process)
 int ws_decode_process(struct ws_decode *d, const struct ws_ev_common *e, uint64_t at_ns,
 		      uint32_t *process)
 {
-	if (!ws_map64_get(&d->by_pid, pid_key(e->pid), process))
+	if (!ws_map64_get(&d->by_pid, ws_decode_id(d, e->pid), process))
 		return begin(d, e->pid, 0, at_ns, process);
 	d->store->tables.processes[*process].end_ns = at_ns;
 	return 0;
@@ -77,7 +73,7 @@ static int name(struct ws_decode *d, uint32_t process, const struct ws_ev_proces
 	if (e->parent)
 		p->parent_pid = e->parent;
 	if (p->parent == WS_UNKNOWN &&
-	    (!ws_map64_get(&d->by_pid, pid_key(p->parent_pid), &p->parent) || p->parent == process))
+	    (!ws_map64_get(&d->by_pid, ws_decode_id(d, p->parent_pid), &p->parent) || p->parent == process))
 		p->parent = WS_UNKNOWN;
 	d->processes[process].announced = true;
 	return 0;
@@ -108,7 +104,7 @@ static int on_start(struct ws_decode *d, const struct ws_raw *raw)
 	uint32_t old, process = WS_UNKNOWN;
 	int r;
 
-	if (ws_map64_get(&d->by_pid, pid_key(e->pid), &old)) {
+	if (ws_map64_get(&d->by_pid, ws_decode_id(d, e->pid), &old)) {
 		struct ws_process_state *state = &d->processes[old];
 
 		if (state->exec_ns) {
@@ -151,7 +147,7 @@ static int on_fork(struct ws_decode *d, const struct ws_raw *raw)
 	uint32_t old, process = WS_UNKNOWN;
 	int r;
 
-	if (ws_map64_get(&d->by_pid, pid_key(e->pid), &old)) {
+	if (ws_map64_get(&d->by_pid, ws_decode_id(d, e->pid), &old)) {
 		retire(d, old);
 		if (!d->processes[old].announced && !d->processes[old].ended)
 			process = old; /* its first events came before its announcement */
@@ -186,10 +182,10 @@ static int on_reaped(struct ws_decode *d, const struct ws_raw *raw)
 	uint32_t child, reaped = 0;
 	int r;
 
-	ws_map64_get(&d->reaped, pid_key(e->child), &reaped);
-	if (ws_map64_put(&d->reaped, pid_key(e->child), reaped + 1))
+	ws_map64_get(&d->reaped, ws_decode_id(d, e->child), &reaped);
+	if (ws_map64_put(&d->reaped, ws_decode_id(d, e->child), reaped + 1))
 		return -ENOMEM;
-	if (!ws_map64_get(&d->by_pid, pid_key(e->child), &child))
+	if (!ws_map64_get(&d->by_pid, ws_decode_id(d, e->child), &child))
 		return 0; /* a child that was not recorded */
 	p = &d->store->tables.processes[child];
 	if (p->end == WS_END_EXEC || !set_end(p, e->status))
@@ -242,20 +238,20 @@ uint32_t ws_decode_process_now(const struct ws_decode *d, int32_t pid)
 {
 	uint32_t process;
 
-	return ws_map64_get(&d->by_pid, pid_key(pid), &process) && !d->processes[process].ended
+	return ws_map64_get(&d->by_pid, ws_decode_id(d, pid), &process) && !d->processes[process].ended
 		       ? process
 		       : WS_UNKNOWN;
 }
 
-void ws_decode_set_end(struct ws_decode *d, int32_t pid, bool running, int status, uint64_t end_ns)
+static void set_end_in(struct ws_decode *d, int32_t pid, bool running, int status, uint64_t end_ns)
 {
 	struct ws_tables *tables = &d->store->tables;
 	struct ws_process *p;
 	uint32_t process;
 
-	if (!ws_map64_get(&d->by_pid, pid_key(pid), &process))
+	if (!ws_map64_get(&d->by_pid, ws_decode_id(d, pid), &process))
 		return;
-	p = &d->store->tables.processes[process];
+	p = &tables->processes[process];
 	if (!running)
 		set_end(p, status);
 	else if (p->end == WS_END_UNKNOWN)
@@ -265,5 +261,22 @@ void ws_decode_set_end(struct ws_decode *d, int32_t pid, bool running, int statu
 		p->end_ns = end_ns;
 		if (end_ns > tables->end_ns)
 			tables->end_ns = end_ns;
+	}
+}
+
+void ws_decode_set_end(struct ws_decode *d, uint32_t dir, int32_t pid, bool running, int status,
+		       uint64_t end_ns)
+{
+	const struct ws_tables *tables = &d->store->tables;
+
+	d->origin = 0;
+	if (!tables->n_recordings && dir == 0)
+		set_end_in(d, pid, running, status, end_ns);
+	for (size_t i = 0; i < tables->n_recordings; i++) {
+		if (tables->recordings[i].dir != dir)
+			continue;
+		d->origin = (uint16_t)i;
+		set_end_in(d, pid, running, status,
+			   end_ns ? end_ns + (uint64_t)d->shifts_ns[i] : 0);
 	}
 }

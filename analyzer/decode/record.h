@@ -32,6 +32,8 @@ struct ws_object_key {
 	uint32_t process; /* private: index of the process; shared and known thread: WS_UNKNOWN */
 	uint8_t kind;     /* enum ws_kind */
 	uint8_t origin;   /* shared: enum ws_map_origin; private: 0 */
+	uint16_t host;    /* shared: which host's it is, from 0; process, signal: which recording's;
+	                   * private, thread, sleep: 0 */
 };
 
 /* True if other processes can wait for the object, too: it is in shared memory or the kernel's. */

@@ -43,14 +43,20 @@ struct ws_decode {
 	const struct ws_decode_sink *sink; /* Weak */
 	struct ws_record_batch *batch;     /* Owned by this; NULL: none yet */
 
+	uint16_t origin;           /* of the event that is being decoded: index of its recording */
+	uint16_t *hosts;           /* Owned by this; for each recording: which host's it is */
+	int64_t *shifts_ns;        /* Owned by this; for each recording: from its clock to ours */
+	size_t hosts_capacity, shifts_capacity;
+
 	struct ws_process_state *processes; /* one for each row of the table */
 	size_t processes_capacity;
 	struct ws_task_state *threads; /* one for each row of the table */
 	size_t threads_capacity;
-	struct ws_map64 by_pid;    /* pid -> the incarnation now */
-	struct ws_map64 reaped;    /* pid -> how many children with it were collected */
+	struct ws_map64 by_pid;    /* origin << 32 | pid -> the incarnation now */
+	struct ws_map64 reaped;    /* the same -> how many children with it were collected */
 	struct ws_map64 by_thread; /* process index << 32 | tid -> the incarnation now */
-	struct ws_map64 by_tid;    /* tid -> the thread that had it last, in any process */
+	struct ws_map64 by_tid;    /* origin << 32 | tid -> the thread that had it last, in any
+	                            * process */
 
 	struct ws_map64 *codes; /* for each module: offset -> code index */
 	size_t codes_capacity;
@@ -62,6 +68,18 @@ struct ws_decode {
 	struct ws_backing *backings; /* Owned by this */
 	size_t n_backings, backings_capacity;
 };
+
+/* What a pid or tid of the event's recording is looked up by. */
+static inline uint64_t ws_decode_id(const struct ws_decode *d, int32_t id)
+{
+	return (uint64_t)d->origin << 32 | (uint32_t)id;
+}
+
+/* The host of the event's recording. */
+static inline uint16_t ws_decode_host(const struct ws_decode *d)
+{
+	return d->origin < d->store->tables.n_recordings ? d->hosts[d->origin] : 0;
+}
 
 /* processes.c */
 

@@ -29,6 +29,7 @@ void ws_store_free(struct ws_store *store)
 		free(store->tables.stacks[i].frames);
 	for (size_t i = 0; i < store->tables.n_warnings; i++)
 		free(store->tables.warnings[i]);
+	free(store->tables.recordings);
 	free(store->tables.processes);
 	free(store->tables.threads);
 	free(store->tables.modules);

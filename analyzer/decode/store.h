@@ -11,7 +11,7 @@
 
 struct ws_store {
 	struct ws_tables tables;
-	size_t processes_capacity, threads_capacity, modules_capacity, codes_capacity,
+	size_t recordings_capacity, processes_capacity, threads_capacity, modules_capacity, codes_capacity,
 		stacks_capacity, warnings_capacity;
 	struct ws_strings *strings; /* Owned by this: all names in the tables */
 };

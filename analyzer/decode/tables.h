@@ -17,9 +17,16 @@
 /* How a process came to its end. */
 enum ws_process_end { WS_END_UNKNOWN, WS_END_RUNNING, WS_END_EXITED, WS_END_SIGNALED, WS_END_EXEC };
 
+/* One recording among those that are read together: what has pids of its own. */
+struct ws_recording {
+	const char *host; /* its name, "" if unknown; Owned by the tables */
+	uint32_t dir;     /* number of the given folder that it is in, the first one */
+};
+
 /* One incarnation of a process: a program image. */
 struct ws_process {
 	int32_t pid;
+	uint32_t recording;  /* index; 0 also where nothing is known of recordings */
 	int32_t parent_pid;
 	uint32_t parent;     /* index, or WS_UNKNOWN */
 	const char *name;    /* comm; Owned by the tables */
@@ -44,6 +51,7 @@ struct ws_task {
 /* One loaded object file; the same file in several processes is one module. */
 struct ws_module {
 	const char *path; /* "" if unknown; Owned by the tables */
+	uint32_t recording; /* without build id: the one that it is of; else the first that has it */
 	uint8_t build_id[WS_BUILD_ID_MAX];
 	uint32_t build_id_size; /* 0: none */
 };
@@ -61,6 +69,8 @@ struct ws_stack {
 };
 
 struct ws_tables {
+	struct ws_recording *recordings;
+	size_t n_recordings; /* 0: nothing is known of them, it is taken for one */
 	struct ws_process *processes;
 	size_t n_processes;
 	struct ws_task *threads;

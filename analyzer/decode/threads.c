@@ -22,7 +22,7 @@ static int begin(struct ws_decode *d, uint32_t process, int32_t tid, uint64_t at
 	if (ws_grow(&t->threads, &s->threads_capacity, t->n_threads + 1) ||
 	    ws_grow(&d->threads, &d->threads_capacity, t->n_threads + 1) ||
 	    ws_map64_put(&d->by_thread, thread_key(process, tid), index) ||
-	    ws_map64_put(&d->by_tid, (uint32_t)tid, index))
+	    ws_map64_put(&d->by_tid, ws_decode_id(d, tid), index))
 		return -ENOMEM;
 	memset(&d->threads[index], 0, sizeof(d->threads[index]));
 	/* Until it says its own, a thread has the name that its process has: it was copied. */
@@ -52,7 +52,7 @@ int ws_decode_holder(struct ws_decode *d, uint32_t process, int32_t tid, bool ow
 	if (!tid)
 		return 0;
 	if (ws_map64_get(&d->by_thread, thread_key(process, tid), thread) ||
-	    ws_map64_get(&d->by_tid, (uint32_t)tid, thread))
+	    ws_map64_get(&d->by_tid, ws_decode_id(d, tid), thread))
 		return 0;
 	return own ? begin(d, process, tid, at_ns, thread) : 0;
 }

@@ -14,7 +14,7 @@
 #define NS_PER_S 1000000000
 
 /* How a field of the trace is read. */
-enum how { HOW_UNSIGNED, HOW_SIGNED, HOW_STRING, HOW_SEQ_UNSIGNED, HOW_SEQ_SIGNED };
+enum how { HOW_UNSIGNED, HOW_SIGNED, HOW_ZERO, HOW_STRING, HOW_SEQ_UNSIGNED, HOW_SEQ_SIGNED };
 
 /* One field: from which member of the payload to which of struct ws_raw. */
 struct step {
@@ -27,8 +27,9 @@ struct step {
 struct ws_extract_class {
 	const bt_event_class
 		*class; /* Owned by this (a reference), so that its address stays its own */
-	const bt_clock_class *clock;      /* Weak: lives as long as the class */
 	const struct ws_event_type *type; /* NULL: not an event of ours */
+	int64_t shift_ns;                 /* from its clock to the trace's */
+	bool is_ns;                       /* its clock counts ns */
 	size_t n_steps;
 	struct step steps[WS_EVENT_FIELDS_MAX];
 };
@@ -88,8 +89,11 @@ static int map_fields(struct ws_extract_class *c, const bt_field_class *payload,
 				break;
 			}
 		}
-		if (!class && step->field->is_optional)
-			continue; /* what is not read is 0 */
+		if (!class && step->field->is_optional) {
+			step->how = HOW_ZERO;
+			c->n_steps++;
+			continue;
+		}
 		if (!class)
 			return ws_error_set(
 				error, -EINVAL,
@@ -108,19 +112,19 @@ static int map_fields(struct ws_extract_class *c, const bt_field_class *payload,
 }
 
 /* Takes up a new event class at the end of the table. */
-static int add_class(struct ws_extract *extract, const bt_event_class *class, uint32_t *index,
+static int add_class(struct ws_extract *extract, const bt_event_class *class,
 		     struct ws_error *error)
 {
 	const char *name = bt_event_class_get_name(class);
-	struct ws_extract_class *c;
-	int r;
+	struct ws_extract_class *c = calloc(1, sizeof(*c));
+	const bt_clock_class *clock;
 
-	if (ws_grow(&extract->classes, &extract->classes_capacity, extract->n_classes + 1) ||
-	    ws_map64_put(&extract->by_class, (uintptr_t) class, (uint32_t)extract->n_classes))
+	if (!c || ws_grow(&extract->classes, &extract->classes_capacity, extract->n_classes + 1) ||
+	    ws_map64_put(&extract->by_class, (uintptr_t) class, (uint32_t)extract->n_classes)) {
+		free(c);
 		return ws_error_set(error, -ENOMEM, "out of memory");
-	*index = (uint32_t)extract->n_classes++;
-	c = &extract->classes[*index];
-	memset(c, 0, sizeof(*c));
+	}
+	extract->classes[extract->n_classes++] = c;
 	bt_event_class_get_ref(class);
 	c->class = class;
 	if (!name || strncmp(name, PREFIX, strlen(PREFIX)))
@@ -128,37 +132,65 @@ static int add_class(struct ws_extract *extract, const bt_event_class *class, ui
 	c->type = ws_event_type_find(name + strlen(PREFIX));
 	if (!c->type) /* an event that was added later: allowed by format.h */
 		return 0;
-	c->clock = bt_stream_class_borrow_default_clock_class_const(
+	clock = bt_stream_class_borrow_default_clock_class_const(
 		bt_event_class_borrow_stream_class_const(class));
-	if (!c->clock)
+	if (!clock)
 		return ws_error_set(error, -EINVAL, "the trace's events have no time");
-	r = map_fields(c, bt_event_class_borrow_payload_field_class_const(class), error);
-	return r;
+	c->is_ns = bt_clock_class_get_frequency(clock) == NS_PER_S;
+	c->shift_ns = ws_origins_shift(extract->origins, clock);
+	return map_fields(c, bt_event_class_borrow_payload_field_class_const(class), error);
 }
 
-uint64_t ws_extract_time(struct ws_extract *extract, const bt_clock_snapshot *snapshot,
+int ws_extract_class(struct ws_extract *extract, const bt_message *message,
+		     const struct ws_extract_class **ret, struct ws_error *error)
+{
+	const bt_event_class *class =
+		bt_event_borrow_class_const(bt_message_event_borrow_event_const(message));
+	const struct ws_extract_class *found;
+	uint32_t index = (uint32_t)extract->n_classes;
+
+	if (!ws_map64_get(&extract->by_class, (uintptr_t) class, &index)) {
+		int r = add_class(extract, class, error);
+
+		if (r)
+			return r;
+	}
+	found = extract->classes[index];
+	*ret = found->type ? found : NULL;
+	return 0;
+}
+
+/* Unsigned: a broken clock may wrap, but must not be undefined. */
+static uint64_t shifted(uint64_t ns, int64_t shift_ns)
+{
+	ns += (uint64_t)shift_ns;
+	return (int64_t)ns < 0 ? 0 : ns;
+}
+
+static uint64_t from_origin(const bt_clock_snapshot *snapshot)
+{
+	int64_t ns;
+
+	/* No clock of LTTng's: its time since the epoch has to do. */
+	return bt_clock_snapshot_get_ns_from_origin(snapshot, &ns) ? 0 : (uint64_t)ns;
+}
+
+uint64_t ws_extract_event_time(const struct ws_extract_class *class, const bt_message *message)
+{
+	const bt_clock_snapshot *snapshot =
+		bt_message_event_borrow_default_clock_snapshot_const(message);
+
+	return shifted(class->is_ns ? bt_clock_snapshot_get_value(snapshot) : from_origin(snapshot),
+		       class->shift_ns);
+}
+
+uint64_t ws_extract_time(const struct ws_extract *extract, const bt_clock_snapshot *snapshot,
 			 const bt_clock_class *clock)
 {
-	int64_t seconds, offset, ns;
-	uint64_t cycles, value = bt_clock_snapshot_get_value(snapshot);
+	bool is_ns = bt_clock_class_get_frequency(clock) == NS_PER_S;
 
-	bt_clock_class_get_offset(clock, &seconds, &cycles);
-	if (bt_clock_class_get_frequency(clock) != NS_PER_S) {
-		/* No clock of LTTng's: its time since the epoch has to do. */
-		if (bt_clock_snapshot_get_ns_from_origin(snapshot, &ns))
-			ns = 0;
-		offset = 0;
-	} else {
-		ns = (int64_t)value;
-		offset = (int64_t)((uint64_t)seconds * NS_PER_S + cycles);
-	}
-	if (!extract->has_offset) {
-		extract->has_offset = true;
-		extract->offset_ns = offset;
-	}
-	/* Unsigned: a broken clock may wrap, but must not be undefined. */
-	ns = (int64_t)((uint64_t)ns + (uint64_t)offset - (uint64_t)extract->offset_ns);
-	return ns < 0 ? 0 : (uint64_t)ns;
+	return shifted(is_ns ? bt_clock_snapshot_get_value(snapshot) : from_origin(snapshot),
+		       ws_origins_shift(extract->origins, clock));
 }
 
 static void store(void *to, uint64_t value, uint8_t size)
@@ -210,11 +242,16 @@ static int read_payload(const struct ws_extract_class *c, const bt_field *payloa
 {
 	for (size_t i = 0; i < c->n_steps; i++) {
 		const struct step *step = &c->steps[i];
-		const bt_field *field = bt_field_structure_borrow_member_field_by_index_const(
-			payload, step->member);
 		char *to = (char *)event + step->field->offset;
+		const bt_field *field;
 		int r = 0;
 
+		if (step->how == HOW_ZERO) {
+			memset(to, 0, step->field->size);
+			continue;
+		}
+		field = bt_field_structure_borrow_member_field_by_index_const(payload,
+									      step->member);
 		switch (step->how) {
 		case HOW_UNSIGNED:
 			store(to, bt_field_integer_unsigned_get_value(field), step->field->size);
@@ -235,47 +272,34 @@ static int read_payload(const struct ws_extract_class *c, const bt_field *payloa
 	return 0;
 }
 
-int ws_extract_event(struct ws_extract *extract, const bt_message *message, struct ws_arena *arena,
-		     struct ws_raw *event, struct ws_error *error)
+int ws_extract_event(const struct ws_extract_class *class, const bt_message *message,
+		     uint64_t at_ns, struct ws_arena *arena, struct ws_raw *event,
+		     struct ws_error *error)
 {
 	const bt_event *bt = bt_message_event_borrow_event_const(message);
-	const bt_event_class *class = bt_event_borrow_class_const(bt);
-	const struct ws_extract_class *c;
-	uint32_t index;
-	int r;
 
-	if (!ws_map64_get(&extract->by_class, (uintptr_t) class, &index)) {
-		r = add_class(extract, class, &index, error);
-		if (r)
-			return r;
-	}
-	c = &extract->classes[index];
-	if (!c->type)
-		return 0;
-	event->type = c->type->type;
-	event->at_ns = ws_extract_time(
-		extract, bt_message_event_borrow_default_clock_snapshot_const(message), c->clock);
-	if (read_payload(c, bt_event_borrow_payload_field_const(bt), arena, event))
+	event->type = class->type->type;
+	event->at_ns = at_ns;
+	if (read_payload(class, bt_event_borrow_payload_field_const(bt), arena, event))
 		return ws_error_set(error, -ENOMEM, "out of memory");
 	/* It is a reading of the same clock as the event's own: on the same scale, then. */
 	if (event->type == WS_RAW_wait_begin && event->wait_begin.begin_ns)
-		event->wait_begin.begin_ns +=
-			event->at_ns -
-			bt_clock_snapshot_get_value(
-				bt_message_event_borrow_default_clock_snapshot_const(message));
+		event->wait_begin.begin_ns += (uint64_t)class->shift_ns;
 	if (event->type == WS_RAW_process && event->process.format > WS_FORMAT_VERSION)
 		return ws_error_set(
 			error, -ENOTSUP,
 			"the trace has format %u, this waitscope reads up to %u: use the "
 			"waitscope that recorded it, or a newer one",
 			event->process.format, (unsigned int)WS_FORMAT_VERSION);
-	return 1;
+	return 0;
 }
 
 void ws_extract_free(struct ws_extract *extract)
 {
-	for (size_t i = 0; i < extract->n_classes; i++)
-		bt_event_class_put_ref(extract->classes[i].class);
+	for (size_t i = 0; i < extract->n_classes; i++) {
+		bt_event_class_put_ref(extract->classes[i]->class);
+		free(extract->classes[i]);
+	}
 	free(extract->classes);
 	ws_map64_free(&extract->by_class);
 }

@@ -7,6 +7,7 @@
 #ifndef WS_RAW_H
 #define WS_RAW_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -32,8 +33,10 @@ struct ws_ev_common {
 
 #define WS_RAW_MEMBER(event, fields, channel, doc) struct ws_ev_##event event;
 struct ws_raw {
-	uint64_t at_ns; /* CLOCK_MONOTONIC of the traced host */
-	uint8_t type;   /* enum ws_raw_type */
+	uint64_t at_ns;  /* CLOCK_MONOTONIC of the traced host */
+	uint8_t type;    /* enum ws_raw_type */
+	uint16_t origin; /* which recording it is from: index in the source's origins */
+	uint32_t stream; /* which stream it is from */
 	union {
 		struct ws_ev_common common; /* of every event of ours */
 		WS_EVENTS(WS_RAW_MEMBER)
@@ -50,6 +53,18 @@ struct ws_raw {
 	};
 };
 #undef WS_RAW_MEMBER
+
+/* Is `a` before `b`? The order of all events, however the streams are shared out: by time; what was
+ * lost is told before what happened at the same time; then by stream. */
+static inline bool ws_raw_before(uint64_t a_ns, bool a_is_loss, uint32_t a_stream, uint64_t b_ns,
+				 bool b_is_loss, uint32_t b_stream)
+{
+	if (a_ns != b_ns)
+		return a_ns < b_ns;
+	if (a_is_loss != b_is_loss)
+		return a_is_loss;
+	return a_stream < b_stream;
+}
 
 /* How many events a batch holds: some 100 kB, so that handing one over costs next to nothing an
  * event and what is in transit stays in the cache. */

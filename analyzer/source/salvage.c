@@ -117,6 +117,24 @@ static int index_path(const char *dir, const char *name, char path[PATH_MAX])
 										 : -ENAMETOOLONG;
 }
 
+uint64_t ws_salvage_packets(const char *file)
+{
+	const char *slash = strrchr(file, '/');
+	char path[PATH_MAX];
+	struct stat st;
+
+	if (!slash || stat(file, &st) ||
+	    snprintf(path, sizeof(path), "%.*s/index/%s.idx", (int)(slash - file), file,
+		     slash + 1) >= PATH_MAX)
+		return 0;
+	return look_at_index(path, (uint64_t)st.st_size).n_whole;
+}
+
+const char *ws_salvage_root(const struct ws_salvage *s)
+{
+	return s->root;
+}
+
 bool ws_salvage_is_needed(const char *dir)
 {
 	struct ws_paths names = { 0 };

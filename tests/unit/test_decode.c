@@ -80,12 +80,12 @@ static void decode_with(struct run *run, const char *events, struct end end)
 			fail_msg("%s", error.text);
 		batch->n += !r;
 		/* A batch for each event: nothing of a batch may be needed later. */
-		assert_int_equal(ws_decode_batch(decode, batch), 0);
+		assert_int_equal(ws_decode_events(decode, batch->events, batch->n), 0);
 		ws_arena_free(&batch->arena);
 		batch->n = 0;
 	}
 	if (end.pid)
-		ws_decode_set_end(decode, end.pid, end.running, end.status, end.end_ns);
+		ws_decode_set_end(decode, 0, end.pid, end.running, end.status, end.end_ns);
 	assert_int_equal(ws_decode_finish(decode), 0);
 	ws_decode_free(decode);
 	free(batch);

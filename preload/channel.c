@@ -358,6 +358,13 @@ void ws_channel_close(int fd, uintptr_t site)
 	if (!self || WS_FD_KIND(word) == WS_FD_PLAIN || WS_FD_KIND(word) == WS_FD_UNKNOWN)
 		return;
 	ws_channel_flush(self, fd, true);
+	for (uintptr_t side = 0; side <= 1; side++) {
+		uintptr_t key = WS_FD_KEY(word) | side;
+		uint64_t owner = ws_plain_owner(key);
+
+		if (owner)
+			ws_plain_meet(self, key, owner, WS_WAKE_CLOSE, site);
+	}
 	if (!ws_waiters_any(WS_FD_KEY(word), true) && !ws_waiters_any(WS_FD_KEY(word) | 1, true))
 		return;
 

@@ -17,6 +17,7 @@
 #include "preload/fdguard.h"
 #include "preload/fdkind.h"
 #include "preload/lifecycle.h"
+#include "preload/plain.h"
 #include "preload/wait.h"
 
 /* An fd as the tracer remembers it: one that the program has overwritten is elsewhere by now. */
@@ -69,11 +70,22 @@ void ws_channel_wake(struct ws_channel *c, uint8_t flags);
 /* Records the stack of the wake. */
 void ws_channel_wake_stack(struct ws_channel *c);
 
+/* Somebody is in a plain call, that this call may end: it is told who we are. */
+static inline void ws_channel_meet(const struct ws_channel *c)
+{
+	uint64_t owner = ws_plain_owner(ws_channel_wakes(c));
+
+	if (ws_unlikely(owner))
+		ws_plain_meet(c->self, ws_channel_wakes(c), owner,
+			      c->reading ? WS_WAKE_RECEIVE : WS_WAKE_SEND, c->site);
+}
+
 /* Before a call that may let somebody go on. */
 static inline void ws_channel_before(struct ws_channel *c)
 {
 	if (ws_unlikely(ws_waiters_any(ws_channel_wakes(c), true)))
 		ws_channel_wake(c, 0);
+	ws_channel_meet(c);
 }
 
 /* Records what went through since the last time, if it is worth an event by now, or `all`. */
@@ -105,6 +117,8 @@ static inline ssize_t ws_channel_after(struct ws_channel *c, ssize_t result)
 		ws_channel_wake_stack(c);
 	else if (ws_unlikely(ws_waiters_any(ws_channel_wakes(c), true)) && result >= 0)
 		ws_channel_wake(c, WS_WAKE_LATE);
+	if (result >= 0)
+		ws_channel_meet(c);
 	return result;
 }
 
@@ -144,6 +158,12 @@ void ws_channel_outcome(struct ws_channel *c, struct ws_wait *wait, ssize_t resu
 		.key = ws_fds[(c)->fd].own_key | (uintptr_t)(c)->reading, .site = (c)->site,       \
 		.kind = ws_fd_event_kind((c)->word),                                               \
 		.flags = (uint8_t)(WS_WAIT_SHARED | ((c)->reading ? WS_WAIT_READ : 0)))
+
+/* True if the call was made without a try, see plain.h. In place of ws_channel_before() and the rest;
+ * ws_channel_after() follows. */
+#define WS_CHANNEL_PLAIN(c, r, call)                                                               \
+	WS_PLAIN(r, (ws_channel_before(c), (call)), (c)->self, (c)->word, (c)->fd,            \
+		 (c)->reading, (c)->site)
 
 /* Before the number is closed or replaced: those who wait at its other end may go on, and what went
  * through is recorded. */

@@ -31,17 +31,20 @@ void ws_section_close(struct ws_section *section);
 /* True if a session wants this event. */
 #define ws_wanted(event) lttng_ust_tracepoint_enabled(waitscope, event)
 
-/* Fires `event` with a payload (struct ws_ev_<event>), whose common fields it fills in: this
- * process and the thread `tid_`. */
-#define ws_emit_for(event, payload, tid_)                                                          \
+/* Fires `event` with a payload (struct ws_ev_<event>), whose common fields it fills in: the
+ * process `pid_` and its thread `tid_`. */
+#define ws_emit_as(event, payload, pid_, tid_)                                                     \
 	do {                                                                                       \
 		if (ws_wanted(event)) {                                                            \
 			(payload)->run = ws_run;                                                   \
-			(payload)->pid = ws_pid;                                                   \
+			(payload)->pid = (pid_);                                                   \
 			(payload)->tid = (tid_);                                                   \
 			lttng_ust_do_tracepoint(waitscope, event, (payload));                      \
 		}                                                                                  \
 	} while (0)
+
+/* The same for a thread of this process. */
+#define ws_emit_for(event, payload, tid_) ws_emit_as(event, payload, ws_pid, tid_)
 
 /* The same for the thread whose section it is. */
 #define ws_emit(event, payload) ws_emit_for(event, payload, ws_section_here.self->tid)

@@ -68,6 +68,7 @@ static void publish(int fd, const struct finding *f, uint64_t *ret)
 	entry->other = f->other;
 	entry->inode = f->inode;
 	entry->verified_ns = 0;
+	entry->looked = 0;
 	if (kind) {
 		/* At a socket, those who wait are at the other end. */
 		entry->own_key = ws_waiters_key(kind, f->object, f->other, false);

@@ -63,6 +63,7 @@ struct ws_fd_entry {
 		accepted; /* the number was made by accept(); kept while nothing is known of it */
 	uint64_t named;   /* the object that this process has recorded the name of */
 	uint64_t verified_ns; /* when it was last looked at (CLOCK_MONOTONIC) */
+	uint64_t looked;      /* the same by the time stamp counter, see plain.c */
 };
 
 extern struct ws_fd_entry ws_fds[WS_FDS_MAX];

@@ -12,6 +12,7 @@
 #include "preload/emit.h"
 #include "preload/lifecycle.h"
 #include "preload/limits.h"
+#include "preload/plain.h"
 #include "preload/raw.h"
 
 #define CHUNK 64 /* slots mapped at a time */
@@ -87,7 +88,13 @@ static struct ws_thread *slot_claim(int32_t tid)
 		slot->wake_seq = 0;
 		slot->n_open = 0;
 		slot->n_keys = 0;
+		slot->n_calls = 0;
+		slot->n_texts = 0;
 		slot->once = NULL;
+		slot->calm = 0;
+		slot->calm_needed = WS_PLAIN_CALM;
+		slot->plain = 0;
+		slot->looked = 0;
 		atomic_store_explicit(&slot->held_word, 0, memory_order_relaxed);
 		atomic_store_explicit(&slot->handle, 0, memory_order_relaxed);
 		/* release: whoever finds the tid finds the slot set up (find_slot). */
@@ -151,6 +158,7 @@ void ws_thread_foreign(void)
 void ws_thread_gone(struct ws_thread *self)
 {
 	ws_self = &nobody;
+	ws_plain_drop(self, UINTPTR_MAX);
 	atomic_store_explicit(&self->handle, 0, memory_order_relaxed);
 	atomic_store_explicit(&self->held_word, 0, memory_order_relaxed);
 	atomic_store_explicit(&slot_tids[self->slot], 0, memory_order_release);
@@ -173,6 +181,8 @@ void ws_thread_forked(struct ws_thread *self)
 		self->tid = ws_raw_gettid();
 		self->n_open = 0;
 		self->n_keys = 0;
+		self->plain = 0; /* it is the parent's, if any */
+		self->calm = 0;
 		atomic_store(&slot_tids[self->slot], self->tid);
 	}
 }

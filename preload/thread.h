@@ -69,7 +69,31 @@ struct ws_open_key {
 	bool shared;
 };
 
+/* Calls that are followed (call.h) and open in one thread: one, and one more for each callback and
+ * signal handler that calls again. Beyond, they are not recorded (limit `open_calls`). */
+#define WS_OPEN_CALLS_MAX 16
+#define WS_CALL_ARGS_MAX 7
+/* Bytes for the texts of a thread's open calls. */
+#define WS_CALL_TEXTS 1024
+struct ws_open_call {
+	uintptr_t frame; /* address of its return address */
+	uintptr_t site;
+	uint64_t begin_ns; /* CLOCK_MONOTONIC */
+	uint64_t object;   /* what it is about, see events.h */
+	uint64_t device;   /* of that, where it is a file */
+	uint64_t args[WS_CALL_ARGS_MAX];
+	int32_t pid;       /* a fork child finds its parent's call open */
+	uint16_t function; /* number of functions.h */
+	uint16_t text;     /* where its texts begin among the thread's */
+	uint8_t n_args;
+	uint8_t kind;      /* enum ws_kind */
+	uint8_t flags;     /* WS_CALL_* */
+	bool recorded;     /* it is one of those that are recorded */
+	int saved_errno;   /* as it was before the call */
+};
+
 struct ws_once_call;
+struct ws_shared_call;
 
 struct ws_thread {
 	/* Owner only. */
@@ -83,7 +107,21 @@ struct ws_thread {
 	struct ws_open_wait open[WS_OPEN_WAITS_MAX];
 	uint32_t n_keys;
 	struct ws_open_key keys[WS_OPEN_KEYS_MAX];
+	uint32_t n_calls;
+	struct ws_open_call calls[WS_OPEN_CALLS_MAX];
+	uint32_t n_texts; /* bytes of `texts` in use */
+	char texts[WS_CALL_TEXTS];
 	struct ws_once_call *once; /* Weak: innermost pthread_once() under way, see wrap_once.c */
+
+	/* Plain calls, see plain.h. */
+	uint32_t calm;        /* calls since the thread has waited, up to `calm_needed` */
+	uint32_t calm_needed; /* so many before one is plain */
+	uint32_t plain_seq;
+	uintptr_t plain;                    /* frame address of the one under way; 0: none */
+	struct ws_shared_call *plain_entry; /* Weak: where it is announced, */
+	uint64_t plain_owner;               /* and as what */
+	uint64_t looked; /* time stamp counter when `slept` was last looked at */
+	int64_t slept;   /* how often the thread has given up its processor */
 
 	/* Written by the owner, read by blocked threads: how many entries (low half) and a number
 	 * that each change makes new (high half). A new entry is written where no reader looks, and

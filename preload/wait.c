@@ -11,6 +11,7 @@
 
 #include "preload/lifecycle.h"
 #include "preload/limits.h"
+#include "preload/plain.h"
 #include "preload/stack.h"
 
 /* The thread's innermost wait is over: nobody waits for its objects any more. */
@@ -77,39 +78,11 @@ static void emit_range(struct ws_thread *self, uint32_t seq, const struct ws_byt
 	ws_emit(range, &event);
 }
 
-void ws_wait_begin(struct ws_wait *wait)
+static void record_begin(struct ws_wait *wait, uint64_t begin_ns)
 {
 	struct ws_thread *self = wait->self;
-	bool shared = wait->flags & WS_WAIT_SHARED;
-	uintptr_t key = wait->key ? wait->key : wait->object;
-
-	drop_stale(self, (uintptr_t)wait);
-	wait->seq = ++self->wait_seq;
-	if (self->n_open < WS_OPEN_WAITS_MAX) {
-		self->open[self->n_open++] = (struct ws_open_wait){
-			.frame = (uintptr_t)wait,
-			.key = key,
-			.seq = wait->seq,
-			.n_keys = self->n_keys,
-			.shared = shared,
-		};
-		wait->counted = true;
-		ws_waiters_add(key, shared);
-		count_others(self, wait);
-	} else {
-		ws_limit_reached(WS_LIMIT_open_waits);
-	}
-
-	if (!ws_wanted(wait_begin) || ws_is_tracer_code(wait->site))
-		return;
-
 	struct ws_holder_ref holders[WS_HOLDERS_MAX] = { { 0 } };
 	size_t n = 0;
-	struct timespec now;
-
-	/* A stack that is new to libunwind takes it up to some milliseconds, which the program
-	 * would have been blocked: the wait begins before that. */
-	clock_gettime(CLOCK_MONOTONIC, &now);
 
 	WS_SECTION(self);
 	ws_definitions();
@@ -125,7 +98,7 @@ void ws_wait_begin(struct ws_wait *wait)
 		.other = wait->other,
 		.site = wait->site,
 		.stack = wait->stack,
-		.begin_ns = (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec,
+		.begin_ns = begin_ns,
 		.holder = holders[0].tid,
 		.holder_site = holders[0].site,
 		.holder_stack = holders[0].stack,
@@ -157,6 +130,48 @@ void ws_wait_begin(struct ws_wait *wait)
 
 		ws_emit(wait_object, &more);
 	}
+}
+
+void ws_wait_begin(struct ws_wait *wait)
+{
+	struct ws_thread *self = wait->self;
+	bool shared = wait->flags & WS_WAIT_SHARED;
+	uintptr_t key = wait->key ? wait->key : wait->object;
+	struct timespec now;
+
+	drop_stale(self, (uintptr_t)wait);
+	ws_plain_drop(self, (uintptr_t)wait);
+	self->calm = 0;
+	wait->seq = ++self->wait_seq;
+	if (self->n_open < WS_OPEN_WAITS_MAX) {
+		self->open[self->n_open++] = (struct ws_open_wait){
+			.frame = (uintptr_t)wait,
+			.key = key,
+			.seq = wait->seq,
+			.n_keys = self->n_keys,
+			.shared = shared,
+		};
+		wait->counted = true;
+		ws_waiters_add(key, shared);
+		count_others(self, wait);
+	} else {
+		ws_limit_reached(WS_LIMIT_open_waits);
+	}
+
+	if (!ws_wanted(wait_begin) || ws_is_tracer_code(wait->site))
+		return;
+
+	/* A stack that is new to libunwind takes it up to some milliseconds, which the program
+	 * would have been blocked: the wait begins before that. */
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	record_begin(wait, (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec);
+}
+
+void ws_wait_past(struct ws_wait *wait, uint64_t begin_ns)
+{
+	wait->seq = ++wait->self->wait_seq;
+	if (ws_wanted(wait_begin))
+		record_begin(wait, begin_ns);
 }
 
 void ws_wait_also(struct ws_wait *wait, uint8_t kind, uintptr_t object, uintptr_t other,

@@ -80,6 +80,8 @@ struct ws_wait {
 
 void ws_wait_begin(struct ws_wait *wait);
 void ws_wait_end(struct ws_wait *wait);
+/* In place of ws_wait_begin(), of a wait that is over: it began at `begin_ns` (CLOCK_MONOTONIC). */
+void ws_wait_past(struct ws_wait *wait, uint64_t begin_ns);
 /* One more object that could end the wait that has just begun. Until the wait ends, each of them
  * is to be counted as waited for (ws_waiters_add) by the caller. */
 void ws_wait_also(struct ws_wait *wait, uint8_t kind, uintptr_t object, uintptr_t other,

@@ -8,10 +8,12 @@
 
 _Atomic uint32_t ws_waiters_private[WS_WAITERS_PRIVATE];
 _Atomic uint32_t *ws_waiters_shared;
+struct ws_shared_call *ws_shared_calls;
+const struct ws_shared_clock *ws_waiters_clock;
 
 void ws_waiters_map(const char *path)
 {
-	size_t size = WS_WAITERS_SHARED * sizeof(*ws_waiters_shared);
+	size_t size = sizeof(struct ws_shared);
 	struct stat st;
 	int fd = ws_raw_open(path, O_RDWR | O_CLOEXEC);
 
@@ -24,8 +26,15 @@ void ws_waiters_map(const char *path)
 			   : -1;
 
 	ws_raw_close(fd);
-	if (map > 0)
-		ws_waiters_shared = (_Atomic uint32_t *)map;
+	if (map <= 0)
+		return;
+
+	struct ws_shared *shared = (struct ws_shared *)map;
+
+	ws_waiters_shared = shared->counts;
+	ws_waiters_clock = &shared->clock;
+	if (shared->clock.tsc)
+		ws_shared_calls = shared->calls;
 }
 
 void ws_waiters_forked(void)

@@ -20,9 +20,10 @@
 #include <stdint.h>
 
 #include "preload/export.h"
+#include "tracepoints/shared.h"
 
 #define WS_WAITERS_PRIVATE 16384 /* counts for this process: 64 KiB */
-#define WS_WAITERS_SHARED  4096  /* counts for the recording: one for each offset in a page */
+#define WS_WAITERS_SHARED  WS_SHARED_COUNTS
 
 /* What waiters of a kernel object are counted by, in the recording's table: its kind and numbers,
  * and where it has two sides, which of them waits. */
@@ -36,6 +37,9 @@ static inline uintptr_t ws_waiters_key(unsigned int kind, uint64_t id, uint64_t 
 
 extern _Atomic uint32_t ws_waiters_private[WS_WAITERS_PRIVATE];
 extern _Atomic uint32_t *ws_waiters_shared; /* NULL: there is no shared table */
+/* Calls that are announced, see plain.h; NULL: none is. And the clock of the recording's beginning. */
+extern struct ws_shared_call *ws_shared_calls;
+extern const struct ws_shared_clock *ws_waiters_clock;
 
 /* Maps the shared table of the recording. Any failure leaves it absent. */
 void ws_waiters_map(const char *path);

@@ -32,12 +32,14 @@ static inline __attribute__((always_inline)) ssize_t read_at(int fd, void *p, si
 
 	if (ws_likely(!ws_channel_open(&c, fd, true, site)))
 		return ws_real.read(fd, p, n);
-	pthread_testcancel();
-	ws_channel_before(&c);
 
 	struct iovec iov = { p, n };
 	ssize_t r;
 
+	if (WS_CHANNEL_PLAIN(&c, r, ws_real.read(fd, p, n)))
+		return ws_channel_after(&c, r);
+	pthread_testcancel();
+	ws_channel_before(&c);
 	switch (ws_channel_try(&c, &iov, 1, &r)) {
 	case WS_TRY_DONE:
 		break;
@@ -62,12 +64,14 @@ static inline __attribute__((always_inline)) ssize_t write_at(int fd, const void
 	fd = ws_tracers_fd(fd, site);
 	if (ws_likely(!ws_channel_open(&c, fd, false, site)))
 		return ws_real.write(fd, p, n);
-	pthread_testcancel();
-	ws_channel_before(&c);
 
 	struct iovec iov = { (void *)(uintptr_t)p, n };
 	ssize_t r;
 
+	if (WS_CHANNEL_PLAIN(&c, r, ws_real.write(fd, p, n)))
+		return ws_channel_after(&c, r);
+	pthread_testcancel();
+	ws_channel_before(&c);
 	/* An empty message is sent by write(), but not by a call with a vector. */
 	switch (n ? ws_channel_try(&c, &iov, 1, &r) : WS_TRY_PASS) {
 	case WS_TRY_DONE:
@@ -95,11 +99,13 @@ static ssize_t readv_at(int fd, const struct iovec *iov, int n, uintptr_t site)
 
 	if (ws_likely(!ws_channel_open(&c, fd, true, site)))
 		return ws_real.readv(fd, iov, n);
-	pthread_testcancel();
-	ws_channel_before(&c);
 
 	ssize_t r;
 
+	if (WS_CHANNEL_PLAIN(&c, r, ws_real.readv(fd, iov, n)))
+		return ws_channel_after(&c, r);
+	pthread_testcancel();
+	ws_channel_before(&c);
 	switch (ws_channel_try(&c, iov, n, &r)) {
 	case WS_TRY_DONE:
 		break;
@@ -122,11 +128,13 @@ static ssize_t writev_at(int fd, const struct iovec *iov, int n, uintptr_t site)
 
 	if (ws_likely(!ws_channel_open(&c, fd, false, site)))
 		return ws_real.writev(fd, iov, n);
-	pthread_testcancel();
-	ws_channel_before(&c);
 
 	ssize_t r;
 
+	if (WS_CHANNEL_PLAIN(&c, r, ws_real.writev(fd, iov, n)))
+		return ws_channel_after(&c, r);
+	pthread_testcancel();
+	ws_channel_before(&c);
 	switch (ws_channel_try(&c, iov, n, &r)) {
 	case WS_TRY_DONE:
 		/* The kernel has read the vector: it may be looked at. */

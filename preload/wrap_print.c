@@ -59,6 +59,7 @@ static __attribute__((noinline)) enum how begin(struct ws_channel *c, int fd, si
 	    !ws_channel_open(c, fd, false, site))
 		return NOT_OURS;
 	c->waited = ws_waiters_any(ws_channel_wakes(c), true);
+	ws_channel_meet(c);
 	if (ws_unlikely(c->waited) && sure)
 		ws_channel_wake(c, 0);
 	if (ws_channel_poll(c) == WS_TRY_BLOCKS)

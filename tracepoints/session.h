@@ -28,9 +28,6 @@
 #define WS_SESSION_REASON_MAX 512
 #define WS_SESSION_PATH_MAX   64
 
-/* Bytes of the table in which the processes of a recording count each other's waiters. */
-#define WS_WAITERS_FILE_BYTES 65536
-
 /* What the caller wants. */
 struct ws_session_options {
 	const char *dir;       /* Weak: absolute path of an existing folder; the trace goes there */

@@ -28,6 +28,7 @@
 #include <unistd.h>
 
 #include "session_namespace.h"
+#include "session_shared.h"
 #include "session_trace.h"
 
 /* As LTTng was configured by the distribution. */
@@ -93,14 +94,9 @@ static int make_home(struct ws_daemon *daemon, char *reason)
 	int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
 	if (fd < 0)
 		return fail(-errno, path, reason);
-	/* Allocated now: a full file system must not reach the program as SIGBUS. */
-	if (fchmod(fd, 0666) < 0 || (r = -posix_fallocate(fd, 0, WS_WAITERS_FILE_BYTES)) < 0) {
-		r = r < 0 ? r : -errno;
-		close(fd);
-		return fail(r, path, reason);
-	}
+	r = ws_session_shared_make(fd);
 	close(fd);
-	return 0;
+	return r < 0 ? fail(r, path, reason) : 0;
 }
 
 static int remove_entry(const char *path, const struct stat *st, int type, struct FTW *ftw)

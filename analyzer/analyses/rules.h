@@ -12,6 +12,16 @@ enum ws_severity { WS_SEVERITY_ERROR, WS_SEVERITY_WARNING, WS_SEVERITY_NOTE };
 
 /* X(SYMBOL, word, severity, doc). Add at the end of the rule's group. */
 #define WS_RULES(X)                                                                                \
+	X(LOCK_CONVOY, lock_convoy, WARNING,                                                       \
+	  "threads queue for a lock one behind the other, most of the time")                       \
+	X(WRITER_STARVATION, writer_starvation, WARNING,                                           \
+	  "a writer waits while readers take the rwlock again and again")                          \
+	X(UNFAIR_LOCK, unfair_lock, WARNING,                                                       \
+	  "a thread waits while others take the lock again and again")                             \
+	X(THUNDERING_HERD, thundering_herd, WARNING,                                               \
+	  "broadcasts wake many threads of which few find what they wait for")                     \
+	X(SIGNAL_UNDER_MUTEX, signal_under_mutex, WARNING,                                         \
+	  "a cond is signalled with its mutex held: the woken thread has to wait again")           \
 	X(LEFT_BEHIND, left_behind, NOTE,                                                          \
 	  "an object outlives the processes that made it: nobody unlinked or removed it")
 

@@ -16,6 +16,11 @@
  * went on without us seeing how. A wait that nothing follows is open until its thread, its process
  * or the trace ended: WS_WAIT_OPEN.
  *
+ * Announced: a call that was under way when its process or the recording ended, and whose announcement
+ * is all that is known of it (WS_WAIT_ANNOUNCED), is an open wait if it lasted for
+ * WS_ANNOUNCED_LEAST_NS. Until a process that was killed in the middle of one that did not block is
+ * collected takes less than that.
+ *
  * OWNED KINDS (mutex, rwlock, spinlock, once): somebody holds the object, and the wait [t0, t1] is
  * charged to holders piece by piece.
  *
@@ -111,6 +116,9 @@
 #define WS_LATE_WINDOW_NS 20000000ull
 /* How long before a wait's begin a wake may be recorded and still end it: see `early`. */
 #define WS_EARLY_WINDOW_NS 100000ull
+/* How long a call that is known from its announcement only must have lasted to be a wait: see
+ * `announced`. */
+#define WS_ANNOUNCED_LEAST_NS 20000000ull
 /* Waits of one thread that are kept for late wakes; the oldest goes first. */
 #define WS_LATE_MAX 4
 /* Wakes of one thread whose stack may still come; the oldest goes first. */
@@ -180,6 +188,9 @@ struct ws_wait {
 	struct ws_object_key mutex; /* cond: the mutex that was given up; otherwise kind 0 */
 	uint64_t begin_ns;
 	uint64_t end_ns;
+	/* Owned kinds: releases that it saw of holders who took the object while it waited already:
+	 * so often it was overtaken. */
+	uint32_t overtaken;
 	const struct ws_charge *charges; /* Owned by this; owned kinds only, then at least one */
 	size_t n_charges;
 	const struct ws_wake *waker; /* Weak: valid in the call; NULL: nobody, or not known */
@@ -212,9 +223,10 @@ struct ws_model_observer {
 	void *context;
 	/* The next record, before the model makes anything of it. NULL: not wanted. */
 	int (*record)(void *context, const struct ws_record *record);
-	/* A wait has begun or is over, in order of records: `end_ns`, the outcome, the charges and the
-	 * waker are not known yet. What is over without its end being seen is told when that is found
-	 * out; an outcome of no_wait ends here only. NULL: not wanted. */
+	/* A wait has begun: how and when it ends, the charges and the waker are not known yet. It is
+	 * over: the charges and the waker still are not. In order of records; what is over without its
+	 * end being seen is told when that is found out, and no_wait is told here only. NULL: not
+	 * wanted. */
 	int (*begin)(void *context, const struct ws_wait *wait);
 	int (*end)(void *context, const struct ws_wait *wait);
 	/* One wait is complete. Not in order of time, but the same trace gives the same order.

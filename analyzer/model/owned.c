@@ -95,6 +95,9 @@ int ws_owned_release(struct wait *wait, struct wake *wake, const struct ws_holde
 
 	if (at_ns < from_ns)
 		at_ns = from_ns;
+	/* The first release is of who held it when the wait began, named or not. */
+	if (wait->n_named ? !named || named->released : wait->last_release_ord != 0)
+		wait->pub.overtaken++;
 	/* The hold that was named is the one that ends only at this thread's first release. */
 	if (named && !named->released) {
 		if (named->who.thread == holder->thread)

@@ -240,17 +240,24 @@ static struct wait *pop(struct thread *thread)
 /* Ends a wait that has no end of its own. */
 static int close_without_end(struct ws_model *model, struct wait *wait, uint64_t at_ns)
 {
-	int r = unlink_open(model, wait);
+	int r;
 
-	if (r < 0) {
-		ws_wait_free(model, wait);
-		return r;
-	}
 	wait->pub.state = wait->followed ? WS_WAIT_LOST : WS_WAIT_OPEN;
 	wait->pub.outcome = WS_OUTCOME_NONE;
 	wait->pub.end_ns = wait->followed ? wait->next_event_ns : at_ns;
 	if (wait->pub.end_ns < wait->pub.begin_ns)
 		wait->pub.end_ns = wait->pub.begin_ns;
+	if ((wait->pub.flags & WS_WAIT_ANNOUNCED) &&
+	    wait->pub.end_ns - wait->pub.begin_ns < WS_ANNOUNCED_LEAST_NS) {
+		r = unlink_open(model, wait);
+		ws_wait_free(model, wait);
+		return r;
+	}
+	r = unlink_open(model, wait);
+	if (r < 0) {
+		ws_wait_free(model, wait);
+		return r;
+	}
 	if (is_owned(wait)) {
 		r = ws_owned_end(wait, NULL);
 		if (r < 0) {

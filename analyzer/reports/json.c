@@ -8,6 +8,7 @@
 #include "analyzer/reports/deadlocks.h"
 #include "analyzer/reports/findings.h"
 #include "analyzer/reports/json_writer.h"
+#include "analyzer/reports/patterns.h"
 #include "analyzer/reports/report.h"
 
 static void set_times(struct ws_json_writer *writer, json_t *object,
@@ -255,6 +256,7 @@ static json_t *object_json(struct ws_json_writer *writer, const struct ws_object
 	set_times(writer, value, &object->waits);
 	ws_json_set_integer(writer, value, "unknown_ns", object->unknown_ns);
 	ws_json_set(writer, value, "outcomes", outcomes_json(writer, object));
+	ws_json_set_patterns(writer, value, object->object);
 	if (ws_kind_carries(ws_object_polled(object->object)->key.kind))
 		ws_json_set(writer, value, "transfer", transfer_json(writer, object));
 	if (object->object->key.kind == WS_KIND_MQ && object->object->value) {

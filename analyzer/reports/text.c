@@ -11,6 +11,7 @@
 #include "analyzer/reports/deadlocks.h"
 #include "analyzer/reports/findings.h"
 #include "analyzer/reports/leftovers.h"
+#include "analyzer/reports/patterns.h"
 #include "analyzer/reports/page.h"
 #include "analyzer/reports/report.h"
 #include "analyzer/reports/text_flows.h"
@@ -472,6 +473,7 @@ static void print_object(struct printer *printer, size_t index)
 	}
 	print_stacks(printer, "waker", &object->wakers);
 	print_outcomes(printer, object);
+	ws_text_patterns(&printer->page, printer->report, object->object, 4, COLUMN_PLACE);
 	ws_text_flows(&printer->page, printer->report->tables, object, 4, COLUMN_PLACE);
 }
 

@@ -12,7 +12,7 @@
  *   WHO      THREAD, THREAD/SITE or THREAD/SITE/STACK
  *
  * Verbs, with words that may be left out in brackets:
- *   begin OBJECT [site=SITE] [stack=STACK] [held=WHO] [data=SYMBOL] [seq=N] [read] [timed] [shared]
+ *   begin OBJECT [site=SITE] [stack=STACK] [held=WHO] [data=SYMBOL] [seq=N] [read] [timed] [shared] [again]
  *         [began=TIME]   before the record: the stack was taken between
  *         [type=N]       sysv_msg: of the message
  *         [mutex=OBJECT] cond: the one that the call releases

@@ -11,6 +11,9 @@
  *   = edge WHO -> WHO KIND:OBJECT and|or waits=N ns=N          by time
  *   = count open=N lost=N uncertain=N orphans=N
  *   = total waits=N ns=N unknown=N
+ *   = queue KIND:OBJECT longest=N busy=N sum=N                        by object
+ *   = fair KIND:OBJECT turns=N run=N overtaken=N most=N jain=N
+ *   = woken KIND:OBJECT woken=N vain=N spurious=N false=N/NANOSECONDS herds=N/WOKEN/VAIN
  *   = finding RULE [KIND:OBJECT...] [WHO@NANOSECONDS...]   in the order of reports
  * WHO is THREAD:SITE, or THREAD:SITE[STACK] where a stack is known; `?` is unknown. The site of a
  * result of the analysis is the one that the site rule gives.
@@ -211,6 +214,54 @@ static int take_record(void *context, const struct ws_record *record)
 	return run->analyses.record(run->analyses.context, record);
 }
 
+static int take_begin(void *context, const struct ws_wait *wait)
+{
+	struct run *run = context;
+
+	return run->analyses.begin ? run->analyses.begin(run->analyses.context, wait) : 0;
+}
+
+static int take_end(void *context, const struct ws_wait *wait)
+{
+	struct run *run = context;
+
+	return run->analyses.end ? run->analyses.end(run->analyses.context, wait) : 0;
+}
+
+static void print_patterns(FILE *file, const struct run *run, const struct ws_results *results)
+{
+	for (size_t i = 0; i < results->queues->n; i++) {
+		const struct ws_queue *queue = &results->queues->queues[i];
+
+		fprintf(file, "queue");
+		print_object(file, run->trace, queue->object);
+		fprintf(file, " longest=%u busy=%llu sum=%llu\n", queue->longest,
+			(unsigned long long)queue->busy_ns, (unsigned long long)queue->wait_ns);
+	}
+	for (size_t i = 0; i < results->fairness->n; i++) {
+		const struct ws_fair *fair = &results->fairness->list[i];
+
+		fprintf(file, "fair");
+		print_object(file, run->trace, fair->object);
+		fprintf(file, " turns=%llu run=%llu overtaken=%llu most=%llu jain=%u\n",
+			(unsigned long long)fair->turns, (unsigned long long)fair->longest_run,
+			(unsigned long long)fair->overtaken, (unsigned long long)fair->most,
+			fair->jain);
+	}
+	for (size_t i = 0; i < results->wakeups->n; i++) {
+		const struct ws_wakeup *w = &results->wakeups->list[i];
+
+		fprintf(file, "woken");
+		print_object(file, run->trace, w->object);
+		fprintf(file, " woken=%llu vain=%llu spurious=%llu false=%llu/%llu herds=%llu/%llu/%llu\n",
+			(unsigned long long)w->woken, (unsigned long long)w->in_vain,
+			(unsigned long long)w->spurious, (unsigned long long)w->false_waits,
+			(unsigned long long)w->false_ns, (unsigned long long)w->broadcasts,
+			(unsigned long long)w->broadcast_woken,
+			(unsigned long long)w->broadcast_vain);
+	}
+}
+
 static void print_findings(FILE *file, const struct run *run, const struct ws_results *results)
 {
 	for (size_t i = 0; i < results->n_findings; i++) {
@@ -241,7 +292,8 @@ static char *results_of(struct case_trace *trace)
 	struct ws_model *model = NULL;
 	struct run run = { .trace = trace };
 	struct ws_model_observer observer = {
-		.context = &run, .record = take_record, .wait = take_wait, .wake = take_wake
+		.context = &run, .record = take_record, .begin = take_begin, .end = take_end,
+		.wait = take_wait, .wake = take_wake
 	};
 	const struct ws_model_counts *counts;
 	const struct ws_record *records;
@@ -264,6 +316,7 @@ static char *results_of(struct case_trace *trace)
 	for (size_t i = 0; i < run.n_lines; i++)
 		fprintf(text.file, "%s\n", run.lines[i].text);
 	print_result(text.file, &run, results->contention);
+	print_patterns(text.file, &run, results);
 	print_findings(text.file, &run, results);
 	counts = ws_model_counts(model);
 	fprintf(text.file, "count open=%llu lost=%llu uncertain=%llu orphans=%llu\n",

@@ -330,6 +330,8 @@ static int run_in_session(const struct options *options, const struct ws_program
 {
 	struct ws_environment env;
 	struct ws_session_result lost = { 0 };
+	struct ws_session_call *calls = NULL;
+	size_t n_calls = 0;
 	struct ws_run_result result;
 	struct ws_error error = { "" };
 	char reason[WS_SESSION_REASON_MAX] = "";
@@ -365,10 +367,13 @@ static int run_in_session(const struct options *options, const struct ws_program
 	}
 
 	say_end(options, &result);
-	if (ws_output_note(absolute, run, options->argv, &result, &error) < 0) {
+	/* If they cannot be read, they are missing from the open waits, no more. */
+	(void)ws_session_calls(session, &calls, &n_calls);
+	if (ws_output_note(absolute, run, options->argv, &result, calls, n_calls, &error) < 0) {
 		say("%s", error.text);
 		failed = true;
 	}
+	free(calls);
 	if (ws_session_stop(session, reason, &lost) < 0) {
 		say("%s", reason);
 		failed = true;
@@ -411,7 +416,7 @@ int ws_cmd_record(int argc, char **argv)
 	if (r == 0)
 		r = check_room(absolute, options.dir, &error);
 	if (r == 0)
-		r = ws_output_note(absolute, run, options.argv, NULL, &error);
+		r = ws_output_note(absolute, run, options.argv, NULL, NULL, 0, &error);
 	if (r == 0) {
 		session_options.dir = absolute;
 		session_options.run = run;

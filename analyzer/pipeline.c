@@ -181,6 +181,28 @@ static int read_run_files(struct pipeline *p, struct ws_decode *decode)
 	return r;
 }
 
+/* The calls that never ended, where the recorder tells. A damaged file is spoken of later. */
+static int read_open_calls(struct pipeline *p, struct ws_decode *decode)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < p->n_dirs && !r; i++) {
+		struct ws_run_call *calls;
+		size_t n;
+
+		r = ws_run_file_calls(p->dirs[i], &calls, &n);
+		if (r == -ENOENT || r == -EINVAL) {
+			r = 0;
+			continue;
+		}
+		if (!r) {
+			r = ws_decode_add_calls(decode, (uint32_t)i, calls, n);
+			free(calls);
+		}
+	}
+	return r;
+}
+
 /* Gives the reader's batch back, and gets its next one that has events. 0, with `batch` NULL at the
  * group's end; or a negative errno. */
 static int next_raw(struct reader *reader)
@@ -307,6 +329,8 @@ static int decode_all(struct pipeline *p, struct ws_decode *decode)
 		ws_source_origin(p->source, i, &origin);
 		r = ws_decode_add_origin(decode, origin.host, origin.dir, origin.shift_ns);
 	}
+	if (!r)
+		r = read_open_calls(p, decode);
 	if (!r)
 		r = decode_merged(p, decode);
 	if (!r)

@@ -155,7 +155,29 @@ static json_t *json_argument(const char *text)
 	return string;
 }
 
-static json_t *describe(uint32_t run, char *const *argv, const struct ws_run_result *result)
+/* The calls that never ended. NULL: out of memory. */
+static json_t *describe_calls(const struct ws_session_call *calls, size_t n)
+{
+	json_t *array = json_array();
+
+	for (size_t i = 0; i < n && array; i++) {
+		const struct ws_session_call *call = &calls[i];
+		json_t *object = json_pack(
+			"{s:i, s:i, s:i, s:i, s:I, s:I, s:I, s:I}", "pid", call->pid, "tid",
+			call->tid, "kind", call->kind, "flags", call->flags, "object",
+			(json_int_t)call->object, "other", (json_int_t)call->other, "site",
+			(json_int_t)call->site, "begin_ns", (json_int_t)call->begin_ns);
+
+		if (json_array_append_new(array, object) < 0) {
+			json_decref(array);
+			array = NULL;
+		}
+	}
+	return array;
+}
+
+static json_t *describe(uint32_t run, char *const *argv, const struct ws_run_result *result,
+			const struct ws_session_call *calls, size_t n_calls)
 {
 	json_t *command = json_array();
 	json_t *object = json_pack("{s:i, s:s, s:I, s:o}", "format", RUN_FORMAT, "version",
@@ -178,6 +200,9 @@ static json_t *describe(uint32_t run, char *const *argv, const struct ws_run_res
 	if (!result->running &&
 	    json_object_set_new(object, "status", json_integer(result->status)) < 0)
 		goto fail;
+	if (n_calls &&
+	    json_object_set_new(object, "open_calls", describe_calls(calls, n_calls)) < 0)
+		goto fail;
 	return object;
 fail:
 	json_decref(object);
@@ -185,10 +210,11 @@ fail:
 }
 
 int ws_output_note(const char *absolute, uint32_t run, char *const *argv,
-		   const struct ws_run_result *result, struct ws_error *error)
+		   const struct ws_run_result *result, const struct ws_session_call *calls,
+		   size_t n_calls, struct ws_error *error)
 {
 	char path[PATH_MAX], new_path[PATH_MAX];
-	json_t *object = describe(run, argv, result);
+	json_t *object = describe(run, argv, result, calls, n_calls);
 	int r = 0;
 
 	if (!object)

@@ -50,6 +50,15 @@ struct ws_session_result {
 	bool disk_full;        /* the daemon could not write all of the trace */
 };
 
+/* A call that was announced, see shared.h, and whose end was not. */
+struct ws_session_call {
+	int32_t pid, tid;
+	uint8_t kind;                 /* enum ws_kind */
+	uint8_t flags;                /* WS_WAIT_* */
+	uint64_t object, other, site; /* as in `wait_begin` */
+	uint64_t begin_ns;            /* CLOCK_MONOTONIC */
+};
+
 struct ws_session;
 
 /* Starts everything; a program started after this returns is recorded from its first event.
@@ -63,6 +72,11 @@ int ws_session_start(const struct ws_session_options *options, char *reason,
 enum ws_session_daemon ws_session_daemon(const struct ws_session *session);
 const char *ws_session_home(const struct ws_session *session);    /* for LTTNG_HOME */
 const char *ws_session_waiters(const struct ws_session *session); /* for WAITSCOPE_SHARED */
+
+/* The calls that are under way, or were when their processes ended. Before ws_session_stop(). The
+ * caller frees *ret. 0 or a negative errno. */
+int ws_session_calls(const struct ws_session *session, struct ws_session_call **ret, size_t *n);
+
 pid_t ws_session_pid(const struct ws_session *session);           /* of the control process */
 
 /* Becomes readable when the recording fails by itself (its daemon died). */

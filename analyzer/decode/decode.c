@@ -283,6 +283,40 @@ static bool is_strange(const struct ws_raw *raw)
 	}
 }
 
+/* A call is a record of its own, which needs nothing of what the others do. */
+static int on_call(struct ws_decode *d, const struct ws_raw *raw)
+{
+	const struct ws_ev_call *e = &raw->call;
+	struct ws_record *record;
+	uint32_t process, thread;
+	int r = ws_decode_process(d, &raw->common, raw->at_ns, &process);
+
+	if (!r)
+		r = ws_decode_thread(d, process, raw->common.tid, raw->at_ns, &thread);
+	if (!r)
+		r = ws_decode_record(d, WS_RECORD_CALL, raw->at_ns, process, thread, &record);
+	if (r)
+		return r;
+	record->call.begin_ns = e->begin_ns < raw->at_ns ? e->begin_ns : raw->at_ns;
+	record->call.duration_ns = e->duration_ns != WS_CALL_LONG
+					   ? e->duration_ns
+					   : raw->at_ns - record->call.begin_ns;
+	record->call.result = e->result;
+	record->call.object = e->object;
+	record->call.function = e->function;
+	record->call.error = e->error;
+	record->call.flags = e->flags;
+	record->call.kind = e->kind;
+	record->call.n_args = (uint8_t)(e->n_args < WS_RECORD_ARGS ? e->n_args : WS_RECORD_ARGS);
+	if (e->n_args)
+		memcpy(record->call.args, e->args, record->call.n_args * sizeof(*e->args));
+	record->call.text = e->text[0] ? ws_strings_intern(d->store->strings, e->text) : "";
+	if (!record->call.text)
+		return drop(d, -ENOMEM);
+	r = ws_decode_code(d, process, e->site, &record->call.site);
+	return r ? drop(d, r) : 0;
+}
+
 /* Events that become one record each. */
 static int on_recorded(struct ws_decode *d, const struct ws_raw *raw, uint8_t type)
 {
@@ -421,6 +455,8 @@ static int on_event(struct ws_decode *d, const struct ws_raw *raw)
 		return on_recorded(d, raw, WS_RECORD_WAKE_STACK);
 	case WS_RAW_object:
 		return on_recorded(d, raw, WS_RECORD_OBJECT);
+	case WS_RAW_call:
+		return on_call(d, raw);
 	case WS_RAW_range:
 		return on_range(d, raw);
 	case WS_RAW_thread:
@@ -432,20 +468,37 @@ static int on_event(struct ws_decode *d, const struct ws_raw *raw)
 	}
 }
 
+/* The calls that never ended and began by then. */
+static int on_calls(struct ws_decode *d, uint64_t before_ns)
+{
+	const struct ws_raw *call;
+	int r = 0;
+
+	while (!r && ws_decode_next_call(d, before_ns, &call))
+		r = is_strange(call) ? 0 : on_recorded(d, call, WS_RECORD_WAIT_BEGIN);
+	return r;
+}
+
 int ws_decode_events(struct ws_decode *d, const struct ws_raw *events, size_t n)
 {
 	int r = 0;
 
-	for (size_t i = 0; i < n && !r; i++)
-		r = on_event(d, &events[i]);
+	for (size_t i = 0; i < n && !r; i++) {
+		if (d->next_call < d->n_calls)
+			r = on_calls(d, events[i].at_ns);
+		if (!r)
+			r = on_event(d, &events[i]);
+	}
 	return r;
 }
 
 int ws_decode_finish(struct ws_decode *d)
 {
 	struct ws_tables *t = &d->store->tables;
-	int r = 0;
+	int r = on_calls(d, UINT64_MAX);
 
+	if (r)
+		return r;
 	for (size_t i = 0; i < t->n_threads; i++) {
 		const struct ws_process *p = &t->processes[t->threads[i].process];
 
@@ -489,5 +542,6 @@ void ws_decode_free(struct ws_decode *d)
 	free(d->backings);
 	free(d->hosts);
 	free(d->shifts_ns);
+	free(d->calls);
 	free(d);
 }

@@ -33,6 +33,7 @@
 
 #include "analyzer/base/error.h"
 #include "analyzer/decode/record.h"
+#include "analyzer/decode/run_file.h"
 #include "analyzer/decode/store.h"
 #include "analyzer/source/raw.h"
 
@@ -60,6 +61,11 @@ struct ws_decode *ws_decode_new(struct ws_store *store, const struct ws_decode_s
  * which of the given folders, and what to add to its clock to get the trace's. 0 or -ENOMEM. */
 int ws_decode_add_origin(struct ws_decode *decode, const char *host, uint32_t dir,
 			 int64_t shift_ns);
+
+/* Adds calls that never ended, which a recording of the folder number `dir` tells of (run_file.h).
+ * Before any event. 0 or -ENOMEM. */
+int ws_decode_add_calls(struct ws_decode *decode, uint32_t dir, const struct ws_run_call *calls,
+			size_t n);
 
 /* Decodes the next `n` events. 0, -ENOMEM, or what a callback returned. */
 int ws_decode_events(struct ws_decode *decode, const struct ws_raw *events, size_t n);

@@ -53,7 +53,9 @@ int ws_decode_process(struct ws_decode *d, const struct ws_ev_common *e, uint64_
 {
 	if (!ws_map64_get(&d->by_pid, ws_decode_id(d, e->pid), process))
 		return begin(d, e->pid, 0, at_ns, process);
-	d->store->tables.processes[*process].end_ns = at_ns;
+	/* What never ended may be told after the recorder said when all did. */
+	if (at_ns > d->store->tables.processes[*process].end_ns)
+		d->store->tables.processes[*process].end_ns = at_ns;
 	return 0;
 }
 

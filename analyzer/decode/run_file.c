@@ -6,6 +6,7 @@
 #include <jansson.h>
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 int ws_run_file_read(const char *dir, struct ws_run *ret)
@@ -32,4 +33,50 @@ int ws_run_file_read(const char *dir, struct ws_run *ret)
 	}
 	json_decref(root);
 	return r;
+}
+
+static uint64_t number(const json_t *object, const char *name)
+{
+	return (uint64_t)json_integer_value(json_object_get(object, name));
+}
+
+int ws_run_file_calls(const char *dir, struct ws_run_call **ret, size_t *n)
+{
+	char path[PATH_MAX];
+	struct ws_run_call *calls = NULL;
+	json_t *root, *list, *call;
+	size_t i, size;
+
+	if (snprintf(path, sizeof(path), "%s/" WS_RUN_FILE, dir) >= (int)sizeof(path) ||
+	    access(path, F_OK))
+		return -ENOENT;
+	root = json_load_file(path, 0, NULL);
+	if (!root)
+		return -EINVAL;
+	list = json_object_get(root, "open_calls");
+	size = json_array_size(list);
+	if (size) {
+		calls = calloc(size, sizeof(*calls));
+		if (!calls) {
+			json_decref(root);
+			return -ENOMEM;
+		}
+	}
+	json_array_foreach(list, i, call)
+	{
+		calls[i] = (struct ws_run_call){
+			.pid = (int32_t)number(call, "pid"),
+			.tid = (int32_t)number(call, "tid"),
+			.kind = (uint8_t)number(call, "kind"),
+			.flags = (uint8_t)number(call, "flags"),
+			.object = number(call, "object"),
+			.other = number(call, "other"),
+			.site = number(call, "site"),
+			.begin_ns = number(call, "begin_ns"),
+		};
+	}
+	json_decref(root);
+	*ret = calls;
+	*n = size;
+	return 0;
 }

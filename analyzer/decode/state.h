@@ -48,6 +48,9 @@ struct ws_decode {
 	int64_t *shifts_ns;        /* Owned by this; for each recording: from its clock to ours */
 	size_t hosts_capacity, shifts_capacity;
 
+	struct ws_raw *calls; /* Owned by this; those that never ended, by time */
+	size_t n_calls, next_call, calls_capacity;
+
 	struct ws_process_state *processes; /* one for each row of the table */
 	size_t processes_capacity;
 	struct ws_task_state *threads; /* one for each row of the table */
@@ -142,5 +145,10 @@ int ws_decode_unmap_event(struct ws_decode *d, uint32_t process, const struct ws
 /* A record to be filled in, zeroed, with its first members set. */
 int ws_decode_record(struct ws_decode *d, uint8_t type, uint64_t at_ns, uint32_t process,
 		     uint32_t thread, struct ws_record **record);
+
+/* calls.c */
+
+/* The next of the calls that never ended, if it began by `before_ns`: as its wait_begin. */
+bool ws_decode_next_call(struct ws_decode *d, uint64_t before_ns, const struct ws_raw **ret);
 
 #endif

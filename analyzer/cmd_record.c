@@ -23,6 +23,7 @@
 #include "analyzer/record_environment.h"
 #include "analyzer/record_output.h"
 #include "analyzer/record_run.h"
+#include "analyzer/supervise.h"
 #include "tracepoints/session.h"
 
 #define DEFAULT_DIR "waitscope.trace"
@@ -219,14 +220,15 @@ static int parse(int argc, char **argv, struct options *options)
 /* --- after the run --- */
 
 /* Resolves names into the folder. The number of events, or a negative errno with `error` set. */
-static int64_t read_back(const char *absolute, struct ws_error *error)
+static int64_t read_back(const char *absolute, struct ws_watch *watch, struct ws_error *error)
 {
+	const struct ws_pipeline_options as = { .watch = watch };
 	const char *dirs[] = { absolute };
 	const struct ws_pipeline_sink sink = { .records = NULL };
 	struct ws_trace *trace = NULL;
 	struct ws_symbols *symbols = NULL;
 	int64_t events;
-	int r = ws_pipeline_run(dirs, 1, &sink, &trace, error);
+	int r = ws_pipeline_run_as(&as, dirs, 1, &sink, &trace, error);
 
 	if (r < 0)
 		return r;
@@ -239,6 +241,23 @@ static int64_t read_back(const char *absolute, struct ws_error *error)
 	if (r < 0)
 		return ws_error_set(error, r, "cannot write names to the trace: %s", strerror(-r));
 	return events;
+}
+
+/* What is read back, and by which names. */
+struct reading {
+	const char *dir, *absolute;
+};
+
+/* In a process of its own: what a disk damaged may kill it. The exit status. */
+static int read_apart(void *user, struct ws_watch *watch, int64_t *events)
+{
+	const struct reading *reading = user;
+	struct ws_error error = { "" };
+
+	*events = read_back(reading->absolute, watch, &error);
+	if (*events < 0)
+		say("%s: %s", reading->dir, error.text);
+	return *events < 0 ? WS_EXIT_FAILURE : WS_EXIT_OK;
 }
 
 static void say_losses(const struct options *options, const struct ws_session_result *lost)
@@ -268,16 +287,17 @@ static int finish(const struct options *options, const char *absolute,
 		  const struct ws_session_result *lost)
 {
 	bool is_default = strcmp(options->dir, DEFAULT_DIR) == 0;
-	struct ws_error error = { "" };
+	struct reading reading = { options->dir, absolute };
+	const struct ws_supervised apart = { .name = "waitscope",
+					     .progress = true,
+					     .work = read_apart,
+					     .user = &reading };
 	char amount[64];
 	int64_t events;
 
 	if (options->symbols) {
-		events = read_back(absolute, &error);
-		if (events < 0) {
-			say("%s: %s", options->dir, error.text);
+		if (ws_supervise(&apart, &events))
 			return -1;
-		}
 		snprintf(amount, sizeof(amount), "%" PRId64 " event%s", events,
 			 events == 1 ? "" : "s");
 	} else {

@@ -14,6 +14,7 @@
 #include "analyzer/base/arena.h"
 #include "analyzer/base/error.h"
 #include "analyzer/base/grow.h"
+#include "analyzer/base/words.h"
 #include "analyzer/command.h"
 #include "analyzer/decode/symbols.h"
 #include "analyzer/model/model.h"
@@ -21,7 +22,7 @@
 #include "analyzer/pipeline.h"
 #include "analyzer/report_output.h"
 #include "analyzer/reports/report.h"
-#include "analyzer/base/words.h"
+#include "analyzer/supervise.h"
 
 #define DEFAULT_DIR "./waitscope.trace"
 #define DEFAULT_TOP 10
@@ -31,7 +32,8 @@ static const char help_text[] =
 	"\n"
 	"Tells from a recording who waited for whom, on what, and where in the code. DIR is what\n"
 	"`waitscope record` or `lttng` wrote (default: " DEFAULT_DIR "); several are read as one\n"
-	"trace, ordered by time.\n"
+	"trace, ordered by time: of several runs, or of several hosts, whose clocks are taken as they\n"
+	"are.\n"
 	"\n"
 	"  --format FORMAT     text (default) or json, which docs/report.schema.json describes\n"
 	"  -o, --output FILE   write there instead of to standard output; FILE is replaced only\n"
@@ -40,6 +42,8 @@ static const char help_text[] =
 	"all);\n"
 	"                      text only\n"
 	"  --stacks            show the call stacks of waiters, holders and wakers; text only\n"
+	"  -j, --jobs N        read with at most N threads, if there are as many streams\n"
+	"                      (default: one for each processor); the report is the same for any N\n"
 	"\n"
 	"Count only some waits:\n"
 	"  --min-wait T        those that took at least T\n"
@@ -51,6 +55,9 @@ static const char help_text[] =
 	"                      they count in full\n"
 	"\n"
 	"  --help              show this text\n"
+	"\n"
+	"While a long trace is read, and standard error is a terminal, a line there tells how far\n"
+	"it is: percent, events, events a second, and the time left.\n"
 	"\n"
 	"T is a number with ns, us, ms, s, m or h: 10us, 1.5ms, 2s. Without unit: seconds.\n"
 	"\n"
@@ -72,12 +79,14 @@ struct options {
 	bool stacks;
 	bool help;
 	size_t top;
+	unsigned int jobs; /* 0: one for each processor */
 	struct ws_setup setup;
 };
 
 /* Everything that lives while the report is made. */
 struct work {
 	const struct options *options;
+	struct ws_watch *watch; /* Weak: the supervisor's */
 	struct ws_analyses *analyses;
 	struct ws_model *model;
 	struct ws_trace *trace;
@@ -193,6 +202,7 @@ enum {
 static const struct option long_options[] = {
 	{ "format", required_argument, NULL, OPT_FORMAT },
 	{ "output", required_argument, NULL, 'o' },
+	{ "jobs", required_argument, NULL, 'j' },
 	{ "min-wait", required_argument, NULL, OPT_MIN_WAIT },
 	{ "pid", required_argument, NULL, OPT_PID },
 	{ "tid", required_argument, NULL, OPT_TID },
@@ -220,6 +230,11 @@ static int parse_option(int option, const char *value, struct options *options)
 		if (!*value)
 			return usage("--output: a file name is missing", NULL);
 		options->output = value;
+		return 0;
+	case 'j':
+		if (parse_number(value, WS_WATCH_SLOTS, &number) < 0 || number == 0)
+			return usage("--jobs: a number from 1 to 64, not", value);
+		options->jobs = (unsigned int)number;
 		return 0;
 	case OPT_MIN_WAIT:
 		if (ws_option_time(value, &options->setup.filter.min_wait_ns) < 0)
@@ -277,7 +292,7 @@ static int parse_options(int argc, char **argv, struct options *options)
 	opterr = 0;
 	optind = 0; /* glibc: start anew, whatever came before */
 	for (;;) {
-		int option = getopt_long(argc, argv, ":o:", long_options, NULL);
+		int option = getopt_long(argc, argv, ":o:j:", long_options, NULL);
 		int status;
 
 		if (option == -1)
@@ -444,6 +459,8 @@ static int make_report(struct work *work, struct ws_error *error)
 {
 	struct ws_pipeline_sink sink = { .user = work, .records = take_records };
 	const struct options *options = work->options;
+	const struct ws_pipeline_options pipeline = { .readers = options->jobs,
+						      .watch = work->watch };
 	const struct ws_tables *tables;
 	struct ws_model_observer observer;
 	int r;
@@ -454,13 +471,16 @@ static int make_report(struct work *work, struct ws_error *error)
 	observer = ws_analyses_observer(work->analyses);
 	r = ws_model_new(&observer, &work->model);
 	if (r == 0)
-		r = ws_pipeline_run(options->dirs, options->n_dirs, &sink, &work->trace, error);
+		r = ws_pipeline_run_as(&pipeline, options->dirs, options->n_dirs, &sink,
+				       &work->trace, error);
 	if (r < 0)
 		return r;
 	tables = ws_trace_tables(work->trace);
 	r = ws_model_finish(work->model, tables);
 	if (r == 0)
 		r = ws_symbols_new(tables, options->dirs[0], &work->symbols);
+	for (size_t i = 1; r == 0 && i < options->n_dirs; i++)
+		r = ws_symbols_add(work->symbols, options->dirs[i], (uint32_t)i);
 	if (r == 0)
 		r = ws_analyses_finish(work->analyses, tables, work->symbols, &work->results);
 	if (r == 0)
@@ -468,22 +488,16 @@ static int make_report(struct work *work, struct ws_error *error)
 	return r < 0 ? r : write_report(work, error);
 }
 
-int ws_cmd_report(int argc, char **argv)
+/* In a process of its own: damaged traces may kill it. The exit status. */
+static int report(void *user, struct ws_watch *watch, int64_t *number)
 {
+	const struct options *options = user;
 	struct ws_error error = { "" };
-	struct options options;
 	const char *remedy = "";
-	struct work work = { .options = &options };
-	int status, r;
+	struct work work = { .options = options, .watch = watch };
+	int r = make_report(&work, &error);
 
-	status = parse_options(argc, argv, &options);
-	if (status)
-		return status;
-	if (options.help) {
-		print_help();
-		return WS_EXIT_OK;
-	}
-	r = make_report(&work, &error);
+	(void)number;
 	if (r < 0)
 		ws_error_set(&error, r, "no report: %s", strerror(-r));
 	if (r == -ENOENT && !work.trace)
@@ -495,4 +509,22 @@ int ws_cmd_report(int argc, char **argv)
 	ws_arena_free(&work.strings);
 	free(work.warnings);
 	return r < 0 ? fail(error.text, remedy) : WS_EXIT_OK;
+}
+
+int ws_cmd_report(int argc, char **argv)
+{
+	struct options options;
+	const struct ws_supervised supervised = { .name = "waitscope report",
+						  .progress = true,
+						  .work = report,
+						  .user = &options };
+	int status = parse_options(argc, argv, &options);
+
+	if (status)
+		return status;
+	if (options.help) {
+		print_help();
+		return WS_EXIT_OK;
+	}
+	return ws_supervise(&supervised, NULL);
 }

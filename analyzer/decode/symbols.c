@@ -52,18 +52,27 @@ int ws_symbols_new(const struct ws_tables *tables, const char *dir, struct ws_sy
 	if (!symbols->strings)
 		r = -ENOMEM;
 	if (!r && dir)
-		r = ws_store_load(&symbols->store, symbols->strings, tables, dir);
-	if (r == -ENOMEM) {
+		r = ws_symbols_add(symbols, dir, 0);
+	if (r) {
 		ws_symbols_free(symbols);
 		return r;
 	}
+	*ret = symbols;
+	return 0;
+}
+
+int ws_symbols_add(struct ws_symbols *symbols, const char *dir, uint32_t number)
+{
+	int r = ws_store_load(&symbols->store, symbols->strings, symbols->tables, dir, number);
+
+	if (r == -ENOMEM)
+		return r;
 	if (r == -EPROTO)
 		symbols->warning = WS_SYMBOLS_FILE " was written by a newer waitscope and is not "
 						   "used: names come from this machine's files";
 	else if (r && r != -ENOENT)
 		symbols->warning = WS_SYMBOLS_FILE " is damaged and not used: names come from this "
 						   "machine's files";
-	*ret = symbols;
 	return 0;
 }
 

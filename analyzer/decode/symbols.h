@@ -34,6 +34,10 @@ struct ws_symbols;
 int ws_symbols_new(const struct ws_tables *tables, const char *dir, struct ws_symbols **ret);
 void ws_symbols_free(struct ws_symbols *symbols); /* NULL is fine */
 
+/* Uses the WS_SYMBOLS_FILE of one more folder, which has the number `number` among those of the
+ * trace, for what the ones before it do not know. 0 or -ENOMEM. */
+int ws_symbols_add(struct ws_symbols *symbols, const char *dir, uint32_t number);
+
 /* The frames of one code location, innermost (inlined) first; at least one, whatever is known.
  * `is_return` tells that `code` is a return address: the line of the call is wanted.
  * The result is owned by `symbols`, found again at no cost. 0 or -ENOMEM. */

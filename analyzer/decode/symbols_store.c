@@ -43,6 +43,20 @@ struct ws_found *ws_store_add(struct ws_store *store, uint32_t module, enum ws_l
 	return found;
 }
 
+/* Forgets what the last load has added. */
+static void unload(struct ws_store *store)
+{
+	struct ws_found *found, *next;
+
+	HASH_ITER (hh, store->table, found, next) {
+		if (found->load != store->loads)
+			continue;
+		HASH_DEL(store->table, found);
+		free(found->frames);
+		free(found);
+	}
+}
+
 void ws_store_clear(struct ws_store *store)
 {
 	struct ws_found *found, *next;
@@ -119,11 +133,13 @@ static int load_code(struct ws_store *store, struct ws_strings *strings,
 	if (!n || !json_is_boolean(is_return) || get_number(entry, "offset", INT64_MAX, &offset))
 		return -EINVAL;
 	what = json_is_true(is_return) ? WS_LOOKUP_RETURN : WS_LOOKUP_CODE;
-	if (ws_store_find(store, module, what, offset))
-		return -EINVAL;
+	found = ws_store_find(store, module, what, offset);
+	if (found) /* twice in one file is a damage, and in two files the same */
+		return found->load == store->loads ? -EINVAL : 0;
 	found = ws_store_add(store, module, what, offset);
 	if (!found)
 		return -ENOMEM;
+	found->load = store->loads;
 	found->frames = calloc(n, sizeof(*found->frames));
 	if (!found->frames)
 		return -ENOMEM;
@@ -150,33 +166,45 @@ static int load_data(struct ws_store *store, struct ws_strings *strings, uint32_
 	if (r)
 		return r;
 	if (!name || get_number(entry, "offset", INT64_MAX, &offset) ||
-	    get_number(entry, "into", INT64_MAX, &into) ||
-	    ws_store_find(store, module, WS_LOOKUP_DATA, offset))
+	    get_number(entry, "into", INT64_MAX, &into))
 		return -EINVAL;
+	found = ws_store_find(store, module, WS_LOOKUP_DATA, offset);
+	if (found)
+		return found->load == store->loads ? -EINVAL : 0;
 	found = ws_store_add(store, module, WS_LOOKUP_DATA, offset);
 	if (!found)
 		return -ENOMEM;
+	found->load = store->loads;
 	found->name = name;
 	found->into = into;
 	found->resolved = true;
 	return 0;
 }
 
-/* WS_UNKNOWN: the trace does not have it. */
-static uint32_t find_module(const struct ws_tables *tables, const char *path, const char *id)
+/* Is the module one of the folder's? One with a build id is the same in each. */
+static bool is_of(const struct ws_tables *tables, const struct ws_module *module, uint32_t number)
+{
+	return module->build_id_size || module->recording >= tables->n_recordings ||
+	       tables->recordings[module->recording].dir == number;
+}
+
+/* WS_UNKNOWN: the folder's trace does not have it. */
+static uint32_t find_module(const struct ws_tables *tables, uint32_t number, const char *path,
+			    const char *id)
 {
 	char text[2 * WS_BUILD_ID_MAX + 1];
 
 	for (size_t i = 0; i < tables->n_modules; i++) {
 		build_id_text(&tables->modules[i], text);
-		if (!strcmp(tables->modules[i].path, path) && !strcmp(text, id))
+		if (!strcmp(tables->modules[i].path, path) && !strcmp(text, id) &&
+		    is_of(tables, &tables->modules[i], number))
 			return (uint32_t)i;
 	}
 	return WS_UNKNOWN;
 }
 
 static int load_module(struct ws_store *store, struct ws_strings *strings,
-		       const struct ws_tables *tables, const json_t *object)
+		       const struct ws_tables *tables, uint32_t number, const json_t *object)
 {
 	const char *path = json_string_value(json_object_get(object, "path")),
 		   *id = json_string_value(json_object_get(object, "build_id"));
@@ -188,7 +216,7 @@ static int load_module(struct ws_store *store, struct ws_strings *strings,
 
 	if (!path || !id || !json_is_array(code) || !json_is_array(data))
 		return -EINVAL;
-	module = find_module(tables, path, id);
+	module = find_module(tables, number, path, id);
 	if (module == WS_UNKNOWN)
 		return 0;
 	json_array_foreach(code, i, entry) if (!r) r =
@@ -198,7 +226,7 @@ static int load_module(struct ws_store *store, struct ws_strings *strings,
 }
 
 int ws_store_load(struct ws_store *store, struct ws_strings *strings,
-		  const struct ws_tables *tables, const char *dir)
+		  const struct ws_tables *tables, const char *dir, uint32_t number)
 {
 	char path[PATH_MAX];
 	const json_t *modules, *format, *module;
@@ -214,6 +242,7 @@ int ws_store_load(struct ws_store *store, struct ws_strings *strings,
 		return errno == ENOENT ? -ENOENT : -EINVAL;
 	root = json_loadf(file, 0, NULL);
 	fclose(file);
+	store->loads++;
 
 	format = json_object_get(root, "format");
 	modules = json_object_get(root, "modules");
@@ -222,10 +251,10 @@ int ws_store_load(struct ws_store *store, struct ws_strings *strings,
 	else if (!json_is_integer(format) || !json_is_array(modules))
 		r = -EINVAL;
 	json_array_foreach(modules, i, module) if (!r) r =
-		load_module(store, strings, tables, module);
+		load_module(store, strings, tables, number, module);
 	json_decref(root);
 	if (r)
-		ws_store_clear(store);
+		unload(store);
 	return r;
 }
 

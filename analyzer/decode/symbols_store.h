@@ -36,11 +36,13 @@ struct ws_found {
 	uint64_t into;    /* data: bytes from the symbol's beginning */
 	bool resolved;    /* false: just made */
 	bool counted;     /* code: is in the counts */
+	uint32_t load;    /* which load it is from; 0: none */
 	int lost;         /* could not be added: no memory */
 };
 
 struct ws_store {
 	struct ws_found *table; /* Owned by this */
+	uint32_t loads;         /* files that were loaded, also in vain */
 };
 
 /* NULL: not looked up yet. */
@@ -52,10 +54,11 @@ struct ws_found *ws_store_add(struct ws_store *store, uint32_t module, enum ws_l
 			      uint64_t offset);
 void ws_store_clear(struct ws_store *store);
 
-/* Fills an empty store from the file in `dir`. 0, -ENOENT if there is no file, -ENOMEM, -EPROTO
- * for a newer format, -EINVAL for what is not such a file: the store is then empty. */
+/* Adds what the file in `dir`, the folder number `number` of the trace, knows, to what the store
+ * knows. A module without build id is the folder's own. 0, -ENOENT if there is no file, -ENOMEM,
+ * -EPROTO for a newer format, -EINVAL for what is not such a file: nothing of it is used. */
 int ws_store_load(struct ws_store *store, struct ws_strings *strings,
-		  const struct ws_tables *tables, const char *dir);
+		  const struct ws_tables *tables, const char *dir, uint32_t number);
 
 /* Writes the file whole or not at all. 0 or a negative errno. */
 int ws_store_save(const struct ws_store *store, const struct ws_tables *tables, const char *dir);

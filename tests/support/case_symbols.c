@@ -32,6 +32,14 @@ int ws_symbols_new(const struct ws_tables *tables, const char *dir, struct ws_sy
 	return 0;
 }
 
+int ws_symbols_add(struct ws_symbols *symbols, const char *dir, uint32_t number)
+{
+	(void)symbols;
+	(void)dir;
+	(void)number;
+	return 0;
+}
+
 void ws_symbols_free(struct ws_symbols *symbols)
 {
 	if (!symbols)

@@ -1,14 +1,15 @@
 #!/bin/bash
-# called.sh GEN NOT_CALLED PROGRAMS: every function of functions.def is called by one of the test
-# programs, whose recordings or outputs are held against their truth; but for those that the file
-# NOT_CALLED lists, each with its reason. A line there that is no longer true fails, too.
+# called.sh GEN NOT_CALLED PROGRAMS [NAMES]: every function of functions.def is called by one of the
+# test programs (of those whose name matches NAMES), whose recordings or outputs are held against
+# their truth; but for those that the file NOT_CALLED lists, each with its reason ("NAME [NAME...]:
+# reason"). A line there that is no longer true fails, too.
 set -euo pipefail
 
-gen=$1 not_called=$2 programs=$3
+gen=$1 not_called=$2 programs=$3 names=${4:-*}
 wanted=$("$gen" map | sed -n 's/^\t\([A-Za-z_0-9]*\);$/\1/p' | sort -u)
-called=$(find "$programs" -maxdepth 1 -type f -perm -u+x -print0 |
+called=$(find "$programs" -maxdepth 1 -type f -perm -u+x -name "$names" -print0 |
 	xargs -0 -n 1 nm -D --undefined-only 2>/dev/null | awk '{ sub(/@.*/, "", $2); print $2 }' | sort -u)
-excused=$(sed -n 's/^\([A-Za-z_0-9]*\): .*/\1/p' "$not_called" | sort -u)
+excused=$(sed -n 's/^\([A-Za-z_0-9 ]*\): .*/\1/p' "$not_called" | tr ' ' '\n' | sort -u)
 [[ -n $called ]] || { echo "no test program in $programs"; exit 1; }
 
 status=0

@@ -131,6 +131,22 @@ static void streams_read_the_same(void **state)
 	ws_run_free(same(argv));
 }
 
+static void streams_write_the_same(void **state)
+{
+	const char *const argv[] = { ws_program("same_print"), NULL };
+
+	(void)state;
+	ws_run_free(same(argv));
+}
+
+static void streams_scan_and_open_the_same(void **state)
+{
+	const char *const argv[] = { ws_program("same_scan"), NULL };
+
+	(void)state;
+	ws_run_free(same(argv));
+}
+
 static void processes_begin_and_end_the_same(void **state)
 {
 	const char *const argv[] = { ws_program("same_processes"), NULL };
@@ -249,6 +265,8 @@ int main(void)
 		cmocka_unit_test(other_calls_give_the_same),
 		cmocka_unit_test(other_names_give_the_same),
 		cmocka_unit_test(streams_read_the_same),
+		cmocka_unit_test(streams_write_the_same),
+		cmocka_unit_test(streams_scan_and_open_the_same),
 		cmocka_unit_test(processes_begin_and_end_the_same),
 		cmocka_unit_test(plugins_throw_and_unwind_the_same),
 		cmocka_unit_test(forks_while_code_is_loaded_come_back),

@@ -32,6 +32,7 @@ static const struct {
 	{ "WAITSCOPE_RUN", false },
 	{ "WAITSCOPE_SHARED", false },
 	{ "WAITSCOPE_STACKS", false },
+	{ "WAITSCOPE_MODE", false },
 	{ FOLLOW, false },
 	{ "LTTNG_HOME", true },
 	{ "LTTNG_UST_REGISTER_TIMEOUT", true },

@@ -17,6 +17,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 
+#include "preload/call.h"
 #include "preload/channel.h"
 #include "preload/emit.h"
 #include "preload/environment.h"
@@ -351,6 +352,7 @@ __attribute__((constructor)) static void start(void)
 	const char *run = getenv("WAITSCOPE_RUN");
 	const char *shared = getenv("WAITSCOPE_SHARED");
 	const char *follow = getenv("WAITSCOPE_FOLLOW");
+	const char *mode = getenv("WAITSCOPE_MODE");
 
 	ws_pid = ws_raw_getpid();
 	ws_run = run ? (uint32_t)strtoul(run, NULL, 10) : 0;
@@ -362,6 +364,8 @@ __attribute__((constructor)) static void start(void)
 	if (shared && shared[0])
 		ws_waiters_map(shared);
 	ws_active = true;
+	if (mode && strcmp(mode, "full") == 0)
+		ws_calls_start(true);
 }
 
 /* The libraries' destructors run in the order of their needs: ours before LTTng's. A vfork child

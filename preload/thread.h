@@ -110,7 +110,7 @@ struct ws_thread {
 	uint32_t n_calls;
 	struct ws_open_call calls[WS_OPEN_CALLS_MAX];
 	uint32_t n_texts; /* bytes of `texts` in use */
-	char texts[WS_CALL_TEXTS];
+	char texts[WS_CALL_TEXTS + 1]; /* the last is always 0 */
 	struct ws_once_call *once; /* Weak: innermost pthread_once() under way, see wrap_once.c */
 
 	/* Plain calls, see plain.h. */

@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <time.h>
 
+#include "preload/call.h"
 #include "preload/lifecycle.h"
 #include "preload/limits.h"
 #include "preload/plain.h"
@@ -158,6 +159,8 @@ void ws_wait_begin(struct ws_wait *wait)
 		ws_limit_reached(WS_LIMIT_open_waits);
 	}
 
+	if (ws_unlikely(ws_calls_full))
+		ws_call_blocks(self);
 	if (!ws_wanted(wait_begin) || ws_is_tracer_code(wait->site))
 		return;
 

@@ -10,6 +10,7 @@
 #include <stdarg.h>
 #include <string.h>
 
+#include "preload/call.h"
 #include "preload/emit.h"
 #include "preload/environment.h"
 #include "preload/lifecycle.h"
@@ -143,7 +144,10 @@ WS_EXPORT int execl(const char *path, const char *arg, ...)
 	GATHER(argv, arg, more);
 	va_end(more);
 	before(self, path);
-	return after(self, path, ws_real.execve(path, argv, child.env));
+	int r = after(self, path, ws_real.execve(path, argv, child.env));
+
+	WS_CALL_DONE(r);
+	return r;
 }
 
 WS_EXPORT int execlp(const char *file, const char *arg, ...)
@@ -157,7 +161,10 @@ WS_EXPORT int execlp(const char *file, const char *arg, ...)
 	GATHER(argv, arg, more);
 	va_end(more);
 	before(self, file);
-	return after(self, file, ws_real.execvpe(file, argv, child.env));
+	int r = after(self, file, ws_real.execvpe(file, argv, child.env));
+
+	WS_CALL_DONE(r);
+	return r;
 }
 
 WS_EXPORT int execle(const char *path, const char *arg, ...)
@@ -171,7 +178,10 @@ WS_EXPORT int execle(const char *path, const char *arg, ...)
 	CHILD_ENV(child, va_arg(more, char *const *));
 	va_end(more);
 	before(self, path);
-	return after(self, path, ws_real.execve(path, argv, child.env));
+	int r = after(self, path, ws_real.execve(path, argv, child.env));
+
+	WS_CALL_DONE(r);
+	return r;
 }
 
 /* "/proc/self/fd/N" in `ret` of 32 bytes: where the kernel knows the file's name. */

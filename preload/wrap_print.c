@@ -18,6 +18,7 @@
 #include <sys/ioctl.h>
 #include <wchar.h>
 
+#include "preload/call.h"
 #include "preload/channel.h"
 #include "preload/export.h"
 #include "preload/raw.h"
@@ -252,6 +253,7 @@ WS_EXPORT int fprintf(FILE *f, const char *format, ...)
 	va_start(args, format);
 	int r = PRINTING(f, ws_real.vfprintf(f, format, args));
 	va_end(args);
+	WS_CALL_DONE(r);
 	return r;
 }
 
@@ -262,6 +264,7 @@ WS_EXPORT int printf(const char *format, ...)
 	va_start(args, format);
 	int r = PRINTING(stdout, ws_real.vprintf(format, args));
 	va_end(args);
+	WS_CALL_DONE(r);
 	return r;
 }
 
@@ -283,6 +286,7 @@ WS_EXPORT int __fprintf_chk(FILE *f, int flag, const char *format, ...)
 	va_start(args, format);
 	int r = PRINTING(f, ws_real.__vfprintf_chk(f, flag, format, args));
 	va_end(args);
+	WS_CALL_DONE(r);
 	return r;
 }
 
@@ -293,6 +297,7 @@ WS_EXPORT int __printf_chk(int flag, const char *format, ...)
 	va_start(args, format);
 	int r = PRINTING(stdout, ws_real.__vprintf_chk(flag, format, args));
 	va_end(args);
+	WS_CALL_DONE(r);
 	return r;
 }
 
@@ -313,6 +318,7 @@ WS_EXPORT int dprintf(int fd, const char *format, ...)
 	va_start(args, format);
 	int r = PRINTING_TO(fd, ws_real.vdprintf(fd, format, args));
 	va_end(args);
+	WS_CALL_DONE(r);
 	return r;
 }
 
@@ -328,6 +334,7 @@ WS_EXPORT int __dprintf_chk(int fd, int flag, const char *format, ...)
 	va_start(args, format);
 	int r = PRINTING_TO(fd, ws_real.__vdprintf_chk(fd, flag, format, args));
 	va_end(args);
+	WS_CALL_DONE(r);
 	return r;
 }
 
@@ -415,6 +422,7 @@ WS_EXPORT int fwprintf(FILE *f, const wchar_t *format, ...)
 	va_start(args, format);
 	int r = PRINTING_WIDE(f, ws_real.vfwprintf(f, format, args));
 	va_end(args);
+	WS_CALL_DONE(r);
 	return r;
 }
 
@@ -425,6 +433,7 @@ WS_EXPORT int wprintf(const wchar_t *format, ...)
 	va_start(args, format);
 	int r = PRINTING_WIDE(stdout, ws_real.vwprintf(format, args));
 	va_end(args);
+	WS_CALL_DONE(r);
 	return r;
 }
 
@@ -445,6 +454,7 @@ WS_EXPORT int __fwprintf_chk(FILE *f, int flag, const wchar_t *format, ...)
 	va_start(args, format);
 	int r = PRINTING_WIDE(f, ws_real.__vfwprintf_chk(f, flag, format, args));
 	va_end(args);
+	WS_CALL_DONE(r);
 	return r;
 }
 
@@ -455,5 +465,6 @@ WS_EXPORT int __wprintf_chk(int flag, const wchar_t *format, ...)
 	va_start(args, format);
 	int r = PRINTING_WIDE(stdout, ws_real.__vwprintf_chk(flag, format, args));
 	va_end(args);
+	WS_CALL_DONE(r);
 	return r;
 }

@@ -17,6 +17,7 @@
 #include <sys/ioctl.h>
 #include <wchar.h>
 
+#include "preload/call.h"
 #include "preload/channel.h"
 #include "preload/export.h"
 #include "preload/raw.h"
@@ -226,6 +227,7 @@ WS_EXPORT int __isoc99_fscanf(FILE *f, const char *format, ...)
 	va_start(args, format);
 	int r = SCANNING(f, ws_real.__isoc99_vfscanf(f, format, args));
 	va_end(args);
+	WS_CALL_DONE(r);
 	return r;
 }
 
@@ -236,6 +238,7 @@ WS_EXPORT int __isoc99_scanf(const char *format, ...)
 	va_start(args, format);
 	int r = SCANNING(stdin, ws_real.__isoc99_vscanf(format, args));
 	va_end(args);
+	WS_CALL_DONE(r);
 	return r;
 }
 
@@ -300,6 +303,7 @@ WS_EXPORT int __isoc99_fwscanf(FILE *f, const wchar_t *format, ...)
 	va_start(args, format);
 	int r = SCANNING_WIDE(f, ws_real.__isoc99_vfwscanf(f, format, args));
 	va_end(args);
+	WS_CALL_DONE(r);
 	return r;
 }
 
@@ -310,5 +314,6 @@ WS_EXPORT int __isoc99_wscanf(const wchar_t *format, ...)
 	va_start(args, format);
 	int r = SCANNING_WIDE(stdin, ws_real.__isoc99_vwscanf(format, args));
 	va_end(args);
+	WS_CALL_DONE(r);
 	return r;
 }

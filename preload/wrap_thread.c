@@ -5,6 +5,7 @@
  * moment, and LTTng's own threads are told apart by who made them. Its end is noticed by a
  * thread-specific destructor, in its second round: after those of the program.
  */
+#include "preload/call.h"
 #include "preload/start.h"
 
 #include <errno.h>
@@ -147,6 +148,7 @@ static void gone(void *arg)
 			.count = 1,
 		};
 
+		ws_calls_left(self);
 		ws_wake_before(&wake);
 		if (ws_wanted(thread)) {
 			WS_SECTION(self);

@@ -142,6 +142,19 @@
 	INT(uint64_t, value, "how often it was reached")                                           \
 	STR(name, "which limit of the library was reached, see docs/architecture.md")
 
+#define WS_FIELDS_call(INT, HEX, ENUM, STR, SEQ)                                                   \
+	INT(ws_function, function, "which function, as a word: the trace's metadata says what the numbers stand for") \
+	INT(uint8_t, flags, "WS_CALL_*: 1 recorded as it began, 2 the rest of such a call, 4 it never returned, 8 a text was cut") \
+	ENUM(ws_kind, kind, "what the call is about; 0: nothing that has a kind")                  \
+	INT(int16_t, error, "errno value of a call that failed, however it returned it; 0: none")  \
+	INT(uint64_t, begin_ns, "when it began, in the trace's clock (CLOCK_MONOTONIC)")           \
+	INT(uint32_t, duration_ns, "how long it took; 0xffffffff: as long or longer, it ended at the event's time") \
+	INT(int64_t, result, "what it returned; an address as a number")                           \
+	HEX(uint64_t, site, "return address of the call")                                          \
+	HEX(uint64_t, object, "address of the object, or its id where the kind has one; 0: not known") \
+	SEQ(uint64_t, args, n_args, "its arguments; of numbers below 64 bits, extended by sign")   \
+	STR(text, "its texts, in the order of the arguments, with a tabulator between; \\ and what cannot be printed as in C; \\? stands for one that cannot be read")
+
 /* X(event, list of fields, channel, doc). The channel is `waits` or `defs`: definitions have one
  * of their own, so that a flood of waits cannot lose them. */
 #define WS_EVENTS(X)                                                                               \
@@ -161,6 +174,8 @@
 	X(object, WS_FIELDS_object, defs, "A step in the life of an object.")                      \
 	X(transfer, WS_FIELDS_transfer, waits,                                                     \
 	  "What a process has read from a pipe, FIFO, socket, eventfd or message queue and written to it since it last said so; recorded at close, exec, exit and now and then at the end of a wait.") \
+	X(call, WS_FIELDS_call, waits,                                                             \
+	  "A call of an intercepted function, recorded as it returns. Only in full mode (WAITSCOPE_MODE=full).") \
 	X(map, WS_FIELDS_map, defs, "Shared memory was mapped: objects in it are shared.")         \
 	X(unmap, WS_FIELDS_unmap, defs, "An address range was unmapped or replaced.")              \
 	X(module, WS_FIELDS_module, defs, "Code was loaded or unloaded.")                          \
@@ -168,6 +183,9 @@
 	X(thread, WS_FIELDS_thread, defs, "A step in the life of a thread.")                       \
 	X(process, WS_FIELDS_process, defs, "A step in the life of a process.")                    \
 	X(limit, WS_FIELDS_limit, defs, "At exit: a limit of the library was reached.")
+
+/* A number of functions.h; in a trace, shown as a word. */
+typedef uint16_t ws_function;
 
 /* The payloads: struct ws_ev_<event>. Strings and sequences are borrowed for the call. */
 #define WS_STRUCT_INT(type, name, doc) type name;

@@ -12,6 +12,8 @@
 #ifndef WS_FORMAT_H
 #define WS_FORMAT_H
 
+#include <stdint.h>
+
 #define WS_FORMAT_VERSION 1
 
 /* Longest stack that is recorded, in frames: what is deeper is cut at the outer end. */
@@ -39,6 +41,20 @@
 
 /* Flags of `holder` events and of held locks. */
 #define WS_HOLD_READ 1u /* the hold is shared (read) */
+
+/* Flags of `call`. A call that may never return, or that blocks, is recorded as it begins; if it
+ * returns, the rest follows. */
+#define WS_CALL_ENTERED 1u  /* as it begins: there is no result yet */
+#define WS_CALL_RETURNED 2u /* the result of one that was recorded as it began */
+#define WS_CALL_LEFT 4u     /* it never returned, or that cannot be seen: vfork, longjmp out of it,
+			     * the end of its thread */
+#define WS_CALL_CUT 8u      /* a text is longer than what is recorded of it */
+
+/* Bytes of the texts of a call that are recorded, as they are in the event. */
+#define WS_CALL_TEXT_MAX 255
+
+/* `duration_ns` of a call that took as long or longer: it ended at the event's time. */
+#define WS_CALL_LONG UINT32_MAX
 
 /* What a `map` event's `origin` says. */
 enum ws_map_origin {

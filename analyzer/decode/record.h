@@ -49,6 +49,9 @@ struct ws_holder {
 	uint32_t stack;  /* stack index of that call, or WS_UNKNOWN */
 };
 
+/* Arguments of a call, at most. */
+#define WS_RECORD_ARGS 7
+
 enum ws_record_type {
 	WS_RECORD_WAIT_BEGIN = 1,
 	WS_RECORD_WAIT_END,
@@ -63,6 +66,7 @@ enum ws_record_type {
 	WS_RECORD_LOSS,       /* events were lost before this record: what is open is uncertain */
 	WS_RECORD_TRANSFER,    /* what a process has read from an object and written to it */
 	WS_RECORD_WAIT_OBJECT, /* one more object that could end the thread's wait `seq` */
+	WS_RECORD_CALL,        /* a call of a function, or its beginning; full mode only */
 };
 
 /* One record. What is not in its type's member is 0. */
@@ -152,6 +156,20 @@ struct ws_record {
 		struct {
 			uint8_t op; /* enum ws_process_op */
 		} process_step;
+		struct {
+			uint64_t begin_ns;
+			uint64_t duration_ns;
+			int64_t result;
+			uint64_t object;  /* its address or id, as the process names it; 0: unknown */
+			uint64_t args[WS_RECORD_ARGS];
+			const char *text; /* Weak: lives as long as the tables; as in events.h */
+			uint32_t site;
+			uint16_t function; /* number of tracepoints/functions.h, or _UNKNOWN */
+			int16_t error;     /* errno value; 0: none */
+			uint8_t flags;     /* WS_CALL_* */
+			uint8_t kind;      /* enum ws_kind, 0: none */
+			uint8_t n_args;
+		} call;
 		struct {
 			uint64_t events;  /* how many, as far as the tracer counted */
 			uint64_t packets; /* whole packets lost, in the same place */

@@ -412,6 +412,8 @@ int ws_model_record(struct ws_model *model, const struct ws_record *record)
 	switch (record->type) {
 	case WS_RECORD_LOSS:
 		return take_loss(model);
+	case WS_RECORD_CALL: /* what its thread waited for has records of its own */
+		return 0;
 	case WS_RECORD_OBJECT:
 		return ws_object_event(model, record);
 	case WS_RECORD_PROCESS:

@@ -9,12 +9,13 @@
 #include "analyzer/base/grow.h"
 #include "analyzer/source/fields.h"
 #include "tracepoints/format.h"
+#include "tracepoints/functions.h"
 
 #define PREFIX   "waitscope:"
 #define NS_PER_S 1000000000
 
 /* How a field of the trace is read. */
-enum how { HOW_UNSIGNED, HOW_SIGNED, HOW_ZERO, HOW_STRING, HOW_SEQ_UNSIGNED, HOW_SEQ_SIGNED };
+enum how { HOW_UNSIGNED, HOW_SIGNED, HOW_ZERO, HOW_STRING, HOW_SEQ_UNSIGNED, HOW_SEQ_SIGNED, HOW_FUNCTION };
 
 /* One field: from which member of the payload to which of struct ws_raw. */
 struct step {
@@ -32,6 +33,8 @@ struct ws_extract_class {
 	bool is_ns;                       /* its clock counts ns */
 	size_t n_steps;
 	struct step steps[WS_EVENT_FIELDS_MAX];
+	uint16_t *functions; /* Owned by this: the trace's numbers of functions to ours; NULL: none */
+	size_t n_functions;
 };
 
 static bool is(const bt_field_class *class, bt_field_class_type type)
@@ -65,6 +68,34 @@ static bool choose_how(const struct ws_field *field, const bt_field_class *class
 	default:
 		return integer_how(class, HOW_UNSIGNED, HOW_SIGNED, how);
 	}
+}
+
+/* What the trace's numbers of functions stand for. 0 or -ENOMEM. */
+static int map_functions(struct ws_extract_class *c, const bt_field_class *class)
+{
+	uint64_t n = bt_field_class_enumeration_get_mapping_count(class);
+	const size_t max = UINT16_MAX + 1;
+
+	c->functions = malloc(max * sizeof(*c->functions));
+	if (!c->functions)
+		return -ENOMEM;
+	c->n_functions = max;
+	for (size_t i = 0; i < max; i++)
+		c->functions[i] = WS_FUNCTION_UNKNOWN;
+	for (uint64_t i = 0; i < n; i++) {
+		const bt_field_class_enumeration_unsigned_mapping *mapping =
+			bt_field_class_enumeration_unsigned_borrow_mapping_by_index_const(class, i);
+		const bt_integer_range_set_unsigned *ranges =
+			bt_field_class_enumeration_unsigned_mapping_borrow_ranges_const(mapping);
+		const char *word = bt_field_class_enumeration_mapping_get_label(
+			bt_field_class_enumeration_unsigned_mapping_as_mapping_const(mapping));
+		uint64_t number = bt_integer_range_unsigned_get_lower(
+			bt_integer_range_set_unsigned_borrow_range_by_index_const(ranges, 0));
+
+		if (number < max)
+			c->functions[number] = ws_function_find(word);
+	}
+	return 0;
 }
 
 static int map_fields(struct ws_extract_class *c, const bt_field_class *payload,
@@ -106,6 +137,12 @@ static int map_fields(struct ws_extract_class *c, const bt_field_class *payload,
 					    "the trace's event " PREFIX
 					    "%s has a field `%s` of another type than expected",
 					    c->type->name, step->field->name);
+		if (step->field->is_function &&
+		    is(class, BT_FIELD_CLASS_TYPE_UNSIGNED_ENUMERATION)) {
+			if (map_functions(c, class))
+				return ws_error_set(error, -ENOMEM, "out of memory");
+			step->how = HOW_FUNCTION;
+		}
 		c->n_steps++;
 	}
 	return 0;
@@ -260,6 +297,12 @@ static int read_payload(const struct ws_extract_class *c, const bt_field *payloa
 			store(to, (uint64_t)bt_field_integer_signed_get_value(field),
 			      step->field->size);
 			break;
+		case HOW_FUNCTION:
+			store(to,
+			      c->functions[bt_field_integer_unsigned_get_value(field) &
+					   UINT16_MAX],
+			      step->field->size);
+			break;
 		case HOW_STRING:
 			r = read_string(field, step, arena, event);
 			break;
@@ -285,6 +328,8 @@ int ws_extract_event(const struct ws_extract_class *class, const bt_message *mes
 	/* It is a reading of the same clock as the event's own: on the same scale, then. */
 	if (event->type == WS_RAW_wait_begin && event->wait_begin.begin_ns)
 		event->wait_begin.begin_ns += (uint64_t)class->shift_ns;
+	if (event->type == WS_RAW_call)
+		event->call.begin_ns += (uint64_t)class->shift_ns;
 	if (event->type == WS_RAW_process && event->process.format > WS_FORMAT_VERSION)
 		return ws_error_set(
 			error, -ENOTSUP,
@@ -298,6 +343,7 @@ void ws_extract_free(struct ws_extract *extract)
 {
 	for (size_t i = 0; i < extract->n_classes; i++) {
 		bt_event_class_put_ref(extract->classes[i]->class);
+		free(extract->classes[i]->functions);
 		free(extract->classes[i]);
 	}
 	free(extract->classes);

@@ -26,13 +26,13 @@ WORDS(ws_process_op, WS_PROCESS_OPS)
 #define PLACE(member) (offsetof(struct ws_raw, common) + offsetof(this_event, member))
 #define INT(type, member, doc)                                                                     \
 	{ #member, WS_FIELD_INT, sizeof(type), IS_SIGNED(type), IS_OPTIONAL(#member),              \
-	  PLACE(member), 0, NULL },
+	  PLACE(member), 0, NULL, __builtin_strcmp(#member, "function") == 0 },
 #define ENUM(list, member, doc)                                                                    \
-	{ #member, WS_FIELD_ENUM, 1, false, false, PLACE(member), 0, list##_words },
-#define STR(member, doc) { #member, WS_FIELD_STR, 0, false, false, PLACE(member), 0, NULL },
+	{ #member, WS_FIELD_ENUM, 1, false, false, PLACE(member), 0, list##_words, false },
+#define STR(member, doc) { #member, WS_FIELD_STR, 0, false, false, PLACE(member), 0, NULL, false },
 #define SEQ(type, member, count, doc)                                                              \
 	{ #member, WS_FIELD_SEQ,  sizeof(type), IS_SIGNED(type), false,                            \
-	  PLACE(member), PLACE(count), NULL },
+	  PLACE(member), PLACE(count), NULL, false },
 
 #define EVENT_FUNCTION(event, list, channel, doc)                                                  \
 	static const struct ws_event_type *type_##event(void)                                      \

@@ -23,6 +23,7 @@ struct ws_field {
 	uint16_t offset;       /* of the member in struct ws_raw */
 	uint16_t count_offset; /* SEQ: of its uint32_t count */
 	const struct ws_word *words; /* ENUM: its words, up to one without a name */
+	bool is_function; /* INT: the trace's word for a function; becomes our number of it */
 };
 
 struct ws_event_type {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* record_text.c: see record_text.h. */
 #include "tests/support/record_text.h"
+#include "tracepoints/functions.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -102,6 +103,22 @@ static void print_wake(FILE *f, const struct ws_tables *t, const struct ws_recor
 	print_holder(f, t, &r->wake.hold);
 }
 
+static void print_call(FILE *f, const struct ws_tables *t, const struct ws_record *r)
+{
+	const char *name = r->call.function < WS_FUNCTION_COUNT
+				   ? ws_functions[r->call.function].name
+				   : "?";
+
+	fprintf(f, "call %s kind=%u flags=%u args=", name, r->call.kind, r->call.flags);
+	for (uint8_t i = 0; i < r->call.n_args; i++)
+		fprintf(f, "%s0x%" PRIx64, i ? "," : "", r->call.args[i]);
+	fprintf(f, " object=0x%" PRIx64 " result=%" PRId64 " error=%d took=%" PRIu64,
+		r->call.object, r->call.result, r->call.error, r->call.duration_ns);
+	print_code(f, t, "site", r->call.site);
+	if (*r->call.text)
+		fprintf(f, " text=%s", r->call.text);
+}
+
 void ws_record_text(FILE *f, const struct ws_tables *t, const struct ws_record *r)
 {
 	fprintf(f, "%" PRIu64 " ", r->at_ns - t->begin_ns);
@@ -147,6 +164,9 @@ void ws_record_text(FILE *f, const struct ws_tables *t, const struct ws_record *
 		print_code(f, t, "site", r->object.site);
 		if (*r->object.name)
 			fprintf(f, " name=%s", r->object.name);
+		break;
+	case WS_RECORD_CALL:
+		print_call(f, t, r);
 		break;
 	case WS_RECORD_THREAD:
 		fprintf(f, "thread %s", thread_ops[r->thread_step.op]);

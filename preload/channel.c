@@ -138,7 +138,27 @@ static long try_vector(struct ws_channel *c, const struct iovec *iov, int n)
 			       RWF_NOWAIT);
 }
 
-enum ws_try ws_channel_try(struct ws_channel *c, const struct iovec *iov, int n, ssize_t *result)
+/* A socket's own form of a try costs less: read() is recv() where something is asked for, write() is
+ * send() to a stream. To a socket of messages it may also mean the end of one (MSG_EOR). */
+static bool has_own_form(const struct ws_channel *c, size_t size)
+{
+	enum ws_fd_kind kind = WS_FD_KIND(c->word);
+
+	return size && (kind == WS_FD_STREAM || (kind == WS_FD_PACKET && c->reading));
+}
+
+/* True if one buffer can be tried in the socket's own form; *result is a negative errno on failure. */
+static bool try_socket(struct ws_channel *c, const void *p, size_t size, long *result)
+{
+	if (!has_own_form(c, size))
+		return false;
+	*result = ws_raw_syscall6(c->reading ? SYS_recvfrom : SYS_sendto, c->fd,
+				  (long)(uintptr_t)p, (long)size, MSG_DONTWAIT, 0, 0);
+	return true;
+}
+
+static enum ws_try try_it(struct ws_channel *c, const struct iovec *iov, int n, bool own,
+			  ssize_t *result)
 {
 	uint32_t flags = WS_FD_FLAGS(c->word);
 	uint32_t only_poll = c->reading ? WS_FD_READ_POLL : WS_FD_WRITE_POLL;
@@ -152,8 +172,10 @@ enum ws_try ws_channel_try(struct ws_channel *c, const struct iovec *iov, int n,
 	if (WS_FD_KIND(c->word) == WS_FD_EVENTFD && !c->reading)
 		return WS_TRY_PASS;
 
-	long r = try_vector(c, iov, n);
+	long r;
 
+	if (!own || !try_socket(c, iov->iov_base, iov->iov_len, &r))
+		r = try_vector(c, iov, n);
 	switch (r) {
 	case -EAGAIN:
 		return ws_channel_blocks(c);
@@ -171,6 +193,16 @@ enum ws_try ws_channel_try(struct ws_channel *c, const struct iovec *iov, int n,
 	}
 	*result = r;
 	return WS_TRY_DONE;
+}
+
+enum ws_try ws_channel_try(struct ws_channel *c, const struct iovec *iov, int n, ssize_t *result)
+{
+	return try_it(c, iov, n, false, result);
+}
+
+enum ws_try ws_channel_try_one(struct ws_channel *c, const struct iovec *iov, ssize_t *result)
+{
+	return try_it(c, iov, 1, true, result);
 }
 
 void ws_channel_wrote(struct ws_channel *c, const void *value)

@@ -131,6 +131,8 @@ enum ws_try {
 
 /* The tries of calls with a vector of buffers. A write may be done in part. */
 enum ws_try ws_channel_try(struct ws_channel *c, const struct iovec *iov, int n, ssize_t *result);
+/* The same with a vector of one buffer that is our own: it may be looked at. */
+enum ws_try ws_channel_try_one(struct ws_channel *c, const struct iovec *iov, ssize_t *result);
 /* Asks poll() whether a call would block. */
 enum ws_try ws_channel_poll(struct ws_channel *c);
 

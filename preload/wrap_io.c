@@ -40,7 +40,7 @@ static inline __attribute__((always_inline)) ssize_t read_at(int fd, void *p, si
 		return ws_channel_after(&c, r);
 	pthread_testcancel();
 	ws_channel_before(&c);
-	switch (ws_channel_try(&c, &iov, 1, &r)) {
+	switch (ws_channel_try_one(&c, &iov, &r)) {
 	case WS_TRY_DONE:
 		break;
 	case WS_TRY_PASS:
@@ -73,7 +73,7 @@ static inline __attribute__((always_inline)) ssize_t write_at(int fd, const void
 	pthread_testcancel();
 	ws_channel_before(&c);
 	/* An empty message is sent by write(), but not by a call with a vector. */
-	switch (n ? ws_channel_try(&c, &iov, 1, &r) : WS_TRY_PASS) {
+	switch (n ? ws_channel_try_one(&c, &iov, &r) : WS_TRY_PASS) {
 	case WS_TRY_DONE:
 		if (ws_unlikely(r > 0 && (size_t)r < n))
 			r = ws_channel_write_rest(&c, &iov, 1, n, (size_t)r);

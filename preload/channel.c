@@ -117,6 +117,8 @@ enum ws_try ws_channel_blocks(struct ws_channel *c)
 			return WS_TRY_PASS;
 		entry->verified_ns = ns;
 	}
+	if (WS_FD_KIND(c->word) == WS_FD_PACKET && c->reading)
+		ws_waiters_moved(WS_DATAGRAMS_KEY, true);
 	ws_fd_name(c->self, c->fd, c->word, c->site);
 	return WS_TRY_BLOCKS;
 }

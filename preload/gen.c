@@ -84,6 +84,7 @@ static const char *kind_of(const struct row *row)
 		{"record_lock", "RECORD_LOCK"}, {"flock", "FLOCK"},
 		{"poll", "POLL"},           {"select", "POLL"},
 		{"epoll", "POLL"},          {"socket", "SOCKET"},
+		{"message", "SOCKET"},
 	};
 	/* Those that are about another kind than the rest of their family. */
 	static const char *const others[][2] = {

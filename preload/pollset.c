@@ -8,6 +8,7 @@
 #include "preload/fdkind.h"
 #include "preload/limits.h"
 #include "preload/resource.h"
+#include "preload/sockname.h"
 
 void ws_pollset_begin(struct ws_pollset *set)
 {
@@ -46,6 +47,8 @@ bool ws_pollset_object(struct ws_thread *self, int fd, bool reading, uintptr_t s
 		};
 		return true;
 	}
+	if (WS_FD_KIND(word) == WS_FD_PACKET && reading)
+		ws_waiters_moved(WS_DATAGRAMS_KEY, true);
 	ws_fd_name(self, fd, word, site);
 	*ret = (struct ws_wait_other){
 		.object = entry->object,

@@ -30,6 +30,7 @@
 #include <sys/mman.h>
 #include <sys/msg.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/select.h>
 #include <sys/sem.h>
 #include <sys/sendfile.h>
@@ -53,6 +54,8 @@
 int __libc_start_main(int (*)(int, char **, char **), int, char **, void (*)(void), void (*)(void),
 		      void (*)(void), void *);
 mqd_t __mq_open_2(const char *n, int f);
+int __xpg_sigpause(int s);
+int __sigpause(int s, int i);
 int capset(void *h, const void *d);
 ssize_t __read_chk(int fd, void *p, size_t n, size_t s);
 int __poll_chk(struct pollfd *f, nfds_t n, int t, size_t s);

@@ -121,7 +121,16 @@ static uint64_t unix_peer(int netlink, uint64_t inode)
 	return 0;
 }
 
-static void look_at_unix(uint64_t inode, struct ws_socket *ret)
+/* What gets the datagrams that are sent to this end, or to the other one. 0: it has no address. */
+static uint64_t queue_of(int fd, long call)
+{
+	struct sockaddr_storage address;
+	socklen_t size = address_of(fd, call, &address);
+
+	return ws_socket_queue(&address, size);
+}
+
+static void look_at_unix(int fd, uint64_t inode, struct ws_socket *ret)
 {
 	long netlink = ws_raw_syscall(SYS_socket, AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC,
 				      NETLINK_SOCK_DIAG, 0);
@@ -133,8 +142,14 @@ static void look_at_unix(uint64_t inode, struct ws_socket *ret)
 
 	if (peer && ret->packets && unix_peer((int)netlink, peer) != inode) {
 		/* It sends to one that does not answer by itself: that is the object. */
-		ret->object = peer;
+		uint64_t queue = queue_of(fd, SYS_getpeername);
+
+		ret->object = queue ? queue : peer;
 		ret->second = true;
+	} else if (!peer && ret->packets) {
+		uint64_t queue = queue_of(fd, SYS_getsockname);
+
+		ret->object = queue ? queue : inode;
 	} else if (peer) {
 		ret->object = inode < peer ? inode : peer;
 		ret->second = inode > peer;
@@ -159,13 +174,18 @@ void ws_socket_look(int fd, uint64_t inode, struct ws_socket *ret)
 		return;
 	}
 	if (domain == AF_UNIX) {
-		look_at_unix(inode, ret);
+		look_at_unix(fd, inode, ret);
 		return;
 	}
 	if (domain != AF_INET && domain != AF_INET6)
 		return;
-	if (!address_of(fd, SYS_getpeername, &other) || !address_of(fd, SYS_getsockname, &own) ||
-	    !endpoint(&own, &a) || !endpoint(&other, &b))
+	if (!address_of(fd, SYS_getpeername, &other)) {
+		uint64_t queue = ret->packets ? queue_of(fd, SYS_getsockname) : 0;
+
+		ret->object = queue ? queue : inode;
+		return;
+	}
+	if (!address_of(fd, SYS_getsockname, &own) || !endpoint(&own, &a) || !endpoint(&other, &b))
 		return;
 
 	int order = memcmp(&a, &b, sizeof(a));
@@ -216,6 +236,26 @@ uint64_t ws_socket_listener(const struct sockaddr_storage *address, socklen_t si
 		/* One address of this machine, or another's: by both, for only the same is it. */
 		h = hash(h, e.address, sizeof(e.address));
 	return hash(h, &e.port, sizeof(e.port)) | HASHED;
+}
+
+uint64_t ws_socket_queue(const struct sockaddr_storage *address, socklen_t size)
+{
+	static const char datagrams[] = "datagrams";
+	struct endpoint e;
+	uint64_t id;
+
+	if (endpoint(address, &e) && !e.port)
+		return 0; /* nothing can be sent to it yet */
+	id = ws_socket_listener(address, size);
+	return id ? hash(id, datagrams, sizeof(datagrams)) | HASHED : 0;
+}
+
+bool ws_socket_connect_waits(int fd)
+{
+	int type = option(fd, SO_TYPE);
+
+	return (type == SOCK_STREAM || type == SOCK_SEQPACKET) &&
+	       !(ws_raw_fcntl(fd, F_GETFL, 0) & O_NONBLOCK);
 }
 
 /* Decimal, at the end of `to`, which has room for it. */
@@ -272,14 +312,13 @@ static void put_inet(const struct endpoint *e, bool packets, char *to)
 	*to = '\0';
 }
 
-static bool name_by(int fd, long call, char *buffer, size_t size)
+static bool put_address(const struct sockaddr_storage *address, socklen_t n, bool packets,
+			char *buffer, size_t size)
 {
-	struct sockaddr_storage address;
 	struct endpoint e;
-	socklen_t n = address_of(fd, call, &address);
 
-	if (address.ss_family == AF_UNIX) {
-		const struct sockaddr_un *un = (const struct sockaddr_un *)&address;
+	if (address->ss_family == AF_UNIX) {
+		const struct sockaddr_un *un = (const struct sockaddr_un *)address;
 		size_t length = n > offsetof(struct sockaddr_un, sun_path)
 					? n - offsetof(struct sockaddr_un, sun_path)
 					: 0;
@@ -293,10 +332,30 @@ static bool name_by(int fd, long call, char *buffer, size_t size)
 		*to = '\0';
 		return true;
 	}
-	if (size < 80 || !endpoint(&address, &e) || !e.port)
+	if (size < 80 || !endpoint(address, &e) || !e.port)
 		return false;
-	put_inet(&e, option(fd, SO_TYPE) != SOCK_STREAM, buffer);
+	put_inet(&e, packets, buffer);
 	return true;
+}
+
+static bool name_by(int fd, long call, char *buffer, size_t size)
+{
+	struct sockaddr_storage address;
+	socklen_t n = address_of(fd, call, &address);
+
+	return put_address(&address, n, option(fd, SO_TYPE) != SOCK_STREAM, buffer, size);
+}
+
+void ws_socket_listener_name(const struct sockaddr_storage *address, socklen_t size, char *buffer,
+			     size_t buffer_size)
+{
+	static const char listening[] = " (listening)";
+
+	if (buffer_size > sizeof(listening) &&
+	    put_address(address, size, false, buffer, buffer_size - sizeof(listening)))
+		strcat(buffer, listening);
+	else
+		buffer[0] = '\0';
 }
 
 void ws_socket_name(int fd, bool accepted, char *buffer, size_t size)

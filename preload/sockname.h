@@ -6,7 +6,8 @@
  * TCP connection, and a connected UDP socket, is its pair of addresses, which both ends see, put in
  * order and hashed. What has no peer, or one that is not told, stands for itself.
  *
- * Listeners have a port or a path, by which those who connect name them.
+ * Listeners have a port or a path, by which those who connect name them. So has a socket that gets
+ * datagrams from whoever sends to its address, and stands for what is sent there.
  *
  * Rules: no malloc, errno stays; only where system calls of ours are safe (ws_sandboxed).
  */
@@ -17,6 +18,9 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/socket.h>
+
+#include "preload/waiters.h"
+#include "tracepoints/kinds.h"
 
 struct ws_socket {
 	uint64_t object; /* identity in events; 0: not a socket */
@@ -32,6 +36,20 @@ void ws_socket_look(int fd, uint64_t inode, struct ws_socket *ret);
  * as getsockname() gives it; 0: none, or it is on another machine. `address` has been copied from
  * the program. */
 uint64_t ws_socket_listener(const struct sockaddr_storage *address, socklen_t size);
+
+/* The same of what gets the datagrams that are sent to an address. */
+uint64_t ws_socket_queue(const struct sockaddr_storage *address, socklen_t size);
+
+/* What waits for datagrams is counted by this, too, from the first wait in the recording on:
+ * whoever sends one looks for the address only then. */
+#define WS_DATAGRAMS_KEY ws_waiters_key(WS_KIND_SOCKET, 0, 0, false)
+
+/* True if connect() on it may wait for the other end: it is for connections, and blocks. */
+bool ws_socket_connect_waits(int fd);
+
+/* How the listener at that address is called, as ws_socket_name() has it; empty: it has no name. */
+void ws_socket_listener_name(const struct sockaddr_storage *address, socklen_t size, char *buffer,
+			     size_t buffer_size);
 
 /* "tcp 127.0.0.1:80", "unix /run/x", "unix @x": by the address of its own end, if `accepted`, or of
  * the other; empty: neither has one. */

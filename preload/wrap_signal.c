@@ -19,7 +19,9 @@
 #include "preload/export.h"
 #include "preload/glibc.h"
 #include "preload/lifecycle.h"
+#include "preload/raw.h"
 #include "preload/real.h"
+#include "preload/resource.h"
 #include "preload/wait.h"
 
 WS_EXPORT int __sigsuspend(const sigset_t *set) __attribute__((nonnull));
@@ -31,10 +33,29 @@ static uintptr_t key_of(pid_t pid)
 	return ws_waiters_key(WS_KIND_SIGNAL, (uint64_t)pid, 0, false);
 }
 
+/* Those who wait for a signal are counted by this, too, from the first wait in the recording on:
+ * one that is sent to a group, or to all, may be for them. */
+#define WS_SIGNALS_KEY key_of(0)
+
+/* The process's group. 0: it may not be asked for. */
+static uintptr_t own_group(void)
+{
+	long r = ws_sandboxed ? 0 : ws_raw_syscall(SYS_getpgid, 0, 0, 0, 0);
+
+	return r > 0 ? (uintptr_t)r : 0;
+}
+
+/* The same of a process that waits, by which signals to the group are known to be for it. */
+static uintptr_t waiting_in(void)
+{
+	ws_waiters_moved(WS_SIGNALS_KEY, true);
+	return own_group();
+}
+
 /* Declares `wait`, for a signal to this process, which begins here. */
 #define SIGNAL_WAIT(self_, site_, flags_)                                                          \
-	WS_WAIT(wait, .self = (self_), .object = (uintptr_t)ws_pid, .key = key_of(ws_pid),         \
-		.site = (site_), .kind = WS_KIND_SIGNAL,                                           \
+	WS_WAIT(wait, .self = (self_), .object = (uintptr_t)ws_pid, .other = waiting_in(),         \
+		.key = key_of(ws_pid), .site = (site_), .kind = WS_KIND_SIGNAL,                    \
 		.flags = (uint8_t)(WS_WAIT_SHARED | WS_WAIT_READ | (flags_)))
 
 /* Who sent the signal, if it was a process. */
@@ -189,6 +210,35 @@ WS_EXPORT int sigsuspend(const sigset_t *set)
 	return r;
 }
 
+/* By the number of a signal. sigpause() of BSD's, by a mask, is left to libc. */
+WS_EXPORT int __xpg_sigpause(int signal)
+{
+	struct ws_thread *self = ws_thread();
+
+	if (!self)
+		return ws_real.__xpg_sigpause(signal);
+
+	SIGNAL_WAIT(self, WS_SITE, 0);
+	int r = ws_real.__xpg_sigpause(signal);
+
+	handled(&wait);
+	return r;
+}
+
+WS_EXPORT int __sigpause(int mask, int is_signal)
+{
+	struct ws_thread *self = ws_thread();
+
+	if (!self)
+		return ws_real.__sigpause(mask, is_signal);
+
+	SIGNAL_WAIT(self, WS_SITE, 0);
+	int r = ws_real.__sigpause(mask, is_signal);
+
+	handled(&wait);
+	return r;
+}
+
 /* A signal for a process of which a thread may be waiting for one. */
 static struct ws_wake sending(struct ws_thread *self, pid_t pid, int signal, uintptr_t site)
 {
@@ -219,16 +269,55 @@ static void sent(struct ws_wake *wake, int signal, bool done)
 		ws_wake_record(wake, WS_WAKE_LATE);
 }
 
-/* A whole group, or everybody (pid <= 0): whom it reaches is not known here. */
+/* A signal for a whole group (as kill() has it: 0 is the caller's own), or for everybody (-1): whom
+ * it reaches, the waits themselves tell. */
+static struct ws_wake sending_all(struct ws_thread *self, pid_t pid, int signal, uintptr_t site)
+{
+	struct ws_wake wake = {
+		.self = self,
+		.object = 0,
+		.other = (uintptr_t)(pid < -1 ? -(long)pid : pid),
+		.key = WS_SIGNALS_KEY,
+		.site = site,
+		.kind = WS_KIND_SIGNAL,
+		.op = WS_WAKE_SEND,
+		.shared = true,
+		.count = WS_WAKE_ALL,
+	};
+
+	if (pid == 0)
+		wake.other = own_group();
+	if (signal > 0 && wake.other) {
+		ws_wake_before(&wake);
+		ws_wake_stack(&wake);
+	}
+	return wake;
+}
+
 WS_EXPORT int kill(pid_t pid, int signal)
 {
-	struct ws_thread *self = pid > 0 ? ws_thread() : NULL;
+	struct ws_thread *self = ws_thread();
 
 	if (!self)
 		return ws_real.kill(pid, signal);
 
-	struct ws_wake wake = sending(self, pid, signal, WS_SITE);
+	struct ws_wake wake = pid > 0 ? sending(self, pid, signal, WS_SITE)
+				      : sending_all(self, pid, signal, WS_SITE);
 	int r = ws_real.kill(pid, signal);
+
+	sent(&wake, signal, r == 0);
+	return r;
+}
+
+WS_EXPORT int killpg(pid_t group, int signal)
+{
+	struct ws_thread *self = group >= 0 ? ws_thread() : NULL;
+
+	if (!self)
+		return ws_real.killpg(group, signal);
+
+	struct ws_wake wake = sending_all(self, -group, signal, WS_SITE);
+	int r = ws_real.killpg(group, signal);
 
 	sent(&wake, signal, r == 0);
 	return r;

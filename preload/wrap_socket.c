@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* wrap_socket.c: sockets: made, connected, sent to and received from.
+/* wrap_socket.c: sockets: made, named, connected. Sent to and received from: wrap_message.c.
  *
- * Rules: see export.h. MSG_DONTWAIT is the form that only tries, and keeps the boundaries of
- * messages: each is sent or received by one call. Of a stream, the rest of a send that was done in
- * part follows in a call that blocks. The tracer's own sockets are moved out of the program's way
- * as they are made, see fdguard.h.
+ * Rules: see export.h. The tracer's own sockets are moved out of the program's way as they are
+ * made, see fdguard.h.
  */
 #include <errno.h>
 #include <pthread.h>
@@ -14,42 +12,40 @@
 #include "preload/channel.h"
 #include "preload/copyin.h"
 #include "preload/export.h"
+#include "preload/object.h"
 #include "preload/raw.h"
 #include "preload/real.h"
 #include "preload/resource.h"
 #include "preload/sockname.h"
-
-/* The fds of a message that the tracer has received: where they cannot be moved they are guarded
- * in their place, since the daemon counts on their being there. */
-static void adopt_received(struct msghdr *m)
-{
-	for (struct cmsghdr *c = CMSG_FIRSTHDR(m); c; c = CMSG_NXTHDR(m, c)) {
-		if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS)
-			continue;
-
-		size_t n = (c->cmsg_len - CMSG_LEN(0)) / sizeof(int);
-
-		for (size_t i = 0; i < n; i++) {
-			int fd;
-
-			memcpy(&fd, CMSG_DATA(c) + i * sizeof(fd), sizeof(fd));
-			int high = ws_fd_take(fd);
-
-			if (high < 0) {
-				ws_raw_fcntl(fd, F_SETFD, FD_CLOEXEC);
-				ws_fd_guard(fd);
-				continue;
-			}
-			memcpy(CMSG_DATA(c) + i * sizeof(high), &high, sizeof(high));
-		}
-	}
-}
+#include "preload/stream.h"
 
 WS_EXPORT int socket(int d, int t, int p)
 {
 	if (ws_unlikely(ws_is_tracer_code(WS_SITE)))
 		return ws_fd_adopt(ws_real.socket(d, t, p));
 	return ws_real.socket(d, t, p);
+}
+
+/* What is known of their numbers was of files that libc has closed itself. */
+WS_EXPORT int socketpair(int d, int t, int p, int v[2])
+{
+	int r = ws_real.socketpair(d, t, p, v);
+
+	if (r == 0 && ws_thread()) {
+		ws_fd_forget(v[0]);
+		ws_fd_forget(v[1]);
+	}
+	return r;
+}
+
+/* A name is what a socket for datagrams is known by. */
+WS_EXPORT int bind(int fd, const struct sockaddr *a, socklen_t l)
+{
+	int r = ws_real.bind(fd, a, l);
+
+	if (r == 0 && ws_fd_is_known(fd) && ws_thread())
+		ws_fd_forget(fd);
+	return r;
 }
 
 WS_EXPORT int shutdown(int fd, int how)
@@ -75,6 +71,8 @@ static int accept_block(int fd, struct sockaddr *a, socklen_t *l, const int *fla
 	if (!ws_channel_open(&c, fd, true, site))
 		return real_accept(fd, a, l, flags);
 	pthread_testcancel();
+	/* Whoever waits to connect has room then. */
+	ws_channel_before(&c);
 	if (ws_channel_poll(&c) == WS_TRY_BLOCKS) {
 		WS_CHANNEL_WAIT(wait, &c);
 		r = real_accept(fd, a, l, flags);
@@ -82,8 +80,10 @@ static int accept_block(int fd, struct sockaddr *a, socklen_t *l, const int *fla
 	} else {
 		r = real_accept(fd, a, l, flags);
 	}
-	if (r >= 0)
-		ws_fd_made_by_accept(r);
+	if (r < 0)
+		return r;
+	ws_fd_made_by_accept(r);
+	ws_channel_after(&c, 0);
 	return r;
 }
 
@@ -102,10 +102,8 @@ WS_EXPORT int accept4(int fd, struct sockaddr *a, socklen_t *l, int flags)
 }
 
 /* Whoever accepts at that address may go on. Before the call, since the kernel lets it go in it. */
-static void wake_listener(struct ws_thread *self, const struct sockaddr_storage *address,
-			  socklen_t size, uintptr_t site)
+static void wake_listener(struct ws_thread *self, uint64_t listener, uintptr_t site)
 {
-	uint64_t listener = ws_sandboxed ? 0 : ws_socket_listener(address, size);
 	struct ws_wake wake = {
 		.self = self,
 		.object = listener,
@@ -118,223 +116,58 @@ static void wake_listener(struct ws_thread *self, const struct sockaddr_storage 
 		.count = 1,
 	};
 
-	if (!listener)
-		return;
 	ws_wake_before(&wake);
 	if (wake.begun)
 		ws_wake_stack(&wake);
+}
+
+/* A connect that may wait for the listener to accept others first. No form of it only tries, so it
+ * is announced, and taken back where the thread did not sleep. */
+static int connect_block(struct ws_thread *self, int fd, const struct sockaddr *a, socklen_t l,
+			 const struct sockaddr_storage *address, uint64_t listener, uintptr_t site)
+{
+	char name[160];
+	long slept = ws_times_slept();
+
+	WS_WAIT(wait, .self = self, .object = listener, .other = 1,
+		.key = ws_waiters_key(WS_KIND_SOCKET, listener, 1, false), .site = site,
+		.kind = WS_KIND_SOCKET, .flags = WS_WAIT_SHARED);
+	int r = ws_real.connect(fd, a, l);
+	int error = errno;
+
+	if (slept >= 0 && ws_times_slept() == slept) {
+		wait.outcome = WS_OUTCOME_NO_WAIT;
+		return r;
+	}
+	/* A time limit of the socket's own (SO_SNDTIMEO). */
+	if (r == -1 && (error == EAGAIN || error == EINPROGRESS))
+		error = ETIMEDOUT;
+	ws_wait_result(&wait, r == -1 ? error : 0);
+	if (ws_wanted(object) && ws_object_is_news(WS_KIND_SOCKET, listener, 0)) {
+		ws_socket_listener_name(address, l, name, sizeof(name));
+		if (name[0])
+			ws_object_record_at(self, WS_KIND_SOCKET, WS_OBJECT_OPEN, listener, 0, 0,
+					    name, site);
+	}
+	return r;
 }
 
 WS_EXPORT int connect(int fd, const struct sockaddr *a, socklen_t l)
 {
 	struct ws_thread *self = ws_thread();
 	struct sockaddr_storage address;
+	uint64_t listener;
 
-	if (self && !ws_is_tracer_code(WS_SITE)) {
-		/* What it was as yet unconnected. */
-		ws_fd_forget(fd);
-		memset(&address, 0, sizeof(address));
-		if (l <= sizeof(address) && ws_copy_in(&address, a, l) == 0)
-			wake_listener(self, &address, l, WS_SITE);
-	}
-	return ws_real.connect(fd, a, l);
-}
-
-int __connect(int fd, const struct sockaddr *a, socklen_t l);
-/* The try with MSG_DONTWAIT, of whichever call. */
-#define TRY(c, flags, r, call)                                                                     \
-	(((flags) & (MSG_DONTWAIT | MSG_OOB | MSG_ERRQUEUE)) ||                                    \
-			 WS_FD_FLAGS((c)->word) & WS_FD_NONBLOCK                                   \
-		 ? WS_TRY_PASS                                                                     \
-		 : tried(c, (r), (call)))
-
-static enum ws_try tried(struct ws_channel *c, ssize_t *r, ssize_t result)
-{
-	*r = result;
-	if (result >= 0 || errno != EAGAIN)
-		return WS_TRY_DONE;
-	return ws_channel_blocks(c);
-}
-
-/* The whole of a message that is received: MSG_WAITALL takes what there is and waits for more, so
- * that a try would take a part. */
-static ssize_t receive(int fd, void *p, size_t n, int f, struct sockaddr *a, socklen_t *l,
-		       uintptr_t site)
-{
-	struct ws_channel c;
-	int saved = errno;
-	enum ws_try try;
-	ssize_t r = -1;
-
-	if (ws_likely(!ws_channel_open(&c, fd, true, site)))
-		return ws_real.recvfrom(fd, p, n, f, a, l);
-	pthread_testcancel();
-	ws_channel_before(&c);
-	if (f & MSG_WAITALL && !(f & MSG_DONTWAIT))
-		try = ws_channel_poll(&c);
-	else
-		try = TRY(&c, f, &r, ws_real.recvfrom(fd, p, n, f | MSG_DONTWAIT, a, l));
-	if (try == WS_TRY_BLOCKS) {
-		errno = saved;
-		WS_CHANNEL_WAIT(wait, &c);
-		r = ws_real.recvfrom(fd, p, n, f, a, l);
-		ws_channel_outcome(&c, &wait, r);
-	} else if (try == WS_TRY_PASS) {
-		errno = saved;
-		r = ws_real.recvfrom(fd, p, n, f, a, l);
-	}
-	return f & MSG_PEEK ? r : ws_channel_after(&c, r);
-}
-
-WS_EXPORT ssize_t recv(int fd, void *p, size_t n, int f)
-{
-	return receive(fd, p, n, f, NULL, NULL, WS_SITE);
-}
-
-WS_EXPORT ssize_t recvfrom(int fd, void *p, size_t n, int f, struct sockaddr *a, socklen_t *l)
-{
-	return receive(fd, p, n, f, a, l, WS_SITE);
-}
-
-WS_EXPORT ssize_t __recv_chk(int fd, void *p, size_t n, size_t size, int f)
-{
-	if (ws_unlikely(n > size))
-		return ws_real.__recv_chk(fd, p, n, size, f);
-	return receive(fd, p, n, f, NULL, NULL, WS_SITE);
-}
-
-WS_EXPORT ssize_t __recvfrom_chk(int fd, void *p, size_t n, size_t size, int f, struct sockaddr *a,
-				 socklen_t *l)
-{
-	if (ws_unlikely(n > size))
-		return ws_real.__recvfrom_chk(fd, p, n, size, f, a, l);
-	return receive(fd, p, n, f, a, l, WS_SITE);
-}
-
-static ssize_t receive_message(struct ws_channel *c, int fd, struct msghdr *m, int f)
-{
-	int saved = errno;
-	enum ws_try try;
-	ssize_t r = -1;
-
-	pthread_testcancel();
-	ws_channel_before(c);
-	if (f & MSG_WAITALL && !(f & MSG_DONTWAIT))
-		try = ws_channel_poll(c);
-	else
-		try = TRY(c, f, &r, ws_real.recvmsg(fd, m, f | MSG_DONTWAIT));
-	if (try == WS_TRY_BLOCKS) {
-		errno = saved;
-		WS_CHANNEL_WAIT(wait, c);
-		r = ws_real.recvmsg(fd, m, f);
-		ws_channel_outcome(c, &wait, r);
-	} else if (try == WS_TRY_PASS) {
-		errno = saved;
-		r = ws_real.recvmsg(fd, m, f);
-	}
-	return f & MSG_PEEK ? r : ws_channel_after(c, r);
-}
-
-WS_EXPORT ssize_t recvmsg(int fd, struct msghdr *m, int f)
-{
-	struct ws_channel c;
-
-	if (ws_unlikely(ws_is_tracer_code(WS_SITE))) {
-		ssize_t n = ws_real.recvmsg(ws_fd_actual(fd), m, f | MSG_CMSG_CLOEXEC);
-
-		if (n > 0)
-			adopt_received(m);
-		return n;
-	}
-	if (ws_likely(!ws_channel_open(&c, fd, true, WS_SITE)))
-		return ws_real.recvmsg(fd, m, f);
-	return receive_message(&c, fd, m, f);
-}
-
-static ssize_t send_all(int fd, const void *p, size_t n, int f, const struct sockaddr *a,
-			socklen_t l, uintptr_t site)
-{
-	struct ws_channel c;
-	int saved = errno;
-	ssize_t r = -1;
-
-	if (ws_likely(!ws_channel_open(&c, fd, false, site)))
-		return ws_real.sendto(fd, p, n, f, a, l);
-	pthread_testcancel();
-	ws_channel_before(&c);
-
-	struct iovec iov = { (void *)(uintptr_t)p, n };
-
-	switch (TRY(&c, f, &r, ws_real.sendto(fd, p, n, f | MSG_DONTWAIT, a, l))) {
-	case WS_TRY_DONE:
-		if (ws_unlikely(r > 0 && (size_t)r < n && WS_FD_KIND(c.word) == WS_FD_STREAM))
-			r = ws_channel_send_rest(&c, &iov, 1, n, (size_t)r, f);
-		break;
-	case WS_TRY_PASS:
-		errno = saved;
-		r = ws_real.sendto(fd, p, n, f, a, l);
-		break;
-	case WS_TRY_BLOCKS: {
-		errno = saved;
-		WS_CHANNEL_WAIT(wait, &c);
-		r = ws_real.sendto(fd, p, n, f, a, l);
-		ws_channel_outcome(&c, &wait, r);
-		break;
-	}
-	}
-	return ws_channel_after(&c, r);
-}
-
-WS_EXPORT ssize_t send(int fd, const void *p, size_t n, int f)
-{
-	return send_all(ws_tracers_fd(fd, WS_SITE), p, n, f, NULL, 0, WS_SITE);
-}
-
-ssize_t __send(int fd, const void *p, size_t n, int f);
-WS_EXPORT ssize_t sendto(int fd, const void *p, size_t n, int f, const struct sockaddr *a,
-			 socklen_t l)
-{
-	return send_all(fd, p, n, f, a, l, WS_SITE);
-}
-
-static size_t total(const struct msghdr *m)
-{
-	size_t size = 0;
-
-	for (size_t i = 0; i < m->msg_iovlen; i++)
-		size += m->msg_iov[i].iov_len;
-	return size;
-}
-
-WS_EXPORT ssize_t sendmsg(int fd, const struct msghdr *m, int f)
-{
-	struct ws_channel c;
-	int saved = errno;
-	ssize_t r = -1;
-
-	fd = ws_tracers_fd(fd, WS_SITE);
-	if (ws_likely(!ws_channel_open(&c, fd, false, WS_SITE)))
-		return ws_real.sendmsg(fd, m, f);
-	pthread_testcancel();
-	ws_channel_before(&c);
-	switch (TRY(&c, f, &r, ws_real.sendmsg(fd, m, f | MSG_DONTWAIT))) {
-	case WS_TRY_DONE:
-		/* The kernel has read the message: it may be looked at. */
-		if (r > 0 && WS_FD_KIND(c.word) == WS_FD_STREAM && (size_t)r < total(m))
-			r = ws_channel_send_rest(&c, m->msg_iov, (int)m->msg_iovlen, total(m),
-						 (size_t)r, f);
-		break;
-	case WS_TRY_PASS:
-		errno = saved;
-		r = ws_real.sendmsg(fd, m, f);
-		break;
-	case WS_TRY_BLOCKS: {
-		errno = saved;
-		WS_CHANNEL_WAIT(wait, &c);
-		r = ws_real.sendmsg(fd, m, f);
-		ws_channel_outcome(&c, &wait, r);
-		break;
-	}
-	}
-	return ws_channel_after(&c, r);
+	if (!self || ws_is_tracer_code(WS_SITE))
+		return ws_real.connect(fd, a, l);
+	/* What it was as yet unconnected. */
+	ws_fd_forget(fd);
+	memset(&address, 0, sizeof(address));
+	if (ws_sandboxed || l > sizeof(address) || ws_copy_in(&address, a, l) != 0 ||
+	    !(listener = ws_socket_listener(&address, l)))
+		return ws_real.connect(fd, a, l);
+	wake_listener(self, listener, WS_SITE);
+	if (!ws_socket_connect_waits(fd))
+		return ws_real.connect(fd, a, l);
+	return connect_block(self, fd, a, l, &address, listener, WS_SITE);
 }

@@ -28,9 +28,9 @@
 #define WS_FIELDS_wait_begin(INT, HEX, ENUM, STR, SEQ)                                             \
 	INT(uint32_t, seq, "number of this wait within its thread")                                \
 	ENUM(ws_kind, kind, "what is waited on")                                                   \
-	INT(uint8_t, flags, "WS_WAIT_*: 1 process-shared, 2 has a time limit, 4 shared (read) hold wanted, 8 cond: the mutex has been held since the last wait of this very call returned") \
+	INT(uint8_t, flags, "WS_WAIT_*: 1 process-shared, 2 has a time limit, 4 shared (read) hold wanted, 8 cond: the mutex has been held since the last wait of this very call returned, 16 mutex: it has a priority protocol") \
 	HEX(uint64_t, object, "address of the object, or its id where the kind has one; poll: 0, or the number of the epoll set and one") \
-	HEX(uint64_t, other, "cond: address of the mutex; thread: tid of the thread that is joined; futex: the expected value; kinds that are a file: its device number; sysv_sem: number of the semaphore, all ones if not known; sysv_msg: the type wanted or sent") \
+	HEX(uint64_t, other, "cond: address of the mutex; thread: tid of the thread that is joined; futex: the expected value; kinds that are a file: its device number; sysv_sem: number of the semaphore, all ones if not known; sysv_msg: the type wanted or sent; signal: the group of the process") \
 	HEX(uint64_t, site, "return address of the call that waits")                               \
 	INT(uint32_t, stack, "id of the stack, see `stack`; 0: not taken")                         \
 	INT(int32_t, holder, "tid of the thread that holds the object; 0: none or not known")      \
@@ -65,7 +65,7 @@
 	ENUM(ws_wake_op, op, "how")                                                                \
 	INT(uint8_t, flags, "WS_WAKE_*: 1 recorded after the release, 2 a shared (read) hold is released")                             \
 	HEX(uint64_t, object, "address of the object, or its id where the kind has one")           \
-	HEX(uint64_t, other, "futex_requeue: address that the rest is moved to; kinds that are a file, sysv_sem, sysv_msg: as in wait_begin")                   \
+	HEX(uint64_t, other, "futex_requeue: address that the rest is moved to; kinds that are a file, sysv_sem, sysv_msg: as in wait_begin; signal, where `object` is 0: the group that it is sent to, all ones: everybody")                   \
 	INT(uint32_t, count, "how many waiters may go at most; 0xffffffff: all")                   \
 	HEX(uint64_t, site, "return address of the call that releases")                            \
 	HEX(uint64_t, hold_site, "where the releaser took what it releases; 0: not known or nothing held") \
@@ -127,7 +127,12 @@
 	ENUM(ws_thread_op, op, "what happened")                                                    \
 	INT(int32_t, creator, "start: tid of the thread that created it; 0: not known")            \
 	HEX(uint64_t, start, "start: address of its start routine; 0: not known")                  \
-	STR(name, "its name (comm)")
+	STR(name, "its name (comm)")                                                               \
+	INT(uint32_t, segment, "start: the creator's segment (see lock_edge) in which it was created; join: the last segment of this thread before it had the other joined; 0: not known") \
+	INT(int32_t, joined, "join: tid of the thread that had ended")                             \
+	INT(int32_t, policy, "priority: SCHED_* of sched(7); -1: as before")                       \
+	INT(int32_t, priority, "priority: from 1 to 99 for SCHED_FIFO and SCHED_RR, else 0; -1: as before") \
+	INT(int32_t, nice, "priority: from -20 to 19; 100: as before")
 
 #define WS_FIELDS_process(INT, HEX, ENUM, STR, SEQ)                                                \
 	ENUM(ws_process_op, op, "what happened")                                                   \
@@ -136,7 +141,55 @@
 	INT(int32_t, child, "reaped: pid of the child; otherwise 0")                               \
 	INT(int32_t, status, "exit: exit status; reaped: wait(2) status; exec_failed: errno")      \
 	STR(name, "its name (comm)")                                                               \
-	STR(exe, "path of its executable; exec: of the one to be run")
+	STR(exe, "path of its executable; exec: of the one to be run")                             \
+	INT(int32_t, parent_tid, "fork: tid of the parent's thread that forked; 0: not known")      \
+	INT(uint32_t, segment, "fork: that thread's segment (see lock_edge) in which it forked; reaped: the last segment of this thread before; 0: not known")
+
+#define WS_FIELDS_lock_edge(INT, HEX, ENUM, STR, SEQ)                                               \
+	INT(uint32_t, seq, "number of this edge within its thread")                                \
+	ENUM(ws_kind, kind, "what is taken, or waited for")                                        \
+	INT(uint8_t, flags, "WS_EDGE_*: 1 it is only tried, 2 it has a time limit, 4 a shared (read) hold, 8 it is not held yet: the thread is about to wait for it, 16 from now on it is not recorded when this thread does the same again, 32 a record lock that belongs to the open file") \
+	HEX(uint64_t, object, "its address, or its id where the kind has one")                     \
+	HEX(uint64_t, other, "kinds that are a file: its device number")                           \
+	INT(uint64_t, start, "record_lock: first byte")                                            \
+	INT(uint64_t, length, "record_lock: how many bytes; 0: to the end of the file")            \
+	HEX(uint64_t, site, "return address of the call that takes it")                            \
+	INT(uint32_t, stack, "id of the stack of that call; 0: not taken")                         \
+	INT(uint32_t, held, "how many locks the thread holds then, each of which follows as `lock_held`") \
+	INT(uint32_t, segment, "segment of the thread, from 1: a new one begins when it creates a thread, joins one, forks or collects a child") \
+	INT(uint32_t, syncs, "how often the thread has waited for, or been let go on by, others before, other than by locks") \
+	INT(uint64_t, locks, "how many locks it took before those that it holds, and released")
+
+#define WS_FIELDS_lock_held(INT, HEX, ENUM, STR, SEQ)                                               \
+	INT(uint32_t, seq, "number of the edge within its thread")                                 \
+	ENUM(ws_kind, kind, "what is held")                                                        \
+	INT(uint8_t, flags, "WS_EDGE_*: 1 it was taken by a try, 2 with a time limit, 4 the hold is shared (read), 32 a record lock that belongs to the open file") \
+	HEX(uint64_t, object, "its address, or its id where the kind has one")                     \
+	HEX(uint64_t, other, "kinds that are a file: its device number")                           \
+	INT(uint64_t, start, "record_lock: first byte")                                            \
+	INT(uint64_t, length, "record_lock: how many bytes; 0: to the end of the file")            \
+	HEX(uint64_t, site, "return address of the call that took it")                             \
+	INT(uint32_t, stack, "id of the stack of that call; 0: not taken")
+
+#define WS_FIELDS_lock_stats(INT, HEX, ENUM, STR, SEQ)                                              \
+	ENUM(ws_kind, kind, "what it is about")                                                    \
+	HEX(uint64_t, object, "its address")                                                       \
+	HEX(uint64_t, site, "failed: return address of the call that tried; otherwise 0")          \
+	INT(uint64_t, acquired, "how often the thread took it since it last said so")              \
+	INT(uint64_t, failed, "how often it tried in vain by a call that does not wait")
+
+#define WS_FIELDS_misuse(INT, HEX, ENUM, STR, SEQ)                                                  \
+	ENUM(ws_misuse, what, "what was done")                                                     \
+	ENUM(ws_kind, kind, "to what")                                                             \
+	INT(uint8_t, flags, "WS_MISUSE_*: 1 the object is process-shared, 2 a robust mutex")       \
+	HEX(uint64_t, object, "its address, or its id where the kind has one")                     \
+	HEX(uint64_t, other, "kinds that are a file: its device number; cond: address of the mutex; otherwise 0") \
+	HEX(uint64_t, site, "return address of the call; 0: not known")                            \
+	INT(uint32_t, stack, "id of its stack; 0: not taken")                                      \
+	INT(int32_t, holder, "tid of the thread that holds the object, or its lock; 0: none or not known") \
+	HEX(uint64_t, holder_site, "return address of the call with which it took it; 0: not known") \
+	INT(uint32_t, holder_stack, "id of the stack of that call; 0: not taken")                  \
+	HEX(uint64_t, call, "fork_holding: return address of the call that forked; otherwise 0")
 
 #define WS_FIELDS_limit(INT, HEX, ENUM, STR, SEQ)                                                  \
 	INT(uint64_t, value, "how often it was reached")                                           \
@@ -176,6 +229,13 @@
 	  "What a process has read from a pipe, FIFO, socket, eventfd or message queue and written to it since it last said so; recorded at close, exec, exit and now and then at the end of a wait.") \
 	X(call, WS_FIELDS_call, waits,                                                             \
 	  "A call of an intercepted function, recorded as it returns. Only in full mode (WAITSCOPE_MODE=full).") \
+	X(lock_edge, WS_FIELDS_lock_edge, defs,                                                    \
+	  "A thread takes a lock while it holds others: recorded the first time in each of its segments, some times at most.") \
+	X(lock_held, WS_FIELDS_lock_held, defs, "One of the locks that it holds then, in the order in which it took them.") \
+	X(lock_stats, WS_FIELDS_lock_stats, defs,                                                  \
+	  "How often a thread took a lock, or tried to in vain: recorded when it ends, when the process ends or is replaced, and where its table is full.") \
+	X(misuse, WS_FIELDS_misuse, defs,                                                          \
+	  "A call did what it should not have. Recorded once for each such call and object, about.") \
 	X(map, WS_FIELDS_map, defs, "Shared memory was mapped: objects in it are shared.")         \
 	X(unmap, WS_FIELDS_unmap, defs, "An address range was unmapped or replaced.")              \
 	X(module, WS_FIELDS_module, defs, "Code was loaded or unloaded.")                          \

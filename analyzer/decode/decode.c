@@ -178,6 +178,8 @@ static int on_wait_begin(struct ws_decode *d, const struct ws_raw *raw, uint32_t
 	r = object(d, process, e->kind, e->object, e->other, raw->at_ns, &record->wait_begin.object,
 		   &record->wait_begin.data);
 	set_range(d, thread, e->seq, &record->wait_begin.object);
+	if (e->kind == WS_KIND_SIGNAL && e->other)
+		d->processes[process].group = e->other;
 	if (e->kind == WS_KIND_SLEEP)
 		record->wait_begin.object.offset = thread;
 	if (!r && e->kind == WS_KIND_COND && e->other)
@@ -375,6 +377,30 @@ static int on_recorded(struct ws_decode *d, const struct ws_raw *raw, uint8_t ty
 	return r ? drop(d, r) : 0;
 }
 
+/* A signal to a group of processes, or to all (-1), is one to each of those that have waited for
+ * one. */
+static int on_wake_of_all(struct ws_decode *d, const struct ws_raw *raw)
+{
+	const struct ws_tables *tables = &d->store->tables;
+	struct ws_raw one;
+	int r = 0;
+
+	if (raw->wake.kind != WS_KIND_SIGNAL || raw->wake.object)
+		return on_recorded(d, raw, WS_RECORD_WAKE);
+	one = *raw;
+	for (size_t i = 0; i < tables->n_processes && r == 0; i++) {
+		int32_t pid = tables->processes[i].pid;
+
+		if (!d->processes[i].group || ws_decode_process_now(d, pid) != i ||
+		    (d->processes[i].group != raw->wake.other && raw->wake.other != UINT64_MAX))
+			continue;
+		one.wake.object = (uint64_t)pid;
+		one.wake.other = 0;
+		r = on_recorded(d, &one, WS_RECORD_WAKE);
+	}
+	return r;
+}
+
 /* Events that say what the words of the process mean. */
 static int on_definition(struct ws_decode *d, const struct ws_raw *raw)
 {
@@ -448,7 +474,7 @@ static int on_event(struct ws_decode *d, const struct ws_raw *raw)
 	case WS_RAW_holder:
 		return on_recorded(d, raw, WS_RECORD_HOLDER);
 	case WS_RAW_wake:
-		return on_recorded(d, raw, WS_RECORD_WAKE);
+		return on_wake_of_all(d, raw);
 	case WS_RAW_transfer:
 		return on_recorded(d, raw, WS_RECORD_TRANSFER);
 	case WS_RAW_wake_stack:

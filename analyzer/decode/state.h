@@ -18,6 +18,8 @@ struct ws_process_state {
 	struct ws_map64 stacks;    /* stack id -> index of the stack */
 	struct ws_map64 codes;     /* address -> code index; emptied when modules change */
 	uint64_t exec_ns;          /* when it was about to exec; 0: it is not */
+	uint64_t group;            /* process group, as its last wait for a signal said; 0: not known */
+	uint32_t before;           /* the image that it replaced, or WS_UNKNOWN */
 	bool announced;            /* start, fork or defs was seen */
 	bool ended;                /* exit or reaped was seen */
 };

@@ -21,6 +21,7 @@ enum {
 	WS_MUTEX_PI = 32,
 	WS_MUTEX_PP = 64,
 	WS_MUTEX_PSHARED = 128,
+	WS_MUTEX_ELISION = 256,
 };
 
 #define ws_peek(lvalue) __atomic_load_n(&(lvalue), __ATOMIC_RELAXED)
@@ -28,6 +29,12 @@ enum {
 static inline int ws_mutex_kind(const pthread_mutex_t *m)
 {
 	return ws_peek(m->__data.__kind);
+}
+
+/* Its holder is scheduled as its waiters: by inheritance, or by a ceiling. */
+static inline bool ws_mutex_inherits(const pthread_mutex_t *m)
+{
+	return ws_mutex_kind(m) & (WS_MUTEX_PI | WS_MUTEX_PP);
 }
 
 static inline bool ws_mutex_is_shared(const pthread_mutex_t *m)
@@ -66,6 +73,18 @@ static inline bool ws_rwlock_is_shared(const pthread_rwlock_t *l)
 static inline int32_t ws_rwlock_writer(const pthread_rwlock_t *l)
 {
 	return ws_peek(l->__data.__cur_writer);
+}
+
+/* True if somebody holds it, or, as a reader, is about to. */
+static inline bool ws_rwlock_is_held(const pthread_rwlock_t *l)
+{
+	return ws_rwlock_writer(l) != 0 || ws_peek(l->__data.__readers) >> 3 != 0;
+}
+
+/* x86_64: 1 is free. */
+static inline bool ws_spin_is_free(const pthread_spinlock_t *l)
+{
+	return ws_peek(*l) > 0;
 }
 
 static inline bool ws_cond_is_shared(const pthread_cond_t *c)

@@ -11,8 +11,11 @@ struct ws_start {
 	_Atomic bool taken;
 	bool foreign;      /* made by LTTng: not to be recorded */
 	int32_t creator;   /* tid */
+	uint32_t segment;  /* of the creator, see lock_edge in events.h */
 	uintptr_t routine; /* the program's start routine */
 	void *arg;         /* its argument */
+	int32_t policy;    /* SCHED_*, as its attributes say; -1: as its creator's */
+	int32_t priority;
 };
 
 /* A place for the thread that the call at `site` is about to make. NULL: start it plainly. */

@@ -18,6 +18,8 @@
 
 #include "preload/export.h"
 #include "preload/glibc.h"
+#include "preload/lock_counts.h"
+#include "preload/misuse.h"
 #include "preload/object.h"
 #include "preload/raw.h"
 #include "preload/real.h"
@@ -147,24 +149,27 @@ static __attribute__((noinline)) void stamp(struct ws_thread *self)
 	held->flags |= WS_HOLD_STAMPED;
 }
 
-static inline void held_add(struct ws_thread *self, pthread_mutex_t *m, bool shared, uintptr_t site,
-			    uint32_t stack)
+static inline void held_add(struct ws_thread *self, pthread_mutex_t *m, bool shared, uint8_t flags,
+			    uintptr_t site, uint32_t stack)
 {
-	ws_held_add(self, (uintptr_t)m, WS_KIND_MUTEX, 0, site, stack);
+	ws_held_add(self, (uintptr_t)m, WS_KIND_MUTEX, flags, site, stack);
 	if (ws_unlikely(ws_waiters_any((uintptr_t)m, shared)))
 		stamp(self);
 }
 
-static inline void took(struct ws_thread *self, pthread_mutex_t *m, int r, uintptr_t site,
-			uint32_t stack)
+static inline void took(struct ws_thread *self, pthread_mutex_t *m, int r, uint8_t flags,
+			uintptr_t site, uint32_t stack)
 {
 	if (ws_likely(r == 0 || r == EOWNERDEAD))
-		held_add(self, m, ws_mutex_is_shared(m), site, stack);
+		held_add(self, m, ws_mutex_is_shared(m), flags, site, stack);
+	if (ws_unlikely(r == EOWNERDEAD))
+		ws_misuse_owner_died(self, m, site);
 }
 
 #define MUTEX_WAIT(self_, m_, site_, flags_)                                                       \
 	.self = (self_), .object = (uintptr_t)(m_), .site = (site_), .kind = WS_KIND_MUTEX,        \
-	.flags = (uint8_t)((flags_) | (ws_mutex_is_shared(m_) ? WS_WAIT_SHARED : 0)),              \
+	.flags = (uint8_t)((flags_) | (ws_mutex_is_shared(m_) ? WS_WAIT_SHARED : 0) |              \
+			   (ws_mutex_inherits(m_) ? WS_WAIT_INHERITS : 0)),                \
 	.holders = mutex_holders
 
 static __attribute__((noinline)) int lock_slow(struct ws_thread *self, pthread_mutex_t *m,
@@ -173,7 +178,7 @@ static __attribute__((noinline)) int lock_slow(struct ws_thread *self, pthread_m
 	int r = ws_real.pthread_mutex_trylock(m);
 
 	if (r != EBUSY) {
-		took(self, m, r, site, 0);
+		took(self, m, r, 0, site, 0);
 		return r;
 	}
 	if (is_relock(self, m))
@@ -182,7 +187,7 @@ static __attribute__((noinline)) int lock_slow(struct ws_thread *self, pthread_m
 	WS_WAIT(wait, MUTEX_WAIT(self, m, site, 0));
 	r = ws_real.pthread_mutex_lock(m);
 	ws_wait_result(&wait, r);
-	took(self, m, r, site, wait.stack);
+	took(self, m, r, 0, site, wait.stack);
 	return r;
 }
 
@@ -191,7 +196,7 @@ static inline __attribute__((always_inline)) int lock(struct ws_thread *self, pt
 {
 	if (ws_unlikely(!take(self, m)))
 		return lock_slow(self, m, site);
-	held_add(self, m, false, site, 0);
+	held_add(self, m, false, 0, site, 0);
 	return 0;
 }
 
@@ -204,7 +209,9 @@ int ws_mutex_trylock(struct ws_thread *self, pthread_mutex_t *m, uintptr_t site)
 {
 	int r = ws_real.pthread_mutex_trylock(m);
 
-	took(self, m, r, site, 0);
+	took(self, m, r, WS_HOLD_TRY, site, 0);
+	if (r == EBUSY)
+		ws_lock_failed(self, (uintptr_t)m, WS_KIND_MUTEX, site);
 	return r;
 }
 
@@ -220,10 +227,10 @@ int ws_mutex_timedlock(struct ws_thread *self, pthread_mutex_t *m, const struct 
 		WS_WAIT(wait, MUTEX_WAIT(self, m, site, WS_WAIT_TIMED));
 		r = ws_real.pthread_mutex_timedlock(m, t);
 		ws_wait_result(&wait, r);
-		took(self, m, r, site, wait.stack);
+		took(self, m, r, WS_HOLD_TIMED, site, wait.stack);
 		return r;
 	}
-	took(self, m, r, site, 0);
+	took(self, m, r, WS_HOLD_TIMED, site, 0);
 	return r;
 }
 
@@ -242,7 +249,7 @@ static __attribute__((noinline)) int unlock_slow(struct ws_thread *self, pthread
 	/* Refused if it is not ours: then there is no release to record. */
 	if (((kind & WS_MUTEX_TYPE) != PTHREAD_MUTEX_TIMED_NP || (kind & WS_MUTEX_ROBUST)) &&
 	    ws_mutex_owner(m) != self->tid)
-		return ws_real.pthread_mutex_unlock(m);
+		return ws_real.pthread_mutex_unlock(m); /* unlock() has looked whose it is */
 
 	struct ws_wake wake = { .self = self, .object = (uintptr_t)m, .site = site };
 
@@ -282,6 +289,8 @@ static inline __attribute__((always_inline)) int unlock(struct ws_thread *self, 
 
 	if (ws_unlikely(held && held->object != (uintptr_t)m))
 		held = ws_held_own(self, (uintptr_t)m);
+	if (ws_unlikely(!held))
+		ws_misuse_mutex_unlock(self, m, site);
 	if (ws_unlikely(held && (held->flags & WS_HOLD_STAMPED)) || ws_unlikely(!give(m)))
 		return unlock_slow(self, m, site);
 	/* It is released, and may be gone: from here on, its address only. */
@@ -345,7 +354,7 @@ WS_EXPORT int pthread_mutex_clocklock(pthread_mutex_t *m, clockid_t c, const str
 		ws_wait_result(&wait, r);
 		stack = wait.stack;
 	}
-	took(self, m, r, WS_SITE, stack);
+	took(self, m, r, WS_HOLD_TIMED, WS_SITE, stack);
 	return r;
 }
 
@@ -372,9 +381,12 @@ WS_EXPORT int pthread_mutex_init(pthread_mutex_t *m, const pthread_mutexattr_t *
 WS_EXPORT int pthread_mutex_destroy(pthread_mutex_t *m)
 {
 	int r = ws_real.pthread_mutex_destroy(m);
-	struct ws_thread *self = r == 0 ? ws_thread() : NULL;
+	struct ws_thread *self = r == 0 || r == EBUSY ? ws_thread() : NULL;
 
-	if (self)
+	if (self && r == EBUSY) /* it is still there */
+		ws_misuse_destroy(self, WS_KIND_MUTEX, WS_MISUSE_DESTROY_HELD, (uintptr_t)m,
+				  ws_mutex_owner(m), WS_SITE);
+	else if (self)
 		ws_object_record(self, WS_KIND_MUTEX, WS_OBJECT_DESTROY, (uintptr_t)m, 0, NULL,
 				 WS_SITE);
 	return r;

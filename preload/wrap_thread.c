@@ -6,6 +6,7 @@
  * thread-specific destructor, in its second round: after those of the program.
  */
 #include "preload/call.h"
+#include "preload/priority.h"
 #include "preload/start.h"
 
 #include <errno.h>
@@ -18,6 +19,9 @@
 #include "preload/export.h"
 #include "preload/glibc.h"
 #include "preload/lifecycle.h"
+#include "preload/lock_counts.h"
+#include "preload/lock_order.h"
+#include "preload/misuse.h"
 #include "preload/mutex.h"
 #include "preload/real.h"
 #include "preload/resource.h"
@@ -74,6 +78,8 @@ struct ws_start *ws_start_claim(uintptr_t routine, void *arg, uintptr_t site)
 		start->arg = arg;
 		start->foreign = foreign;
 		start->creator = self ? self->tid : 0;
+		start->segment = self ? ws_segment_next(self) : 0;
+		start->policy = -1;
 		return start;
 	}
 	atomic_store_explicit(&untracked, true, memory_order_relaxed);
@@ -93,6 +99,9 @@ struct ws_start ws_start_begin(struct ws_start *start)
 	copy.arg = start->arg;
 	copy.foreign = start->foreign;
 	copy.creator = start->creator;
+	copy.segment = start->segment;
+	copy.policy = start->policy;
+	copy.priority = start->priority;
 	if (copy.foreign) {
 		ws_thread_foreign();
 		ws_tracer_begin();
@@ -116,11 +125,14 @@ struct ws_start ws_start_begin(struct ws_start *start)
 
 		struct ws_ev_thread event = { .op = WS_THREAD_START,
 					      .creator = copy.creator,
+					      .segment = copy.segment,
 					      .start = copy.routine,
 					      .name = name };
 
 		ws_emit(thread, &event);
 	}
+	if (copy.policy >= 0)
+		ws_priority_set(self, self->tid, copy.policy, copy.priority, WS_NICE_SAME);
 	return copy;
 }
 
@@ -149,6 +161,8 @@ static void gone(void *arg)
 		};
 
 		ws_calls_left(self);
+		ws_misuse_ends(self, false, 0);
+		ws_lock_counts_flush(self);
 		ws_wake_before(&wake);
 		if (ws_wanted(thread)) {
 			WS_SECTION(self);
@@ -202,6 +216,8 @@ WS_EXPORT int pthread_create(pthread_t *t, const pthread_attr_t *a, void *(*f)(v
 	if (!start)
 		return ws_real.pthread_create(t, a, f, p);
 
+	ws_priority_of(a, &start->policy, &start->priority);
+
 	int r = ws_real.pthread_create(t, a, start_routine, start);
 
 	if (r != 0) {
@@ -222,6 +238,21 @@ WS_EXPORT int pthread_cancel(pthread_t t)
 
 enum form { PLAIN, TIMED, CLOCK };
 
+/* All that the other thread did is before what this one does from now on. */
+static void joined(struct ws_thread *self, pthread_t t)
+{
+	struct ws_ev_thread event = { .op = WS_THREAD_JOIN, .name = "" };
+
+	event.joined = ws_thread_joined(t);
+	event.segment = ws_segment_next(self);
+	if (!event.joined || !ws_wanted(thread))
+		return;
+
+	WS_SECTION(self);
+	ws_definitions();
+	ws_emit(thread, &event);
+}
+
 static int join(pthread_t t, void **result, enum form form, clockid_t c,
 		const struct timespec *limit, uintptr_t site)
 {
@@ -233,6 +264,8 @@ static int join(pthread_t t, void **result, enum form form, clockid_t c,
 
 	if (self && !refused) {
 		r = ws_real.pthread_tryjoin_np(t, result);
+		if (r == 0)
+			joined(self, t);
 		if (r != EBUSY)
 			return r;
 	}
@@ -248,6 +281,8 @@ static int join(pthread_t t, void **result, enum form form, clockid_t c,
 		    : form == TIMED ? ws_real.pthread_timedjoin_np(t, result, limit)
 				    : ws_real.pthread_clockjoin_np(t, result, c, limit);
 		ws_wait_result(&wait, r);
+		if (r == 0)
+			joined(self, t);
 		return r;
 	}
 	return form == PLAIN   ? ws_real.pthread_join(t, result)
@@ -272,7 +307,12 @@ WS_EXPORT int pthread_clockjoin_np(pthread_t t, void **r, clockid_t c, const str
 
 WS_EXPORT int pthread_tryjoin_np(pthread_t t, void **r)
 {
-	return ws_real.pthread_tryjoin_np(t, r);
+	int e = ws_real.pthread_tryjoin_np(t, r);
+	struct ws_thread *self = e == 0 ? ws_thread() : NULL;
+
+	if (self)
+		joined(self, t);
+	return e;
 }
 
 static void named(struct ws_thread *self, int32_t tid, const char *name)

@@ -16,8 +16,10 @@ struct ws_analyses {
 	struct ws_setup setup;
 	/* Who hears what; most want little of it. */
 	struct ws_model_observer records[OBSERVERS], begins[OBSERVERS], ends[OBSERVERS],
-		waits[OBSERVERS], wakes[OBSERVERS], transfers[OBSERVERS];
-	size_t n_records, n_begins, n_ends, n_waits, n_wakes, n_transfers;
+		helds[OBSERVERS], wokes[OBSERVERS], overs[OBSERVERS], waits[OBSERVERS],
+		wakes[OBSERVERS], transfers[OBSERVERS];
+	size_t n_records, n_begins, n_ends, n_helds, n_wokes, n_overs, n_waits, n_wakes,
+		n_transfers;
 	bool begun;                                     /* the first record was seen */
 	struct ws_contention *contention;               /* Owned by this */
 	struct ws_contention_result *contention_result; /* Owned by this; NULL: not finished */
@@ -40,6 +42,12 @@ static void listen(struct ws_analyses *all, struct ws_model_observer observer)
 		all->begins[all->n_begins++] = observer;
 	if (observer.end)
 		all->ends[all->n_ends++] = observer;
+	if (observer.held)
+		all->helds[all->n_helds++] = observer;
+	if (observer.woke)
+		all->wokes[all->n_wokes++] = observer;
+	if (observer.over)
+		all->overs[all->n_overs++] = observer;
 	if (observer.wait)
 		all->waits[all->n_waits++] = observer;
 	if (observer.wake)
@@ -124,6 +132,21 @@ static int tell_end(void *context, const struct ws_wait *wait)
 	TELL((struct ws_analyses *)context, end, wait);
 }
 
+static int tell_held(void *context, const struct ws_hold *hold)
+{
+	TELL((struct ws_analyses *)context, held, hold);
+}
+
+static int tell_woke(void *context, const struct ws_wake *wake)
+{
+	TELL((struct ws_analyses *)context, woke, wake);
+}
+
+static int tell_over(void *context, const struct ws_tables *tables)
+{
+	TELL((struct ws_analyses *)context, over, tables);
+}
+
 static int tell_wait(void *context, const struct ws_wait *wait)
 {
 	TELL((struct ws_analyses *)context, wait, wait);
@@ -146,6 +169,9 @@ struct ws_model_observer ws_analyses_observer(struct ws_analyses *analyses)
 		.record = tell_record,
 		.begin = analyses->n_begins ? tell_begin : NULL,
 		.end = analyses->n_ends ? tell_end : NULL,
+		.held = analyses->n_helds ? tell_held : NULL,
+		.woke = analyses->n_wokes ? tell_woke : NULL,
+		.over = analyses->n_overs ? tell_over : NULL,
 		.wait = tell_wait,
 		.wake = tell_wake,
 		.transfer = tell_transfer,

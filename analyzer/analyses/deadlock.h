@@ -38,7 +38,7 @@ enum ws_verdict { WS_VERDICTS(WS_VERDICT_ENUM) WS_VERDICT_COUNT };
 #undef WS_VERDICT_ENUM
 
 /* What the thread of a step has to do with what the step before wants. */
-enum ws_hold {
+enum ws_hold_as {
 	WS_HOLD_OWNS,  /* it took it, or is it (a thread that is joined): nobody else can let go of
 			  it */
 	WS_HOLD_COULD, /* it is one of those that could post, signal, write or read */
@@ -50,7 +50,7 @@ struct ws_deadlock_step {
 	const struct ws_object *wants; /* Weak: owned by the model */
 	const char *holds_name;        /* Owned by the context */
 	const char *wants_name;        /* Owned by the context */
-	uint8_t hold_as;               /* enum ws_hold */
+	uint8_t hold_as;               /* enum ws_hold_as */
 	bool hold_shared, want_shared; /* as a reader */
 	bool needs_all;       /* `wants`: it needs all of those who hold it (AND), else any */
 	uint64_t hold_ns;     /* trace clock: since when it has held it; 0: not known */
@@ -88,7 +88,7 @@ struct ws_deadlock_call {
 	uint32_t hold_code, hold_stack;
 	const struct ws_object *wants;
 	uint32_t want_code, want_stack;
-	uint8_t hold_as; /* enum ws_hold */
+	uint8_t hold_as; /* enum ws_hold_as */
 	bool hold_shared, want_shared;
 	bool needs_all;
 	uint64_t hold_ns, want_ns;

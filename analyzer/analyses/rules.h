@@ -12,6 +12,8 @@ enum ws_severity { WS_SEVERITY_ERROR, WS_SEVERITY_WARNING, WS_SEVERITY_NOTE };
 
 /* X(SYMBOL, word, severity, doc). Add at the end of the rule's group. */
 #define WS_RULES(X)                                                                                \
+	X(PRIORITY_INVERSION, priority_inversion, WARNING,                                         \
+	  "a thread waits for a lock held by one that is scheduled after it")                      \
 	X(LOCK_CONVOY, lock_convoy, WARNING,                                                       \
 	  "threads queue for a lock one behind the other, most of the time")                       \
 	X(WRITER_STARVATION, writer_starvation, WARNING,                                           \

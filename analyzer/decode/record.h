@@ -59,13 +59,16 @@ enum ws_record_type {
 	WS_RECORD_WAKE,
 	WS_RECORD_WAKE_STACK, /* the stack of the thread's wake `seq` */
 	WS_RECORD_OBJECT,
-	WS_RECORD_THREAD,     /* START, EXIT: tables.h has the rest */
+	WS_RECORD_THREAD,     /* START, EXIT, PRIORITY: tables.h has the rest */
 	WS_RECORD_PROCESS,    /* a step of `process`: START, FORK, EXIT; REAPED: its parent collected
 	                       * it (thread WS_UNKNOWN); EXEC: its image was replaced by the one
 	                       * whose START follows (thread WS_UNKNOWN) */
 	WS_RECORD_LOSS,       /* events were lost before this record: what is open is uncertain */
 	WS_RECORD_TRANSFER,    /* what a process has read from an object and written to it */
 	WS_RECORD_WAIT_OBJECT, /* one more object that could end the thread's wait `seq` */
+	WS_RECORD_HELD,  /* one of the locks that the thread holds as its wait `seq`, which follows,
+			  * begins */
+	WS_RECORD_REACH, /* the process can operate on something: it has it mapped or open */
 	WS_RECORD_CALL,        /* a call of a function, or its beginning; full mode only */
 };
 
@@ -91,6 +94,7 @@ struct ws_record {
 			uint32_t site;
 			uint32_t stack;
 			struct ws_holder holder; /* thread WS_UNKNOWN: not known or none */
+			uint32_t held; /* 1 and how many HELD records belong to it; 0: not known */
 		} wait_begin;
 		struct {
 			uint32_t seq;
@@ -151,10 +155,28 @@ struct ws_record {
 			uint64_t calls_in, calls_out; /* the calls that did */
 		} transfer;
 		struct {
-			uint8_t op; /* enum ws_thread_op */
+			uint8_t op;       /* enum ws_thread_op */
+			uint32_t creator; /* START: index of the thread that made it, or
+			                   * WS_UNKNOWN */
+			int32_t policy, priority, nice; /* PRIORITY: see events.h */
 		} thread_step;
 		struct {
+			uint32_t seq;
+			uint8_t flags; /* WS_HOLD_* */
+			struct ws_object_key object;
+			uint32_t data; /* as in wait_begin */
+			uint32_t site; /* of the call that took it, or WS_UNKNOWN */
+			uint32_t stack;
+		} held;
+		struct {
+			struct ws_object_key object; /* memory: kind 0; a pipe, of which it has... */
+			uint8_t ends;                /* ...these ends open: WS_END_*; 0: none any more */
+		} reach;
+		struct {
 			uint8_t op; /* enum ws_process_op */
+			int32_t pid;
+			uint32_t parent; /* index, or WS_UNKNOWN */
+			uint32_t before; /* START: the image that this one replaces, or WS_UNKNOWN */
 		} process_step;
 		struct {
 			uint64_t begin_ns;

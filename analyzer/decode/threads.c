@@ -111,13 +111,18 @@ int ws_decode_thread_event(struct ws_decode *d, const struct ws_raw *raw)
 	if (e->op == WS_THREAD_EXIT) {
 		d->store->tables.threads[thread].end_ns = raw->at_ns;
 		d->threads[thread].ended = true;
-	} else if (e->op != WS_THREAD_START || again) {
+	} else if (e->op != WS_THREAD_PRIORITY && (e->op != WS_THREAD_START || again)) {
 		if (e->op != WS_THREAD_NAME && !again)
 			d->store->tables.unmatched++;
 		return 0;
 	}
 	r = ws_decode_record(d, WS_RECORD_THREAD, raw->at_ns, process, thread, &record);
-	if (!r)
-		record->thread_step.op = e->op;
-	return r;
+	if (r)
+		return r;
+	record->thread_step.op = e->op;
+	record->thread_step.creator = d->store->tables.threads[thread].creator;
+	record->thread_step.policy = e->policy;
+	record->thread_step.priority = e->priority;
+	record->thread_step.nice = e->nice;
+	return 0;
 }

@@ -14,13 +14,17 @@ WORDS(ws_outcome, WS_OUTCOMES)
 WORDS(ws_wake_op, WS_WAKE_OPS)
 WORDS(ws_object_op, WS_OBJECT_OPS)
 WORDS(ws_thread_op, WS_THREAD_OPS)
+WORDS(ws_misuse, WS_MISUSES)
 WORDS(ws_process_op, WS_PROCESS_OPS)
 
 #define IS_SIGNED(type) ((type)-1 < (type)1)
 
 /* Fields that were added at the end of an event, see format.h. A constant expression. */
 #define IS_OPTIONAL(name)                                                                          \
-	(__builtin_strcmp(name, "begin_ns") == 0 || __builtin_strcmp(name, "device") == 0)
+	(__builtin_strcmp(name, "begin_ns") == 0 || __builtin_strcmp(name, "device") == 0 ||       \
+	 __builtin_strcmp(name, "segment") == 0 || __builtin_strcmp(name, "joined") == 0 ||        \
+	 __builtin_strcmp(name, "parent_tid") == 0 || __builtin_strcmp(name, "policy") == 0 ||       \
+	 __builtin_strcmp(name, "priority") == 0 || __builtin_strcmp(name, "nice") == 0)
 
 /* `this_event` is the struct of the event around: a type of the function's own. */
 #define PLACE(member) (offsetof(struct ws_raw, common) + offsetof(this_event, member))

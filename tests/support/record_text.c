@@ -170,6 +170,9 @@ void ws_record_text(FILE *f, const struct ws_tables *t, const struct ws_record *
 		break;
 	case WS_RECORD_THREAD:
 		fprintf(f, "thread %s", thread_ops[r->thread_step.op]);
+		if (r->thread_step.op == WS_THREAD_PRIORITY)
+			fprintf(f, " policy=%d priority=%d nice=%d", r->thread_step.policy,
+				r->thread_step.priority, r->thread_step.nice);
 		break;
 	case WS_RECORD_PROCESS:
 		fprintf(f, "process %s", process_ops[r->process_step.op]);

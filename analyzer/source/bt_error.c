@@ -27,6 +27,22 @@ static void remove_addresses(char *text)
 	}
 }
 
+void ws_bt_error_rename(char *text, size_t size, const char *from, const char *to)
+{
+	size_t n_from = strlen(from), n_to = strlen(to);
+	char *at = text;
+
+	while (n_from && (at = strstr(at, from))) {
+		size_t rest = strlen(at + n_from) + 1;
+
+		if ((size_t)(at - text) + n_to + rest > size)
+			return;
+		memmove(at + n_to, at + n_from, rest);
+		memcpy(at, to, n_to);
+		at += n_to;
+	}
+}
+
 void ws_bt_error_take(char *text, size_t size)
 {
 	const bt_error *error = bt_current_thread_take_error();

@@ -141,16 +141,20 @@ static int add_streams(struct look *l, const bt_component_source *source, const 
 {
 	uint64_t n = bt_component_source_get_output_port_count(source);
 	struct ws_plan *plan = l->plan;
+	char *folder;
 
+	folder = ws_arena_strdup(&plan->texts, l->label);
 	path = ws_arena_strdup(&plan->texts, path);
-	if (!path || ws_grow(&plan->streams, &plan->capacity, plan->n + n))
+	if (folder && l->is_file && strrchr(folder, '/'))
+		*strrchr(folder, '/') = 0;
+	if (!path || !folder || ws_grow(&plan->streams, &plan->capacity, plan->n + n))
 		return -ENOMEM;
 	for (uint64_t i = 0; i < n; i++) {
 		const bt_port_output *port =
 			bt_component_source_borrow_output_port_by_index_const(source, i);
 		struct ws_stream *stream = &plan->streams[plan->n];
 
-		*stream = (struct ws_stream){ .path = path, .turns_max = UINT64_MAX };
+		*stream = (struct ws_stream){ .path = path, .folder = folder, .turns_max = UINT64_MAX };
 		stream->port = ws_arena_strdup(
 			&plan->texts, bt_port_get_name(bt_port_output_as_port_const(port)));
 		if (!stream->port || name_stream(l, stream, NULL))

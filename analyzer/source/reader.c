@@ -74,6 +74,7 @@ static void fail(struct input *in, const char *format, ...)
 	va_start(args, format);
 	vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
+	ws_bt_error_rename(text, sizeof(text), in->stream->path, in->stream->folder);
 	in->stream->failure = ws_arena_strdup(&in->stream->texts, text);
 	if (!in->stream->failure)
 		in->stream->failure = "it is damaged";

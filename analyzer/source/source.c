@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "analyzer/source/bt_error.h"
 #include "analyzer/source/discover.h"
 #include "analyzer/source/graph.h"
 #include "analyzer/source/metadata.h"
@@ -35,6 +36,7 @@ struct ws_source {
 	struct ws_error *error; /* Weak */
 	uint32_t dir;           /* number of the given folder */
 	uint32_t folder;        /* number of the CTF folder */
+	const char *folder_name; /* Weak; of a damaged one */
 };
 
 /* Adds the CTF folder `path` to the plan, if libbabeltrace2 can read it. 0; -EINVAL: it can't, and
@@ -54,6 +56,8 @@ static int plan(struct ws_source *s, enum ws_watch_place place, uint32_t file, c
 	r = ws_plan_folder(&s->plan, &s->ctf, s->watch, path, label, place == WS_WATCH_FILE, s->dir,
 			   cause, size);
 	ws_watch_leave(slot);
+	if (r == -EINVAL && place == WS_WATCH_FILE)
+		ws_bt_error_rename(cause, size, path, s->folder_name);
 	return r;
 }
 
@@ -67,6 +71,7 @@ static int add_damaged_stream(struct ws_source *s, const char *dir, const char *
 	snprintf(label, sizeof(label), "%s/%s", dir, name);
 	if (r)
 		return ws_error_set(s->error, r, "%s: %s", label, strerror(-r));
+	s->folder_name = dir;
 	r = plan(s, WS_WATCH_FILE, file, path, label, cause, sizeof(cause));
 	if (r != -EINVAL)
 		return r;

@@ -13,6 +13,7 @@
  * reads it, and read when that has ended. */
 struct ws_stream {
 	const char *path;    /* folder that libbabeltrace2 reads it from; Weak */
+	const char *folder;  /* the one that people know, where `path` is a temporary one; Weak */
 	const char *port;    /* name of its port there; Weak */
 	const char *name;    /* what people know it by, its file where possible; Weak */
 	uint32_t origin;     /* index in the origins */

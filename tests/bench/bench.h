@@ -31,4 +31,18 @@ static inline void bench_result(uint64_t begin_ns, uint64_t operations)
 	printf("ns_per_op %.3f\n", (double)(bench_now_ns() - begin_ns) / (double)operations);
 }
 
+static inline int bench_by_size(const void *a, const void *b)
+{
+	const uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+/* The same of the median of `n` stretches, of so many operations each, which it sorts. */
+static inline void bench_median(uint64_t *took_ns, size_t n, uint64_t operations)
+{
+	qsort(took_ns, n, sizeof(*took_ns), bench_by_size);
+	printf("ns_per_op %.3f\n", (double)took_ns[n / 2] / (double)operations);
+}
+
 #endif

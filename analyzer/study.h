@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: MIT */
+/* study.h: reads traces and has every analysis answer: what all commands that tell of traces begin
+ * with.
+ */
+#ifndef WS_STUDY_H
+#define WS_STUDY_H
+
+#include "analyzer/analyses/setup.h"
+#include "analyzer/base/error.h"
+#include "analyzer/reports/report.h"
+#include "analyzer/supervise.h"
+
+/* What is read, and what is wanted of it. */
+struct ws_study_options {
+	const char *const *dirs; /* Weak */
+	size_t n_dirs;           /* at least 1 */
+	unsigned int jobs;       /* threads that read at most; 0: one for each processor */
+	struct ws_setup setup;
+};
+
+struct ws_study;
+
+/* Reads all of it. `watch` is the supervisor's; NULL: nobody watches. The options must outlive the
+ * study. 0 or a negative errno with *ret untouched and
+ * *error set, unless the errno says it all; -ENOENT: there is no trace. */
+int ws_study_make(const struct ws_study_options *options, struct ws_watch *watch,
+		  struct ws_study **ret, struct ws_error *error);
+void ws_study_free(struct ws_study *study); /* NULL is fine */
+
+/* All that there is to tell. Valid as long as the study. */
+const struct ws_report *ws_study_report(const struct ws_study *study);
+
+#endif

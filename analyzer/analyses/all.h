@@ -10,13 +10,14 @@
 
 #include "analyzer/analyses/fairness.h"
 #include "analyzer/analyses/inversions.h"
+#include "analyzer/analyses/hangs.h"
 #include "analyzer/analyses/leftovers.h"
 #include "analyzer/analyses/queues.h"
 #include "analyzer/analyses/setup.h"
 #include "analyzer/analyses/wakeups.h"
 
 /* X(name): ws_<name>_new and so on, its answer is struct ws_<name>_result. */
-#define WS_ANALYSES(X) X(leftovers) X(queues) X(fairness) X(wakeups) X(inversions)
+#define WS_ANALYSES(X) X(leftovers) X(hangs) X(queues) X(fairness) X(wakeups) X(inversions)
 
 /* What every analysis has: the contract of its header's functions. The observer is valid as long as
  * the analysis, the answer as long as both the analysis and the context. Each 0 or -ENOMEM with

@@ -12,6 +12,15 @@ enum ws_severity { WS_SEVERITY_ERROR, WS_SEVERITY_WARNING, WS_SEVERITY_NOTE };
 
 /* X(SYMBOL, word, severity, doc). Add at the end of the rule's group. */
 #define WS_RULES(X)                                                                                \
+	X(DEADLOCK, deadlock, ERROR, "threads wait for each other, and can never go on")           \
+	X(SELF_DEADLOCK, self_deadlock, ERROR, "a thread waits for a lock that it holds itself")   \
+	X(MISSED_WAKEUP, missed_wakeup, ERROR,                                                     \
+	  "threads wait for a signal, a post or an arrival, and nobody is left to do it")          \
+	X(PIPE_END_OPEN, pipe_end_open, ERROR,                                                     \
+	  "a reader waits for the end of a pipe of which it, or who waits for it, can still write") \
+	X(DEAD_HOLDER, dead_holder, ERROR,                                                         \
+	  "a thread waits for a lock whose holder has ended without letting go of it")             \
+	X(STUCK, stuck, WARNING, "a thread waited for a lock to the very end, and for long")       \
 	X(PRIORITY_INVERSION, priority_inversion, WARNING,                                         \
 	  "a thread waits for a lock held by one that is scheduled after it")                      \
 	X(LOCK_CONVOY, lock_convoy, WARNING,                                                       \

@@ -12,9 +12,14 @@
 #include "analyzer/analyses/places.h"
 #include "analyzer/base/arena.h"
 
+/* A wait for a lock that is open at the end for longer is worth a word. */
+#define WS_STUCK_NS 10000000000ull
+
 /* What the user wants of the analyses. */
 struct ws_setup {
 	struct ws_filter filter; /* which waits count */
+	uint64_t stuck_ns;       /* a wait for a lock that was open at the end so long is told; 0:
+				  * WS_STUCK_NS */
 };
 
 /* What answers are made with, once the trace is over. Everything is Weak, and outlives them. */

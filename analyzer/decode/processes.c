@@ -29,6 +29,7 @@ static int begin(struct ws_decode *d, int32_t pid, int32_t parent_pid, uint64_t 
 	p->parent_pid = parent_pid;
 	if (!ws_map64_get(&d->by_pid, ws_decode_id(d, parent_pid), &p->parent) || p->parent == index)
 		p->parent = WS_UNKNOWN;
+	d->processes[index].before = WS_UNKNOWN;
 	p->name = p->exe = empty;
 	p->begin_ns = p->end_ns = at_ns;
 	p->end = WS_END_UNKNOWN;
@@ -86,8 +87,14 @@ static int emit(struct ws_decode *d, uint64_t at_ns, uint32_t process, uint32_t 
 	struct ws_record *record;
 	int r = ws_decode_record(d, WS_RECORD_PROCESS, at_ns, process, thread, &record);
 
-	if (!r)
+	if (!r) {
+		const struct ws_process *p = &d->store->tables.processes[process];
+
 		record->process_step.op = op;
+		record->process_step.pid = p->pid;
+		record->process_step.parent = p->parent;
+		record->process_step.before = d->processes[process].before;
+	}
 	return r;
 }
 
@@ -103,7 +110,7 @@ static int emit_own(struct ws_decode *d, const struct ws_raw *raw, uint32_t proc
 static int on_start(struct ws_decode *d, const struct ws_raw *raw)
 {
 	const struct ws_ev_process *e = &raw->process;
-	uint32_t old, process = WS_UNKNOWN;
+	uint32_t old, process = WS_UNKNOWN, before = WS_UNKNOWN;
 	int r;
 
 	if (ws_map64_get(&d->by_pid, ws_decode_id(d, e->pid), &old)) {
@@ -112,6 +119,7 @@ static int on_start(struct ws_decode *d, const struct ws_raw *raw)
 		if (state->exec_ns) {
 			struct ws_process *p = &d->store->tables.processes[old];
 
+			before = old;
 			p->end = WS_END_EXEC;
 			p->status = 0;
 			p->end_ns = raw->at_ns;
@@ -127,6 +135,7 @@ static int on_start(struct ws_decode *d, const struct ws_raw *raw)
 	}
 	if (process == WS_UNKNOWN && (r = begin(d, e->pid, e->parent, raw->at_ns, &process)))
 		return r;
+	d->processes[process].before = before;
 	r = name(d, process, e);
 	return r ? r : emit_own(d, raw, process, WS_PROCESS_START);
 }

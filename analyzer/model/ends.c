@@ -65,6 +65,11 @@ static int close_end(struct ws_model *model, struct object *object, uint8_t end,
 		return r;
 	wake->pub.op = WS_WAKE_EXIT;
 	wake->end = end;
+	r = ws_wake_tell(model, wake);
+	if (r < 0) {
+		ws_wake_unref(model, wake);
+		return r;
+	}
 	do
 		r = late ? ws_wait_claim_late(model, object, wake, &nobody, &claimed_ns) : 0;
 	while (r == 1);

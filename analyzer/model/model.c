@@ -278,6 +278,11 @@ static int take_wake(struct ws_model *model, struct thread *thread, const struct
 	r = ws_wake_new(model, object, record, &wake);
 	if (r < 0)
 		return r;
+	r = ws_wake_tell(model, wake);
+	if (r < 0) {
+		ws_wake_unref(model, wake);
+		return r;
+	}
 	if (ws_kind_is_owned(record->wake.object.kind))
 		r = owned_wake(model, object, wake, record);
 	else
@@ -286,6 +291,30 @@ static int take_wake(struct ws_model *model, struct thread *thread, const struct
 		r = ws_wake_pend(model, thread, wake);
 	ws_wake_unref(model, wake);
 	return r;
+}
+
+/* The object is one that analyses know by its number. */
+static int take_held(struct ws_model *model, const struct ws_record *record)
+{
+	struct ws_hold hold = {
+		.thread = record->thread,
+		.seq = record->held.seq,
+		.site = record->held.site,
+		.stack = record->held.stack,
+		.flags = record->held.flags,
+	};
+	struct object *object;
+	int r;
+
+	if (!model->observer.held)
+		return 0;
+	r = ws_object_get(model, &record->held.object, record->held.data, true, &object);
+	if (r < 0)
+		return r;
+	if (object->pub.id == WS_UNKNOWN)
+		object->pub.id = model->next_id++;
+	hold.object = &object->pub;
+	return model->observer.held(model->observer.context, &hold);
 }
 
 static int take_wake_stack(struct ws_model *model, struct thread *thread,
@@ -455,6 +484,10 @@ int ws_model_record(struct ws_model *model, const struct ws_record *record)
 		return take_holder(thread, record);
 	case WS_RECORD_WAKE:
 		return take_wake(model, thread, record);
+	case WS_RECORD_HELD:
+		return take_held(model, record);
+	case WS_RECORD_REACH:
+		return 0;
 	case WS_RECORD_WAKE_STACK:
 		return take_wake_stack(model, thread, record);
 	case WS_RECORD_TRANSFER:
@@ -485,6 +518,12 @@ static uint64_t end_of(const struct ws_tables *tables, const struct thread *thre
 
 int ws_model_finish(struct ws_model *model, const struct ws_tables *tables)
 {
+	if (model->observer.over) {
+		int r = model->observer.over(model->observer.context, tables);
+
+		if (r < 0)
+			return r;
+	}
 	for (size_t i = 0; i < model->n_threads; i++) {
 		struct thread *thread = model->threads[i];
 		int r;

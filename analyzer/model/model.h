@@ -158,7 +158,18 @@ struct ws_wake {
 	uint32_t site;  /* code index, or WS_UNKNOWN */
 	uint32_t stack; /* stack index, or WS_UNKNOWN */
 	uint8_t op;     /* enum ws_wake_op */
+	uint32_t count; /* waiters that may go at most; WS_WAKE_ALL */
 	uint64_t at_ns; /* trace clock */
+};
+
+/* One of the locks that a thread holds as its next wait begins. */
+struct ws_hold {
+	const struct ws_object *object; /* Weak: owned by the model */
+	uint32_t thread;
+	uint32_t seq;   /* number of the wait within its thread */
+	uint32_t site;  /* code index of the call that took it, or WS_UNKNOWN */
+	uint32_t stack; /* stack index of that call, or WS_UNKNOWN */
+	uint8_t flags;  /* WS_HOLD_* of format.h */
 };
 
 /* A part of a wait that one holder is charged with. */
@@ -229,6 +240,13 @@ struct ws_model_observer {
 	 * wanted. */
 	int (*begin)(void *context, const struct ws_wait *wait);
 	int (*end)(void *context, const struct ws_wait *wait);
+	/* A thread is about to wait and holds this. NULL: not wanted. */
+	int (*held)(void *context, const struct ws_hold *hold);
+	/* Waiters may go on from now on, in order of records: the stack is not known yet. Also where a
+	 * process ends that could let them go. NULL: not wanted. */
+	int (*woke)(void *context, const struct ws_wake *wake);
+	/* The trace is over, and nothing that is open was closed yet. NULL: not wanted. */
+	int (*over)(void *context, const struct ws_tables *tables);
 	/* One wait is complete. Not in order of time, but the same trace gives the same order.
 	 * 0 or a negative errno, which the model returns to its caller. */
 	int (*wait)(void *context, const struct ws_wait *wait);

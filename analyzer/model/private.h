@@ -199,6 +199,8 @@ int ws_owned_end(struct wait *wait, const struct ws_holder *holder);
 
 int ws_wake_new(struct ws_model *model, struct object *object, const struct ws_record *record,
 		struct wake **ret); /* one reference, the caller's */
+/* The wake is complete but for its stack: tells the observer. What that returned. */
+int ws_wake_tell(struct ws_model *model, const struct wake *wake);
 void ws_wake_ref(struct wake *wake);
 /* False if it cannot be what the wait was for. */
 bool ws_wake_concerns(const struct wake *wake, const struct wait *wait);

@@ -32,6 +32,11 @@ static int wake(struct ws_model *model, struct object *object, const struct ws_r
 	if (r < 0)
 		return r;
 	made->pub.op = WS_WAKE_EXIT;
+	r = ws_wake_tell(model, made);
+	if (r < 0) {
+		ws_wake_unref(model, made);
+		return r;
+	}
 	do
 		r = late ? ws_wait_claim_late(model, object, made, &nobody, &end_ns) : 0;
 	while (r == 1);

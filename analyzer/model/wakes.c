@@ -10,6 +10,11 @@ void ws_wake_ref(struct wake *wake)
 	wake->refs++;
 }
 
+int ws_wake_tell(struct ws_model *model, const struct wake *wake)
+{
+	return model->observer.woke ? model->observer.woke(model->observer.context, &wake->pub) : 0;
+}
+
 /* The sides of queues, pipes and the like: who waits to receive needs a sender, and the other way
  * round. What is of no side ends both. */
 enum side { BOTH, SENT, RECEIVED, N_SIDES };
@@ -135,6 +140,7 @@ int ws_wake_new(struct ws_model *model, struct object *object, const struct ws_r
 			.site = WS_UNKNOWN,
 			.stack = WS_UNKNOWN,
 			.op = WS_WAKE_ARRIVE,
+			.count = WS_WAKE_ALL,
 			.at_ns = record->at_ns,
 		},
 		.ord = model->ord,
@@ -153,6 +159,7 @@ int ws_wake_new(struct ws_model *model, struct object *object, const struct ws_r
 		    object->pub.key.kind == WS_KIND_FLOCK)
 			wake->owner = record->wake.owner;
 		wake->left = wake_limit(record->wake.op, record->wake.count);
+		wake->pub.count = wake->left;
 	}
 	if (object->pub.id == WS_UNKNOWN)
 		object->pub.id = model->next_id++;

@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: MIT */
+/* board.h: who waits for what at this moment of the trace, who holds what, and who is there.
+ *
+ * In: what the model says, as it says it. Out: the state after the last of it.
+ *
+ * Rules, in words.
+ *
+ * Waits: a thread waits in its innermost open wait.
+ *
+ * Holds: who holds an owned object is known from three sources, the later one being right: what a
+ * wait for it named as it began; who got it by a wait, as that ended; and what a thread said that
+ * it holds as it began to wait itself. The last one is complete: as long as the thread waits, it
+ * holds that and nothing else. A release ends a hold. A wait that names nobody leaves only what
+ * waiting threads said themselves.
+ *
+ * Reach: a process reaches an object if it could operate on it: its own memory; shared memory that
+ * it has mapped; what it has made, opened or used; a pipe of which it has the end open; and what
+ * its parent reached when it forked. What was there before the trace may be reached from outside.
+ *
+ * Let go: a wake may have ended a wait of which the end is not recorded yet. Such a wait is not one
+ * for WS_LET_GO_NS; a wake of one waiter is used up by the first wait that ends.
+ *
+ * Loss: what was open when events were lost may be over, and is not told: see `uncertain`.
+ *
+ * Cost: O(1) a wait, wake or hold, but for copies as processes fork; memory by live threads and
+ * processes, and by objects that were waited for.
+ */
+#ifndef WS_BOARD_H
+#define WS_BOARD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "analyzer/model/model.h"
+
+/* How long after a wake that may have ended it an open wait is taken to be ending: the woken thread
+ * must only get a processor and record its end. */
+#define WS_LET_GO_NS 200000000ull
+
+/* Threads that are kept of those who ever woke waiters of one object. What is beyond is not named,
+ * which makes no difference to what is found. */
+#define WS_WAKERS_MAX 16
+
+/* One who holds an object, or is about to be told to. */
+struct ws_board_hold {
+	const struct ws_object *object; /* Weak: owned by the model */
+	struct ws_holder who;
+	uint64_t since_ns; /* trace clock; 0: not known */
+	bool shared;       /* as a reader */
+	bool by_process;   /* the kernel named the process only: `who` is its main thread */
+	bool said;         /* by itself, as it began to wait */
+};
+
+struct ws_board_object;
+
+/* An open wait. */
+struct ws_board_wait {
+	struct ws_wait pub; /* as the model told it; the end is not known */
+	uint32_t seq;
+	uint64_t let_go_ns;         /* the last wake that ends all who wait then; 0: none */
+	bool reported;              /* it is part of a deadlock that was found already */
+	bool held_known;            /* `held` is all that its thread holds */
+	struct ws_board_hold *held; /* Owned by this: what its thread said that it holds */
+	size_t n_held, held_size;
+	struct ws_holder
+		hint; /* System V semaphores: who operated on it last, as the kernel says */
+	struct ws_board_object *on;        /* Weak */
+	struct ws_board_wait *outer;       /* the wait that this one nests in */
+	struct ws_board_wait *prev, *next; /* in on->waits */
+};
+
+struct ws_board_thread {
+	uint32_t index;
+	uint32_t process;
+	bool gone;                       /* it has ended */
+	uint64_t gone_ns;                /* when; 0: it has not */
+	uint32_t n_open;                 /* open waits */
+	struct ws_board_wait *top;       /* innermost open wait; NULL: it does not wait */
+	struct ws_board_hold *next_held; /* Owned by this: said of the wait that is to begin */
+	size_t n_next_held, next_held_size;
+	uint32_t next_seq;                   /* of that wait */
+	struct ws_board_thread *prev, *next; /* of its process */
+};
+
+/* What a process can operate on. */
+struct ws_board_reach {
+	uint64_t dev, ino, offset;
+	uint8_t kind;   /* enum ws_kind; memory: 0 */
+	uint8_t origin; /* memory: enum ws_map_origin */
+	uint8_t ends;   /* pipes: WS_END_*; others: all */
+	bool made;      /* the process, or one that it descends from, made it in the trace */
+};
+
+struct ws_board_process {
+	uint32_t index;
+	bool seen;
+	bool gone;        /* it has ended, or executed something that is not recorded */
+	bool lost_sight;  /* it executes something, which has not begun to record */
+	int32_t pid;      /* 0: not known */
+	uint32_t parent;  /* index; WS_UNKNOWN */
+	uint64_t gone_ns; /* when it ended; 0: it has not */
+	struct ws_board_thread *threads; /* those that have not ended */
+	struct ws_board_reach *reach;    /* Owned by this */
+	size_t n_reach, reach_size;
+};
+
+/* One who let waiters of an object go. */
+struct ws_board_waker {
+	uint32_t thread;
+	uint32_t site;  /* code index of its last call, or WS_UNKNOWN */
+	uint64_t at_ns; /* trace clock */
+};
+
+struct ws_board_object {
+	const struct ws_object *object; /* Weak: owned by the model; NULL: never met */
+	struct ws_board_wait *waits;    /* open ones, oldest first */
+	size_t n_waits;
+	struct ws_board_hold
+		*holds; /* Owned by this; others than owned kinds: who said that it took it */
+	size_t n_holds, holds_size;
+	struct ws_board_waker
+		wakers[WS_WAKERS_MAX]; /* distinct threads, in the order of their first */
+	uint32_t n_wakers;
+	uint32_t tokens;    /* wakes of one waiter each that nobody is known to have used */
+	uint64_t tokens_ns; /* when the last of them came */
+};
+
+struct ws_board {
+	struct ws_board_thread **threads; /* Owned by this, by index; NULL: not seen */
+	size_t n_threads;
+	struct ws_board_process **processes; /* Owned by this, by index; NULL: not seen */
+	size_t n_processes;
+	struct ws_board_object **objects; /* Owned by this, by id; NULL: not met */
+	size_t n_objects;
+	struct ws_record last; /* the record that the model is at */
+	uint64_t now_ns;       /* trace clock */
+};
+
+void ws_board_free(struct ws_board *board); /* what it owns; one of zeroes is an empty one */
+
+/* What the model's observer is to be told, in this order. Each 0 or -ENOMEM. */
+int ws_board_record(struct ws_board *board, const struct ws_record *record);
+int ws_board_held(struct ws_board *board, const struct ws_hold *hold);
+int ws_board_woke(struct ws_board *board, const struct ws_wake *wake);
+int ws_board_begin(struct ws_board *board, const struct ws_wait *wait);
+void ws_board_end(struct ws_board *board, const struct ws_wait *wait);
+
+/* NULL: not seen. */
+struct ws_board_thread *ws_board_thread(const struct ws_board *board, uint32_t index);
+struct ws_board_process *ws_board_process(const struct ws_board *board, uint32_t index);
+struct ws_board_object *ws_board_object(const struct ws_board *board,
+					const struct ws_object *object);
+
+/* True if a wake came that may be ending it just now. */
+bool ws_board_is_let_go(const struct ws_board *board, const struct ws_board_wait *wait);
+
+/* True if that hold is still believed: its thread does not say otherwise. */
+bool ws_board_holds(const struct ws_board *board, const struct ws_board_hold *hold);
+
+/* The hold of a thread on an object; NULL: it is not known to hold it. */
+const struct ws_board_hold *ws_board_hold_of(const struct ws_board *board,
+					     const struct ws_object *object, uint32_t thread);
+
+/* True if the process can operate on the object; of a pipe at that end (WS_END_*; 0: any). */
+bool ws_board_reaches(const struct ws_board *board, const struct ws_board_process *process,
+		      const struct ws_object *object, uint8_t end);
+/* True if all who reach the object are in the trace: it is memory, or was made in the trace. */
+bool ws_board_is_closed(const struct ws_board *board, const struct ws_object *object);
+
+#endif

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: MIT */
+/* hangs_private.h: the sets as they were found, for the files of hangs only. */
+#ifndef WS_HANGS_PRIVATE_H
+#define WS_HANGS_PRIVATE_H
+
+#include "analyzer/analyses/board.h"
+#include "analyzer/analyses/hangs.h"
+#include "analyzer/analyses/wait_graph.h"
+
+/* A wait of a set. */
+struct ws_hang_member {
+	uint32_t thread;
+	uint32_t seq;
+};
+
+/* One set, or one wait that hangs. */
+struct ws_hang {
+	enum ws_rule rule;
+	enum ws_graph_scope scope;      /* how it was found */
+	uint64_t at_ns;                 /* trace clock: when it was closed */
+	uint64_t until_ns;              /* when the first of its waits ended; 0: none did */
+	uint8_t ended;                  /* by what: enum ws_outcome; NONE: its thread ended */
+	int32_t error;                  /* the errno of that */
+	bool open;                      /* none of its waits has ended */
+	bool dropped;                   /* it was none after all */
+	uint64_t times;                 /* the same set at the same lines */
+	struct ws_deadlock_call *steps; /* Owned by this */
+	size_t n_steps, steps_size;
+	struct ws_hang_member *members; /* Owned by this */
+	size_t n_members, members_size;
+	struct ws_wait *behind; /* Owned by this: of threads that wait for one of the set */
+	size_t n_behind, behind_size;
+	uint32_t dead; /* dead_holder: the thread that ended; stuck: who holds, or WS_UNKNOWN */
+	uint64_t dead_ns;
+	bool holder_waits;          /* stuck: the holder waits, too */
+	struct ws_wait holder_wait; /* then, for what */
+};
+
+struct ws_hangs {
+	struct ws_board board;
+	uint64_t stuck_ns;
+	bool over;            /* the model has come to its end */
+	struct ws_hang *list; /* Owned by this; in the order of finding */
+	size_t n, size;
+	size_t n_open;   /* of them, those none of whose waits has ended */
+	uint64_t beyond; /* WS_HANGS_MAX */
+	uint32_t *chain; /* Owned by this: threads that were come by */
+	size_t chain_size;
+};
+
+#endif

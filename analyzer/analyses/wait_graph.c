@@ -1,0 +1,465 @@
+/* SPDX-License-Identifier: MIT */
+/* wait_graph.c: see wait_graph.h. */
+#include "analyzer/analyses/wait_graph.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include <utlist.h>
+
+#include "analyzer/analyses/knots.h"
+#include "analyzer/base/grow.h"
+
+#define NO_NODE UINT32_MAX
+
+struct builder {
+	const struct ws_board *board;
+	enum ws_graph_scope scope;
+	struct ws_wait_graph *graph;
+	uint32_t *thread_nodes;  /* by index of the thread: its node, or NO_NODE */
+	uint32_t *process_nodes; /* the same of processes */
+	bool failed;             /* memory ran out */
+};
+
+const char *ws_way_out_word(enum ws_way_out way_out)
+{
+	static const char *const words[] = {
+#define WORD(sym, word) #word,
+		WS_WAYS_OUT(WORD)
+#undef WORD
+	};
+
+	return words[way_out];
+}
+
+static uint32_t add_node(struct builder *b, struct ws_graph_node node)
+{
+	struct ws_wait_graph *graph = b->graph;
+
+	if (ws_grow(&graph->nodes, &graph->nodes_size, graph->n_nodes + 1)) {
+		b->failed = true;
+		return NO_NODE;
+	}
+	graph->nodes[graph->n_nodes] = node;
+	return (uint32_t)graph->n_nodes++;
+}
+
+/* The node of a thread. A thread that the board has not met is one that runs. */
+static uint32_t thread_node(struct builder *b, uint32_t index)
+{
+	const struct ws_board_thread *thread = ws_board_thread(b->board, index);
+	struct ws_graph_node node = { .thread = index, .state = WS_NODE_RUNS };
+
+	if (!thread)
+		return NO_NODE;
+	if (b->thread_nodes[index] != NO_NODE)
+		return b->thread_nodes[index];
+	node.process = thread->process;
+	if (thread->gone) {
+		node.state = WS_NODE_GONE;
+		node.need = 1;
+	} else if (thread->top) {
+		node.state = WS_NODE_WAITS;
+		node.wait = thread->top->pub;
+		node.seq = thread->top->seq;
+		node.reported = thread->top->reported;
+	}
+	return b->thread_nodes[index] = add_node(b, node);
+}
+
+static uint32_t process_node(struct builder *b, uint32_t index)
+{
+	const struct ws_board_process *process = ws_board_process(b->board, index);
+	struct ws_graph_node node = {
+		.thread = WS_UNKNOWN,
+		.process = index,
+		.state = WS_NODE_RUNS,
+		.need = 1,
+	};
+
+	if (!process)
+		return NO_NODE;
+	if (b->process_nodes[index] != NO_NODE)
+		return b->process_nodes[index];
+	if (process->gone)
+		node.state = WS_NODE_GONE;
+	return b->process_nodes[index] = add_node(b, node);
+}
+
+/* One more edge of the node whose edges are being made, unless it has it. */
+static void add_edge(struct builder *b, struct ws_graph_node *node, struct ws_graph_edge edge)
+{
+	struct ws_wait_graph *graph = b->graph;
+
+	if (edge.to == NO_NODE)
+		return;
+	for (size_t i = node->first; i < node->first + node->n; i++) {
+		if (graph->edges[i].to == edge.to)
+			return;
+	}
+	if (ws_grow(&graph->edges, &graph->edges_size, graph->n_edges + 1)) {
+		b->failed = true;
+		return;
+	}
+	graph->edges[graph->n_edges++] = edge;
+	node->n++;
+}
+
+/* Those who hold an owned object. */
+static void add_holders(struct builder *b, struct ws_graph_node *node,
+			const struct ws_board_object *on)
+{
+	bool lasting = on->object->key.kind != WS_KIND_RECORD_LOCK &&
+		       on->object->key.kind != WS_KIND_FLOCK;
+
+	for (size_t i = 0; i < on->n_holds; i++) {
+		const struct ws_board_hold *hold = &on->holds[i];
+		const struct ws_board_thread *thread = ws_board_thread(b->board, hold->who.thread);
+		struct ws_graph_edge edge = {
+			.as = WS_HOLD_OWNS,
+			.shared = hold->shared,
+			.site = hold->who.site,
+			.stack = hold->who.stack,
+			.since_ns = hold->since_ns,
+		};
+
+		if (!thread || !ws_board_holds(b->board, hold))
+			continue;
+		if (hold->shared && node->wait.flags & WS_WAIT_READ)
+			continue; /* readers do not wait for readers */
+		if (thread->gone && !lasting)
+			continue; /* the kernel has let it go */
+		if (thread->gone && thread->gone_ns + WS_LET_GO_NS > b->board->now_ns)
+			node->way_out = WS_WAY_OUT_WOKEN; /* a robust mutex is let go, too */
+		edge.to = hold->by_process && !thread->gone ? process_node(b, thread->process)
+							    : thread_node(b, hold->who.thread);
+		add_edge(b, node, edge);
+	}
+	if (!node->n)
+		node->way_out = WS_WAY_OUT_UNKNOWN;
+	node->needs_all = true;
+	node->need = (uint32_t)node->n;
+}
+
+/* Who took what the thread waits for, as far as is known, or has let others go before. */
+static void add_hints(struct builder *b, struct ws_graph_node *node,
+		      const struct ws_board_object *on, const struct ws_holder *last)
+{
+	struct ws_graph_edge edge = { .as = WS_HOLD_COULD, .taken = true };
+
+	for (size_t i = 0; i < on->n_holds; i++) {
+		const struct ws_board_hold *hold = &on->holds[i];
+		const struct ws_board_thread *thread = ws_board_thread(b->board, hold->who.thread);
+
+		/* Only as long as it says so: others may have given it back for it. */
+		if (!thread || thread->gone || !thread->top || thread->index == node->thread ||
+		    !ws_board_holds(b->board, hold))
+			continue;
+		edge.site = hold->who.site;
+		edge.stack = hold->who.stack;
+		edge.to = thread_node(b, thread->index);
+		add_edge(b, node, edge);
+	}
+	edge.taken = false;
+	edge.stack = WS_UNKNOWN;
+	if (last->thread != WS_UNKNOWN && last->thread != node->thread) {
+		const struct ws_board_thread *thread = ws_board_thread(b->board, last->thread);
+
+		edge.site = last->site;
+		if (thread && !thread->gone) {
+			edge.to = thread_node(b, last->thread);
+			add_edge(b, node, edge);
+		}
+	}
+	for (uint32_t i = 0; i < on->n_wakers; i++) {
+		const struct ws_board_thread *thread =
+			ws_board_thread(b->board, on->wakers[i].thread);
+
+		if (!thread || thread->gone || thread->index == node->thread)
+			continue;
+		edge.site = on->wakers[i].site;
+		edge.to = thread_node(b, thread->index);
+		add_edge(b, node, edge);
+	}
+}
+
+/* The side of a channel from which the thread is let go. */
+static uint8_t other_end(const struct ws_wait *wait)
+{
+	if (wait->object->key.kind != WS_KIND_PIPE)
+		return 0;
+	return wait->flags & WS_WAIT_READ ? WS_END_WRITES : WS_END_READS;
+}
+
+/* Those who could let it go: any of them. */
+static void add_candidates(struct builder *b, struct ws_graph_node *node,
+			   const struct ws_board_object *on, const struct ws_holder *last)
+{
+	const struct ws_board *board = b->board;
+
+	node->need = 1;
+	if (!ws_board_is_closed(board, on->object))
+		node->way_out = WS_WAY_OUT_OUTSIDE;
+	add_hints(b, node, on, last);
+	for (size_t i = 0; i < board->n_processes; i++) {
+		const struct ws_board_process *process = board->processes[i];
+
+		if (process && !process->gone && process->threads &&
+		    ws_board_reaches(board, process, on->object, other_end(&node->wait)))
+			add_edge(b, node,
+				 (struct ws_graph_edge){ .to = process_node(b, process->index),
+							 .as = WS_HOLD_COULD,
+							 .site = WS_UNKNOWN,
+							 .stack = WS_UNKNOWN });
+	}
+}
+
+/* A barrier: all who are missing, of all who could come. */
+static void add_arrivers(struct builder *b, struct ws_graph_node *node,
+			 const struct ws_board_object *on)
+{
+	const struct ws_board *board = b->board;
+
+	node->needs_all = true;
+	if (on->object->value <= on->n_waits) {
+		node->way_out = WS_WAY_OUT_UNKNOWN; /* of how many it is was not seen */
+		return;
+	}
+	node->need = (uint32_t)(on->object->value - on->n_waits);
+	for (size_t i = 0; i < board->n_processes; i++) {
+		const struct ws_board_process *process = board->processes[i];
+		const struct ws_board_thread *thread;
+
+		if (!process || process->gone || !ws_board_reaches(board, process, on->object, 0))
+			continue;
+		DL_FOREACH(process->threads, thread)
+		{
+			if (thread->top && thread->top->on == on)
+				continue;
+			add_edge(b, node,
+				 (struct ws_graph_edge){ .to = thread_node(b, thread->index),
+							 .as = WS_HOLD_COULD,
+							 .site = WS_UNKNOWN,
+							 .stack = WS_UNKNOWN });
+		}
+	}
+}
+
+/* A child, or any of them. */
+static void add_children(struct builder *b, struct ws_graph_node *node)
+{
+	const struct ws_board *board = b->board;
+	const struct ws_object_key *key = &node->wait.object->key;
+	const struct ws_board_process *parent = ws_board_process(board, node->process);
+
+	node->needs_all = ws_object_needs_all(node->wait.object);
+	node->need = 1;
+	for (size_t i = board->n_processes; i > 0; i--) {
+		const struct ws_board_process *child = board->processes[i - 1], *of;
+
+		if (!child || !child->pid)
+			continue;
+		of = ws_board_process(board, child->parent);
+		if (key->offset ? child->pid != (int32_t)key->offset
+				: !of || !parent || of->pid != parent->pid)
+			continue;
+		if (child->gone) {
+			if (child->gone_ns + WS_LET_GO_NS > board->now_ns)
+				node->way_out = WS_WAY_OUT_WOKEN;
+			continue;
+		}
+		add_edge(b, node,
+			 (struct ws_graph_edge){ .to = process_node(b, child->index),
+						 .as = WS_HOLD_OWNS,
+						 .site = WS_UNKNOWN,
+						 .stack = WS_UNKNOWN });
+		if (key->offset)
+			break;
+	}
+	if (!node->n)
+		node->way_out = WS_WAY_OUT_UNKNOWN;
+}
+
+static void add_joined(struct builder *b, struct ws_graph_node *node)
+{
+	const struct ws_object_key *key = &node->wait.object->key;
+	const struct ws_board_thread *joined =
+		key->process == WS_UNKNOWN ? ws_board_thread(b->board, (uint32_t)key->offset)
+					   : NULL;
+
+	node->needs_all = true;
+	node->need = 1;
+	if (!joined) {
+		node->way_out = WS_WAY_OUT_UNKNOWN;
+	} else if (joined->gone) {
+		node->way_out = WS_WAY_OUT_WOKEN;
+	} else {
+		add_edge(b, node,
+			 (struct ws_graph_edge){ .to = thread_node(b, joined->index),
+						 .as = WS_HOLD_OWNS,
+						 .site = WS_UNKNOWN,
+						 .stack = WS_UNKNOWN });
+	}
+}
+
+/* True if the way out is there whoever else waits. */
+static enum ws_way_out way_out_of(const struct builder *b, const struct ws_board_wait *wait)
+{
+	uint8_t kind = wait->pub.object->key.kind;
+
+	if (wait->pub.uncertain)
+		return WS_WAY_OUT_UNKNOWN;
+	switch (kind) {
+	case WS_KIND_SLEEP:
+		return WS_WAY_OUT_TIME;
+	case WS_KIND_SIGNAL:
+	case WS_KIND_POLL:
+	case WS_KIND_SOCKET:
+	case WS_KIND_FIFO:
+	case WS_KIND_EVENTFD:
+		return WS_WAY_OUT_OUTSIDE;
+	default:
+		break;
+	}
+	if (wait->pub.flags & WS_WAIT_TIMED &&
+	    !(b->scope == WS_GRAPH_OWNERS && ws_kind_is_owned(kind)))
+		return WS_WAY_OUT_TIME;
+	return ws_board_is_let_go(b->board, wait) && !ws_kind_is_owned(kind) ? WS_WAY_OUT_WOKEN
+									     : WS_WAY_OUT_NONE;
+}
+
+/* The edges of a thread that waits. `i`: its node, since nodes move as others are added. */
+static void add_wait_edges(struct builder *b, size_t i)
+{
+	struct ws_graph_node node = b->graph->nodes[i];
+	const struct ws_board_wait *wait = ws_board_thread(b->board, node.thread)->top;
+	uint8_t kind = wait->pub.object->key.kind;
+
+	node.way_out = way_out_of(b, wait);
+	node.first = b->graph->n_edges;
+	if (ws_kind_is_owned(kind)) {
+		add_holders(b, &node, wait->on);
+	} else if (kind == WS_KIND_THREAD) {
+		add_joined(b, &node);
+	} else if (kind == WS_KIND_PROCESS) {
+		add_children(b, &node);
+	} else if (node.way_out == WS_WAY_OUT_OUTSIDE || kind == WS_KIND_SLEEP) {
+		node.need = 1;
+	} else if (b->scope == WS_GRAPH_OWNERS) {
+		node.way_out = WS_WAY_OUT_UNKNOWN; /* it is not asked for */
+	} else if (kind == WS_KIND_BARRIER) {
+		add_arrivers(b, &node, wait->on);
+	} else {
+		add_candidates(b, &node, wait->on, &wait->hint);
+	}
+	b->graph->nodes[i] = node;
+}
+
+static void add_process_edges(struct builder *b, size_t i)
+{
+	struct ws_graph_node node = b->graph->nodes[i];
+	const struct ws_board_thread *thread;
+
+	node.first = b->graph->n_edges;
+	DL_FOREACH(ws_board_process(b->board, node.process)->threads, thread)
+	add_edge(b, &node,
+		 (struct ws_graph_edge){ .to = thread_node(b, thread->index),
+					 .as = WS_HOLD_OWNS,
+					 .site = WS_UNKNOWN,
+					 .stack = WS_UNKNOWN });
+	/* Threads of which nothing was seen. */
+	if (!node.n && node.state != WS_NODE_GONE)
+		node.need = 0;
+	b->graph->nodes[i] = node;
+}
+
+/* Marks who is blocked, and the knots. */
+static int find_knots(struct ws_wait_graph *graph)
+{
+	size_t n = graph->n_nodes;
+	size_t *first = calloc(n + 1, sizeof(*first));
+	uint32_t *targets = calloc(graph->n_edges + 1, sizeof(*targets));
+	uint32_t *need = calloc(n + 1, sizeof(*need)), *knot = calloc(n + 1, sizeof(*knot));
+	bool *blocked = calloc(n + 1, sizeof(*blocked));
+	struct ws_knot_graph given = { n, first, targets, need };
+	size_t at = 0;
+	int r = -ENOMEM;
+
+	if (first && targets && need && knot && blocked) {
+		for (size_t i = 0; i < n; i++) {
+			const struct ws_graph_node *node = &graph->nodes[i];
+
+			first[i] = at;
+			for (size_t e = node->first; e < node->first + node->n; e++)
+				targets[at++] = graph->edges[e].to;
+			need[i] = node->way_out ? 0 : node->need;
+		}
+		first[n] = at;
+		r = ws_knots_find(&given, blocked, knot, &graph->n_knots);
+	}
+	for (size_t i = 0; r == 0 && i < n; i++) {
+		graph->nodes[i].blocked = blocked[i];
+		graph->nodes[i].knot = knot[i];
+	}
+	free(first);
+	free(targets);
+	free(need);
+	free(knot);
+	free(blocked);
+	return r;
+}
+
+static void fill(uint32_t *list, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		list[i] = NO_NODE;
+}
+
+int ws_wait_graph_new(const struct ws_board *board, enum ws_graph_scope scope,
+		      struct ws_wait_graph **ret)
+{
+	struct builder b = {
+		.board = board,
+		.scope = scope,
+		.graph = calloc(1, sizeof(*b.graph)),
+		.thread_nodes = malloc((board->n_threads + 1) * sizeof(uint32_t)),
+		.process_nodes = malloc((board->n_processes + 1) * sizeof(uint32_t)),
+	};
+	int r = -ENOMEM;
+
+	if (b.graph && b.thread_nodes && b.process_nodes) {
+		fill(b.thread_nodes, board->n_threads);
+		fill(b.process_nodes, board->n_processes);
+		b.graph->at_ns = board->now_ns;
+		for (size_t i = 0; i < board->n_threads; i++) {
+			if (board->threads[i] && !board->threads[i]->gone && board->threads[i]->top)
+				thread_node(&b, (uint32_t)i);
+		}
+		/* Nodes are added as edges lead to them. */
+		for (size_t i = 0; i < b.graph->n_nodes && !b.failed; i++) {
+			if (b.graph->nodes[i].thread == WS_UNKNOWN)
+				add_process_edges(&b, i);
+			else if (b.graph->nodes[i].state == WS_NODE_WAITS)
+				add_wait_edges(&b, i);
+		}
+		if (!b.failed)
+			r = find_knots(b.graph);
+	}
+	free(b.thread_nodes);
+	free(b.process_nodes);
+	if (r < 0) {
+		ws_wait_graph_free(b.graph);
+		return r;
+	}
+	*ret = b.graph;
+	return 0;
+}
+
+void ws_wait_graph_free(struct ws_wait_graph *graph)
+{
+	if (!graph)
+		return;
+	free(graph->nodes);
+	free(graph->edges);
+	free(graph);
+}

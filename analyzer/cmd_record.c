@@ -24,6 +24,7 @@
 #include "analyzer/record_output.h"
 #include "analyzer/record_run.h"
 #include "analyzer/supervise.h"
+#include "tracepoints/selection.h"
 #include "tracepoints/session.h"
 
 #define DEFAULT_DIR "waitscope.trace"
@@ -40,6 +41,13 @@ static const char help_text[] =
 	"\n"
 	"  -o, --output DIR      write the trace there (default: " DEFAULT_DIR ");\n"
 	"                        a trace that is there already is kept as DIR.old\n"
+	"      --mode MODE       contention (default): what blocked and what ended it; or full:\n"
+	"                        every intercepted call, too, with arguments, result, errno and\n"
+	"                        duration, which `waitscope report --calls` lists\n"
+	"      --only LIST       record only what LIST names, and\n"
+	"      --except LIST     nothing of what it names: kinds (mutex, pipe, ...), functions\n"
+	"                        and patterns for the names of functions and objects (sem_*,\n"
+	"                        /queue1, '/dev/shm/x*'), between commas; may be repeated\n"
 	"      --stacks WHICH    call stacks of waits: full (default), caller: only the\n"
 	"                        call itself, or none\n"
 	"      --no-follow       record PROGRAM alone, not the processes that it starts\n"
@@ -71,15 +79,21 @@ static const char help_text[] =
 	"environment:\n"
 	"  WAITSCOPE_LIBRARY     the library to preload, instead of ../lib/libwaitscope.so\n"
 	"                        beside the command\n"
+	"  WAITSCOPE_MODE        full: as --mode full, where --mode is not given\n"
 	"\n"
 	"examples:\n"
 	"  waitscope record ./server --threads 8\n"
+	"  waitscope record --mode full --only mq,'/queue*' ./server; waitscope report --calls\n"
 	"  waitscope record -o hang.trace --timeout 30s ./server; waitscope report hang.trace\n"
 	"  waitscope record --on-full block -- make -j8\n";
 
 struct options {
 	const char *dir;
 	const char *stacks;
+	const char *mode;
+	char *only;   /* the lists as one; Owned by this; NULL: none */
+	char *except; /* the same */
+	struct ws_selection *selection; /* what is in them; Owned by this; NULL: nothing yet */
 	bool follow;
 	bool symbols;
 	bool block;
@@ -104,6 +118,9 @@ __attribute__((format(printf, 1, 2))) static void say(const char *format, ...)
 
 enum {
 	OPT_STACKS = 256,
+	OPT_MODE,
+	OPT_ONLY,
+	OPT_EXCEPT,
 	OPT_NO_FOLLOW,
 	OPT_TIMEOUT,
 	OPT_ON_FULL,
@@ -114,6 +131,9 @@ enum {
 
 static const struct option long_options[] = {
 	{ "output", required_argument, NULL, 'o' },
+	{ "mode", required_argument, NULL, OPT_MODE },
+	{ "only", required_argument, NULL, OPT_ONLY },
+	{ "except", required_argument, NULL, OPT_EXCEPT },
 	{ "stacks", required_argument, NULL, OPT_STACKS },
 	{ "no-follow", no_argument, NULL, OPT_NO_FOLLOW },
 	{ "timeout", required_argument, NULL, OPT_TIMEOUT },
@@ -139,10 +159,38 @@ static int bad_option(const char *option, const char *value, const char *wanted)
 	return WS_EXIT_USAGE;
 }
 
+/* One more list for --only or --except. -1 to go on, or the exit status. */
+static int add_selection(struct options *options, bool except, const char *list)
+{
+	const char *option = except ? "--except" : "--only", *bad;
+	char **all = except ? &options->except : &options->only;
+	char *longer, word[64];
+	size_t n;
+	int r;
+
+	if (!options->selection)
+		options->selection = calloc(1, sizeof(*options->selection));
+	if (!options->selection ||
+	    asprintf(&longer, "%s%s%s", *all ? *all : "", *all ? "," : "", list) < 0) {
+		say("out of memory");
+		return WS_EXIT_FAILURE;
+	}
+	free(*all);
+	*all = longer;
+	r = ws_selection_add(options->selection, except, list, &bad, &n);
+	if (r == 0 && strlen(longer) < WS_SELECTION_BYTES)
+		return -1;
+	if (r != -EINVAL)
+		return bad_option(option, "...", "too many or too long words");
+	snprintf(word, sizeof(word), "\"%.*s\"", n < 48 ? (int)n : 48, bad);
+	return bad_option(option, word, "neither a kind nor a function nor a pattern");
+}
+
 /* -1 to go on, or the exit status. */
 static int parse_one(int option, struct options *options)
 {
 	static const char *const stacks[] = { "none", "caller", "full", NULL };
+	static const char *const modes[] = { "contention", "full", NULL };
 	static const char *const on_full[] = { "discard", "block", NULL };
 
 	switch (option) {
@@ -154,6 +202,14 @@ static int parse_one(int option, struct options *options)
 		return is_one_of(optarg, stacks)
 			       ? -1
 			       : bad_option("--stacks", optarg, "not one of none, caller, full");
+	case OPT_MODE:
+		options->mode = optarg;
+		return is_one_of(optarg, modes)
+			       ? -1
+			       : bad_option("--mode", optarg, "not one of contention, full");
+	case OPT_ONLY:
+	case OPT_EXCEPT:
+		return add_selection(options, option == OPT_EXCEPT, optarg);
 	case OPT_NO_FOLLOW:
 		options->follow = false;
 		return -1;
@@ -362,6 +418,9 @@ static int run_in_session(const struct options *options, const struct ws_program
 		.run = run,
 		.session = session,
 		.stacks = options->stacks,
+		.mode = options->mode,
+		.only = options->only,
+		.except = options->except,
 		.follow = options->follow,
 		.block = options->block,
 	};
@@ -408,10 +467,26 @@ static int run_in_session(const struct options *options, const struct ws_program
 	return status == 0 && failed ? WS_EXIT_FAILURE : status;
 }
 
+static void options_clear(struct options *options)
+{
+	free(options->only);
+	free(options->except);
+	free(options->selection);
+}
+
+/* What --mode is where it is not given. */
+static const char *default_mode(void)
+{
+	const char *mode = getenv("WAITSCOPE_MODE");
+
+	return mode && strcmp(mode, "full") == 0 ? "full" : "contention";
+}
+
 int ws_cmd_record(int argc, char **argv)
 {
 	struct options options = {
-		.dir = DEFAULT_DIR, .stacks = "full", .follow = true, .symbols = true
+		.dir = DEFAULT_DIR, .stacks = "full", .mode = default_mode(), .follow = true,
+		.symbols = true
 	};
 	struct ws_session_options session_options = { .dir = NULL };
 	struct ws_session *session = NULL;
@@ -421,12 +496,13 @@ int ws_cmd_record(int argc, char **argv)
 	char *absolute = NULL, *library = NULL;
 	int status = parse(argc, argv, &options);
 
-	if (status >= 0)
-		return status;
-
-	int r = ws_program_find(options.argv[0], &program, &error);
-	if (r < 0) {
+	int r = status >= 0 ? 0 : ws_program_find(options.argv[0], &program, &error);
+	if (r < 0)
 		say("%s", error.text);
+	if (status >= 0 || r < 0) {
+		options_clear(&options);
+		if (status >= 0)
+			return status;
 		return r == -ENOENT ? WS_EXIT_NOT_FOUND : WS_EXIT_CANNOT_RUN;
 	}
 	r = ws_library_find(&library, &error);
@@ -455,6 +531,7 @@ int ws_cmd_record(int argc, char **argv)
 		status = run_in_session(&options, &program, library, run, absolute, session);
 	}
 	ws_program_clear(&program);
+	options_clear(&options);
 	free(absolute);
 	free(library);
 	return status;

@@ -91,6 +91,9 @@ int ws_environment_make(const struct ws_environment_options *options, struct ws_
 	r = add(r, &env, "WAITSCOPE_RUN=%" PRIu32, options->run);
 	r = add(r, &env, "WAITSCOPE_SHARED=%s", ws_session_waiters(options->session));
 	r = add(r, &env, "WAITSCOPE_STACKS=%s", options->stacks);
+	r = add(r, &env, "WAITSCOPE_MODE=%s", options->mode);
+	r = add(r, &env, "WAITSCOPE_ONLY=%s", options->only ? options->only : "");
+	r = add(r, &env, "WAITSCOPE_EXCEPT=%s", options->except ? options->except : "");
 	r = add(r, &env, "WAITSCOPE_FOLLOW=%d", options->follow);
 	/* Its runtime ends a program into which something was preloaded before it; the last
 	 * setting counts. */

@@ -9,6 +9,8 @@
  *   WAITSCOPE_RUN                the recording's number, in every event
  *   WAITSCOPE_SHARED             file in which processes count each other's waiters
  *   WAITSCOPE_STACKS             none, caller or full
+ *   WAITSCOPE_MODE               contention or full
+ *   WAITSCOPE_ONLY, WAITSCOPE_EXCEPT   what is to be recorded (tracepoints/selection.h); empty: all
  *   WAITSCOPE_FOLLOW             1: children are recorded too
  *   ASAN_OPTIONS                 only for programs with AddressSanitizer
  */
@@ -24,7 +26,7 @@
 #include "tracepoints/session.h"
 
 /* More than the list above has. */
-#define WS_ENVIRONMENT_MAX 12
+#define WS_ENVIRONMENT_MAX 16
 
 struct ws_environment_options {
 	const struct ws_program *program; /* Weak, as all pointers here */
@@ -32,6 +34,9 @@ struct ws_environment_options {
 	uint32_t run;
 	const struct ws_session *session;
 	const char *stacks;
+	const char *mode;
+	const char *only;   /* NULL: none */
+	const char *except; /* the same */
 	bool follow;
 	bool block;
 };

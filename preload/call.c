@@ -18,6 +18,7 @@
 #include "preload/lifecycle.h"
 #include "preload/prototypes.h"
 #include "preload/resource.h"
+#include "preload/select.h"
 #include "tracepoints/format.h"
 
 bool ws_calls_full;
@@ -29,8 +30,8 @@ void ws_call_end(uintptr_t slot, uint64_t result);
 
 extern const char ws_call_returned[] __attribute__((visibility("hidden")));
 
-#define TARGET(name, of, flags, kind, args, result) (uintptr_t)of,
-static const uintptr_t targets[WS_FUNCTION_COUNT] = {WS_FUNCTIONS(TARGET)};
+#define TARGET(name, of, flags, kind, args, result) (uintptr_t) of,
+static const uintptr_t targets[WS_FUNCTION_COUNT] = { WS_FUNCTIONS(TARGET) };
 
 static uint64_t now_ns(void)
 {
@@ -57,9 +58,28 @@ uintptr_t ws_call_site(uintptr_t return_address)
 
 /* --- recording --- */
 
-static void record(struct ws_thread *self, const struct ws_open_call *call, uint8_t flags,
+/* Asked as late as can be: what a file is may be known only after the call. The rest of one that
+ * was recorded as it began is, too. */
+static bool is_selected(struct ws_thread *self, const struct ws_open_call *call)
+{
+	int fd;
+
+	if (ws_likely(!ws_select_on) || call->flags & WS_CALL_ENTERED)
+		return true;
+	fd = ws_call_file(&ws_functions[call->function], call);
+	if (fd >= 0)
+		ws_select_fd(fd, call->kind, call->object, call->device);
+	return ws_select_call(call->function, call->kind, call->object, call->device,
+			      self->texts + call->text);
+}
+
+/* False: it is not to be recorded. */
+static bool record(struct ws_thread *self, const struct ws_open_call *call, uint8_t flags,
 		   uint64_t duration_ns, int64_t result, int error)
 {
+	if (!is_selected(self, call))
+		return false;
+
 	struct ws_ev_call event = {
 		.function = call->function,
 		.flags = (call->flags & WS_CALL_CUT) | flags,
@@ -78,6 +98,7 @@ static void record(struct ws_thread *self, const struct ws_open_call *call, uint
 	WS_SECTION(self);
 	ws_definitions();
 	ws_emit(call, &event);
+	return true;
 }
 
 /* The innermost open call is over: its place and its texts are free. */
@@ -221,18 +242,19 @@ __attribute__((used)) bool ws_call_begin(struct ws_call_frame *frame, const uint
 	call = push(self, function, slot);
 	if (!call)
 		return false;
-	if (ws_calls_full && ws_wanted(call)) {
+	if (ws_calls_full && ws_wanted(call) && (!ws_select_on || ws_select_may_call(function))) {
 		look(self, info, frame, slot, call);
 		call->recorded = true;
 		call->saved_errno = saved;
 		call->begin_ns = now_ns();
-		if (info->flags & WS_TWICE || (is_jumped_to(info, frame) && may_leave(info, frame) &&
-					       !(info->flags & WS_ANY_ARGS))) {
+		if (info->flags & WS_TWICE ||
+		    (is_jumped_to(info, frame) && may_leave(info, frame) &&
+		     !(info->flags & WS_ANY_ARGS))) {
 			record(self, call, WS_CALL_LEFT, 0, 0, 0);
 			call->recorded = false;
 		} else if (may_leave(info, frame)) {
-			record(self, call, WS_CALL_ENTERED, 0, 0, 0);
-			call->flags |= WS_CALL_ENTERED;
+			if (record(self, call, WS_CALL_ENTERED, 0, 0, 0))
+				call->flags |= WS_CALL_ENTERED;
 		}
 	}
 	if (is_jumped_to(info, frame) && !(info->flags & WS_ANY_ARGS))
@@ -294,6 +316,8 @@ void ws_call_blocks(struct ws_thread *self)
 
 	if (!call || !call->recorded || (call->flags & WS_CALL_ENTERED) || !ws_wanted(call))
 		return;
-	record(self, call, WS_CALL_ENTERED, 0, 0, 0);
-	call->flags |= WS_CALL_ENTERED;
+	if (call->kind == WS_KIND_NONE)
+		ws_call_take_object(&ws_functions[call->function], call);
+	if (record(self, call, WS_CALL_ENTERED, 0, 0, 0))
+		call->flags |= WS_CALL_ENTERED;
 }

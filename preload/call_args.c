@@ -164,8 +164,8 @@ size_t ws_call_take_texts(const struct ws_function_info *info, struct ws_open_ca
 		if (!first)
 			to[used++] = '\t';
 		first = false;
-		if (!call->args[i] || !take_text((const char *)(uintptr_t)call->args[i], to, size,
-						 &used, &cut)) {
+		if (!call->args[i] ||
+		    !take_text((const char *)(uintptr_t)call->args[i], to, size, &used, &cut)) {
 			to[used++] = '\\';
 			to[used++] = '?';
 		}
@@ -176,8 +176,7 @@ size_t ws_call_take_texts(const struct ws_function_info *info, struct ws_open_ca
 	return used;
 }
 
-/* The file that a call is about: its first descriptor or stream. -1: none. */
-static int file_of(const struct ws_function_info *info, const struct ws_open_call *call)
+int ws_call_file(const struct ws_function_info *info, const struct ws_open_call *call)
 {
 	for (size_t i = 0; i < call->n_args; i++) {
 		if (info->args[i] == 'f')
@@ -198,7 +197,7 @@ void ws_call_take_object(const struct ws_function_info *info, struct ws_open_cal
 	case WS_KIND_SOCKET:
 	case WS_KIND_EVENTFD:
 	case WS_KIND_MQ:
-		fd = file_of(info, call);
+		fd = ws_call_file(info, call);
 		if (fd < 0 || !ws_fd_is_known(fd))
 			return;
 		call->kind = ws_fd_event_kind(

@@ -22,6 +22,9 @@ void ws_call_take_args(const struct ws_function_info *info, const uint64_t *regi
 size_t ws_call_take_texts(const struct ws_function_info *info, struct ws_open_call *call, char *to,
 			  size_t size);
 
+/* The file that the call is about: its first descriptor or stream. -1: none. */
+int ws_call_file(const struct ws_function_info *info, const struct ws_open_call *call);
+
 /* Finds out what the call is about, as far as the arguments or what the library knows of a file
  * tell, without asking the kernel: kind, object and device. */
 void ws_call_take_object(const struct ws_function_info *info, struct ws_open_call *call);

@@ -13,6 +13,7 @@
 #include "preload/raw.h"
 #include "preload/real.h"
 #include "preload/resource.h"
+#include "preload/select.h"
 #include "preload/sockname.h"
 
 /* What makes a count worth an event, at the end of a wait. */
@@ -86,6 +87,8 @@ void ws_fd_name(struct ws_thread *self, int fd, uint64_t word, uintptr_t site)
 	}
 	if (!path[0])
 		return;
+	if (ws_unlikely(ws_select_on))
+		ws_select_name(ws_fd_event_kind(word), entry->object, entry->other, path);
 
 	WS_SECTION(self);
 	struct ws_ev_object event = {
@@ -343,6 +346,8 @@ void ws_channel_flush(struct ws_thread *self, int fd, bool all)
 
 	if (kind == WS_KIND_NONE || !ws_wanted(transfer))
 		return;
+	if (ws_unlikely(ws_select_on) && !ws_select_object(kind, entry->object, entry->other))
+		return;
 	WS_SECTION(self);
 	ws_definitions();
 	ws_emit(transfer, &event);
@@ -362,6 +367,8 @@ static void record_standard(struct ws_thread *self, int fd)
 	};
 
 	if (!ws_kind_is_channel(kind) || kind == WS_KIND_SOCKET || !ws_wanted(transfer))
+		return;
+	if (ws_unlikely(ws_select_on) && !ws_select_object(kind, event.object, event.other))
 		return;
 	WS_SECTION(self);
 	ws_definitions();

@@ -33,6 +33,8 @@ static const struct {
 	{ "WAITSCOPE_SHARED", false },
 	{ "WAITSCOPE_STACKS", false },
 	{ "WAITSCOPE_MODE", false },
+	{ "WAITSCOPE_ONLY", false },
+	{ "WAITSCOPE_EXCEPT", false },
 	{ FOLLOW, false },
 	{ "LTTNG_HOME", true },
 	{ "LTTNG_UST_REGISTER_TIMEOUT", true },
@@ -41,8 +43,8 @@ static const struct {
 };
 #define N_NAMES (sizeof(names) / sizeof(names[0]))
 
-/* Three paths of PATH_MAX at most, and short numbers. */
-#define SAVED_BYTES (3 * 4096 + 512)
+/* Three paths of PATH_MAX at most, two lists of words, and short numbers. */
+#define SAVED_BYTES (3 * 4096 + 2 * 4096 + 512)
 static char saved_bytes[SAVED_BYTES];
 static char *saved[N_NAMES]; /* "NAME=value"; NULL: it was not set */
 /* Those of LTTng where it keeps a pointer to them: the value in the memory that the program was

@@ -14,6 +14,7 @@
 #include "preload/limits.h"
 #include "preload/raw.h"
 #include "preload/resource.h"
+#include "preload/select.h"
 
 /* Files whose names were recorded lately; what falls out is recorded again. */
 #define NAMES 64
@@ -219,6 +220,8 @@ static void record_name(struct ws_thread *self, const struct ws_file *file, uint
 		.name = name,
 	};
 
+	if (ws_unlikely(ws_select_on))
+		ws_select_name(kind, file->ino, file->dev, name);
 	WS_SECTION(self);
 	ws_definitions();
 	/* A new session: what was recorded before it is not in it. */

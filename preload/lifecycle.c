@@ -27,6 +27,7 @@
 #include "preload/raw.h"
 #include "preload/real.h"
 #include "preload/resource.h"
+#include "preload/select.h"
 #include "preload/stack.h"
 #include "preload/start.h"
 #include "preload/sysv.h"
@@ -353,6 +354,7 @@ __attribute__((constructor)) static void start(void)
 	const char *shared = getenv("WAITSCOPE_SHARED");
 	const char *follow = getenv("WAITSCOPE_FOLLOW");
 	const char *mode = getenv("WAITSCOPE_MODE");
+	bool full, by_function;
 
 	ws_pid = ws_raw_getpid();
 	ws_run = run ? (uint32_t)strtoul(run, NULL, 10) : 0;
@@ -364,8 +366,10 @@ __attribute__((constructor)) static void start(void)
 	if (shared && shared[0])
 		ws_waiters_map(shared);
 	ws_active = true;
-	if (mode && strcmp(mode, "full") == 0)
-		ws_calls_start(true);
+	by_function = ws_select_start(getenv("WAITSCOPE_ONLY"), getenv("WAITSCOPE_EXCEPT"));
+	full = mode && strcmp(mode, "full") == 0;
+	if (full || by_function)
+		ws_calls_start(full);
 }
 
 /* The libraries' destructors run in the order of their needs: ours before LTTng's. A vfork child

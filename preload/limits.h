@@ -21,6 +21,7 @@
 	X(fd_aliases, "more fds of LTTng's overwritten by dup2() than are kept: it fails with EBADF") \
 	X(poll_objects, "files of one poll() beyond WS_POLL_OBJECTS_MAX: not known as what it is for") \
 	X(open_calls, "calls within calls beyond WS_OPEN_CALLS_MAX: not recorded as calls")         \
+	X(names, "names of objects and mappings beyond what --only and --except can look for")     \
 	X(environment, "longer variables of the recorder than are kept: children may go unrecorded")
 
 #define WS_LIMIT_ENUM(name, reason) WS_LIMIT_##name,

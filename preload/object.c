@@ -12,15 +12,30 @@
 #include "preload/lifecycle.h"
 #include "preload/raw.h"
 #include "preload/resource.h"
+#include "preload/select.h"
 
 /* Objects whose names were recorded lately, by a hash. */
 #define NAMED 256
 
 static _Atomic uint64_t named[NAMED];
 
+/* For --only and --except. What is known by its address loses its name with its end; a file keeps it,
+ * for others may have it open. */
+static void note_name(uint8_t kind, uint8_t op, uint64_t object, uint64_t device, const char *name)
+{
+	if (op != WS_OBJECT_INIT && op != WS_OBJECT_OPEN && op != WS_OBJECT_DESTROY &&
+	    op != WS_OBJECT_CLOSE)
+		return;
+	if (ws_kind_naming(kind) == WS_NAMED_BY_ADDRESS || name)
+		ws_select_name(kind, object, device,
+			       op == WS_OBJECT_DESTROY || op == WS_OBJECT_CLOSE ? NULL : name);
+}
+
 void ws_object_record_at(struct ws_thread *self, uint8_t kind, uint8_t op, uint64_t object,
 			 uint64_t device, uint64_t value, const char *name, uintptr_t site)
 {
+	if (ws_unlikely(ws_select_on))
+		note_name(kind, op, object, device, name);
 	if (!ws_wanted(object) || ws_is_tracer_code(site))
 		return;
 

@@ -16,6 +16,7 @@
 #include "preload/maps.h"
 #include "preload/ranges.h"
 #include "preload/raw.h"
+#include "preload/select.h"
 #include "preload/waiters.h"
 #include "tracepoints/format.h"
 
@@ -61,6 +62,8 @@ static void emit(uint8_t origin, uintptr_t address, size_t size, uint64_t dev, u
 	};
 
 	ws_ranges_add(address, address + size);
+	if (ws_unlikely(ws_select_on))
+		ws_select_map(address, address + size, name);
 	ws_emit(map, &event);
 }
 
@@ -228,6 +231,8 @@ void ws_map_going(struct ws_thread *self, uintptr_t address, size_t size)
 	struct ws_ev_unmap event = { .address = address, .size = size };
 
 	ws_ranges_cut(address, address + size);
+	if (ws_unlikely(ws_select_on))
+		ws_select_map(address, address + size, NULL);
 
 	WS_SECTION(self);
 	ws_definitions();

@@ -19,14 +19,14 @@ bool ws_calls_on;
 		".globl " #name "\n"                                                               \
 		".type " #name ", @function\n"                                                     \
 		".p2align 4\n" #name ":\n"                                                         \
-		"	.cfi_startproc\n"                                                          \
-		"	cmpb $0, ws_calls_on(%rip)\n"                                              \
-		"	jne 1f\n"                                                                  \
+		"	.cfi_startproc\n"                                                                \
+		"	cmpb $0, ws_calls_on(%rip)\n"                                                    \
+		"	jne 1f\n"                                                                        \
 		"	jmp ws_wrap_" #of "\n"                                                     \
 		"1:	movl $" VALUE(n) ", %r11d\n"                                               \
-		"	jmp ws_call\n"                                                             \
-		"	.cfi_endproc\n"                                                            \
-		".size " #name ", . - " #name "\n");
+					 "	jmp ws_call\n"                                          \
+					 "	.cfi_endproc\n"                                         \
+					 ".size " #name ", . - " #name "\n");
 #define NUMBERED(name, of, flags, kind, args, result) THUNK(name, of, __COUNTER__)
 WS_FUNCTIONS(NUMBERED)
 _Static_assert(__COUNTER__ == WS_FUNCTION_COUNT, "a number for each row");

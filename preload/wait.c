@@ -13,6 +13,7 @@
 #include "preload/lifecycle.h"
 #include "preload/limits.h"
 #include "preload/plain.h"
+#include "preload/select.h"
 #include "preload/stack.h"
 
 /* The thread's innermost wait is over: nobody waits for its objects any more. */
@@ -144,6 +145,11 @@ void ws_wait_begin(struct ws_wait *wait)
 	ws_plain_drop(self, (uintptr_t)wait);
 	self->calm = 0;
 	wait->seq = ++self->wait_seq;
+	if (ws_unlikely(ws_calls_full))
+		ws_call_blocks(self);
+	if (ws_unlikely(ws_select_on) &&
+	    !ws_select_wait(self, wait->kind, wait->object, wait->other))
+		return;
 	if (self->n_open < WS_OPEN_WAITS_MAX) {
 		self->open[self->n_open++] = (struct ws_open_wait){
 			.frame = (uintptr_t)wait,
@@ -159,8 +165,6 @@ void ws_wait_begin(struct ws_wait *wait)
 		ws_limit_reached(WS_LIMIT_open_waits);
 	}
 
-	if (ws_unlikely(ws_calls_full))
-		ws_call_blocks(self);
 	if (!ws_wanted(wait_begin) || ws_is_tracer_code(wait->site))
 		return;
 
@@ -173,6 +177,9 @@ void ws_wait_begin(struct ws_wait *wait)
 void ws_wait_past(struct ws_wait *wait, uint64_t begin_ns)
 {
 	wait->seq = ++wait->self->wait_seq;
+	if (ws_unlikely(ws_select_on) &&
+	    !ws_select_wait(wait->self, wait->kind, wait->object, wait->other))
+		return;
 	if (ws_wanted(wait_begin))
 		record_begin(wait, begin_ns);
 }
@@ -255,8 +262,19 @@ void ws_wait_errno(struct ws_wait *wait, int result)
 	ws_wait_result(wait, result == -1 ? errno : 0);
 }
 
+/* False: it is not to be recorded (--only, --except). That the object says that somebody waits is not
+ * enough: those who do may be left out. */
+static bool is_selected(const struct ws_wake *wake)
+{
+	return ws_select_wake(wake->self, wake->kind, wake->object, wake->other) &&
+	       (!wake->sure || !ws_select_by_waiter() ||
+		ws_waiters_any(ws_wake_key(wake), wake->shared));
+}
+
 void ws_wake_record(struct ws_wake *wake, uint8_t flags)
 {
+	if (ws_unlikely(ws_select_on) && !is_selected(wake))
+		return;
 	if (!ws_wanted(wake) || ws_is_tracer_code(wake->site))
 		return;
 

@@ -277,6 +277,8 @@ void ws_mutex_wake(struct ws_wake *wake, const pthread_mutex_t *m)
 	if (!ws_mutex_has_sleepers(m) && !was_long(ws_held_own(wake->self, wake->object)))
 		return;
 	wake->kind = WS_KIND_MUTEX;
+	wake->sure = true;
+	wake->shared = ws_mutex_is_shared(m);
 	wake->op = WS_WAKE_UNLOCK;
 	wake->count = 1;
 	ws_wake_record(wake, 0);

@@ -15,6 +15,7 @@
 #include "preload/raw.h"
 #include "preload/real.h"
 #include "preload/resource.h"
+#include "preload/select.h"
 #include "preload/sysv.h"
 #include "preload/wait.h"
 #include "tracepoints/kinds.h"
@@ -49,6 +50,8 @@ static __attribute__((noinline)) void flow_record(struct ws_thread *self, struct
 	};
 
 	if ((!in && !out) || !ws_wanted(transfer))
+		return;
+	if (ws_unlikely(ws_select_on) && !ws_select_object(WS_KIND_SYSV_MSG, event.object, 0))
 		return;
 	WS_SECTION(self);
 	ws_definitions();

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* functions.h: the intercepted functions as the trace names them: what their arguments are, and what
- * they are about. Made from preload/functions.def by way of functions_table.h in the build folder.
+/* functions.h: the intercepted functions as the trace names them: what their arguments are, and
+ * what they are about. Made from preload/functions.def by way of functions_table.h in the build
+ * folder.
  *
  * Numbers are this build's own: a trace says in its metadata what its numbers stand for.
  */
@@ -29,7 +30,7 @@ struct ws_function_info {
 	 * f a file descriptor, F a stream, v no result. */
 	const char *args;
 	char result;
-	uint8_t kind;   /* enum ws_kind of what it is about; WS_KIND_NONE: that of its file, if any */
+	uint8_t kind; /* enum ws_kind of what it is about; WS_KIND_NONE: that of its file, if any */
 	uint16_t flags; /* of preload/flags.h */
 	uint16_t of;    /* number of the function that it is another name of, or its own */
 };

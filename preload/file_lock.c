@@ -12,6 +12,8 @@
 #include "preload/fdguard.h"
 #include "preload/lifecycle.h"
 #include "preload/limits.h"
+#include "preload/lock_order.h"
+#include "preload/misuse.h"
 #include "preload/raw.h"
 #include "preload/resource.h"
 #include "preload/select.h"
@@ -37,6 +39,19 @@ static bool overlap(struct ws_extent a, struct ws_extent b)
 	return a.start < b.end && b.start < a.end;
 }
 
+static bool read_slot(size_t i, struct ws_file_hold *ret);
+
+/* The lock whose mark it is; false: it is noted no more. */
+static bool mark_read(uintptr_t mark, struct ws_file_hold *ret)
+{
+	size_t i = mark >> 1 & 127;
+	uint64_t word = mark >> 8;
+
+	return atomic_load_explicit(&slots[i].word, memory_order_acquire) == word &&
+	       read_slot(i, ret) &&
+	       atomic_load_explicit(&slots[i].word, memory_order_relaxed) == word;
+}
+
 static bool read_slot(size_t i, struct ws_file_hold *ret)
 {
 	/* acquire: the word before the entry; pairs with the release in write_slot() */
@@ -56,13 +71,33 @@ static bool claim_slot(size_t i, uint64_t word)
 						       memory_order_acquire, memory_order_relaxed);
 }
 
-static void write_slot(size_t i, const struct ws_file_hold *hold)
+/* Returns the mark of what is noted now. */
+static uintptr_t write_slot(size_t i, const struct ws_file_hold *hold)
 {
+	uint64_t word = atomic_fetch_add_explicit(&changes, 1, memory_order_relaxed);
+
 	slots[i].hold = *hold;
 	/* release: the entry before the word */
-	atomic_store_explicit(&slots[i].word,
-			      atomic_fetch_add_explicit(&changes, 1, memory_order_relaxed),
-			      memory_order_release);
+	atomic_store_explicit(&slots[i].word, word, memory_order_release);
+	return word << 8 | i << 1 | 1;
+}
+_Static_assert(WS_FILE_HOLDS_MAX <= 128, "the place in a mark has 7 bits");
+
+/* The thread's held locks have it among them, and no marks that are void. */
+static void mark_held(struct ws_thread *self, const struct ws_file_hold *hold, uintptr_t mark)
+{
+	struct ws_file_hold other;
+
+	for (size_t i = WS_HELD_COUNT(atomic_load_explicit(&self->held_word, memory_order_relaxed));
+	     i-- > 0;) {
+		uintptr_t object = self->held[i].object;
+
+		if (ws_lock_is_mark(object) && !mark_read(object, &other))
+			ws_held_remove(self, object);
+	}
+	ws_held_add(self, mark, hold->held.kind,
+		    (uint8_t)(hold->held.flags | (hold->class == WS_LOCK_OFD ? WS_HOLD_FILE : 0)),
+		    hold->held.site, hold->held.stack);
 }
 
 static size_t slots_used(void)
@@ -97,12 +132,12 @@ void ws_file_hold_add(struct ws_thread *self, int fd, enum ws_lock_class class, 
 		if (word > 1 && there->fd == fd && there->class == class &&
 		    there->extent.start >= extent.start && there->extent.end <= extent.end &&
 		    claim_slot(i, word)) {
-			write_slot(i, &hold);
+			mark_held(self, &hold, write_slot(i, &hold));
 			return;
 		}
 	}
 	if (free < WS_FILE_HOLDS_MAX && claim_slot(free, 0)) {
-		write_slot(free, &hold);
+		mark_held(self, &hold, write_slot(free, &hold));
 		return;
 	}
 	while (n < WS_FILE_HOLDS_MAX) {
@@ -110,11 +145,13 @@ void ws_file_hold_add(struct ws_thread *self, int fd, enum ws_lock_class class, 
 
 		/* Nothing is free below: one more slot, or what another thread has just added. */
 		if (claim_slot(n, 0)) {
-			write_slot(n, &hold);
+			uintptr_t mark = write_slot(n, &hold);
+
 			while (was <= n && !atomic_compare_exchange_weak_explicit(
 						   &ws_file_holds, &was, (uint32_t)n + 1,
 						   memory_order_relaxed, memory_order_relaxed))
 				;
+			mark_held(self, &hold, mark);
 			return;
 		}
 		n++;
@@ -139,6 +176,8 @@ void ws_file_hold_cut(int fd, enum ws_lock_class class, struct ws_extent extent)
 			used = i + 1;
 			continue;
 		}
+		if (hold.tid && ws_self && hold.tid == ws_self->tid)
+			ws_held_remove(ws_self, word << 8 | i << 1 | 1);
 		if (!claim_slot(i, word)) {
 			used = i + 1;
 		} else if (extent.start <= hold.extent.start && extent.end >= hold.extent.end) {
@@ -179,6 +218,28 @@ static bool is_on(const struct ws_file_hold *hold, int fd, const struct ws_file 
 
 	return hold->fd == fd ||
 	       (file_of(hold->fd, &other) && other.ino == file->ino && other.dev == file->dev);
+}
+
+bool ws_file_hold_marked(uintptr_t mark, struct ws_file_hold *hold, struct ws_file *file)
+{
+	int saved = errno;
+	bool known = mark_read(mark, hold) && file_of(hold->fd, file);
+
+	errno = saved;
+	return known;
+}
+
+bool ws_file_hold_inherited(int fd, struct ws_holder_ref *holder)
+{
+	for (size_t i = 0; i < slots_used(); i++) {
+		struct ws_file_hold hold;
+
+		if (!read_slot(i, &hold) || hold.fd != fd || hold.class != WS_LOCK_FLOCK || hold.tid)
+			continue;
+		*holder = (struct ws_holder_ref){ 0, hold.held.site, hold.held.stack };
+		return true;
+	}
+	return false;
 }
 
 /* "/proc/self/fd" and so on, with the number. */
@@ -524,12 +585,45 @@ static void closing_one(struct ws_file_release *release, struct ws_thread *self,
 	ws_file_release_before(release);
 }
 
+/* All record locks of the process on the file go, though they were taken by another fd. */
+static void look_for_dropped(struct ws_thread *self, int fd, uintptr_t site)
+{
+	struct ws_file file, other;
+	bool asked = false;
+	int saved = errno;
+
+	for (size_t i = 0; i < slots_used(); i++) {
+		struct ws_file_hold hold;
+
+		if (!read_slot(i, &hold) || hold.class != WS_LOCK_POSIX || hold.fd == fd)
+			continue;
+		if (!asked && !file_of(fd, &file))
+			break;
+		asked = true;
+		if (!file_of(hold.fd, &other) || other.ino != file.ino || other.dev != file.dev)
+			continue;
+		ws_misuse_record(&(struct ws_misused){
+			.self = self,
+			.what = WS_MISUSE_CLOSE_DROPS_LOCKS,
+			.kind = WS_KIND_RECORD_LOCK,
+			.object = file.ino,
+			.other = file.dev,
+			.site = site,
+			.holder = { hold.tid, hold.held.site, hold.held.stack },
+		});
+		/* By the fd that is closed, it goes with what that one took. */
+		ws_file_hold_cut(hold.fd, WS_LOCK_POSIX, WS_EXTENT_ALL);
+	}
+	errno = saved;
+}
+
 void ws_file_close_before(struct ws_thread *self, struct ws_file_closing *closing, int fd,
 			  uintptr_t site)
 {
 	closing_one(&closing->posix, self, fd, WS_LOCK_POSIX, site);
 	closing_one(&closing->ofd, self, fd, WS_LOCK_OFD, site);
 	closing_one(&closing->flock, self, fd, WS_LOCK_FLOCK, site);
+	look_for_dropped(self, fd, site);
 }
 
 /* No late wake: the fd may be another's by now. */

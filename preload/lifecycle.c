@@ -23,6 +23,9 @@
 #include "preload/environment.h"
 #include "preload/file_lock.h"
 #include "preload/limits.h"
+#include "preload/lock_counts.h"
+#include "preload/lock_order.h"
+#include "preload/misuse.h"
 #include "preload/module.h"
 #include "preload/raw.h"
 #include "preload/real.h"
@@ -224,6 +227,8 @@ void ws_process_exit(struct ws_thread *self, int status, uintptr_t site)
 	if (ws_active && (ws_sandboxed || ws_raw_getpid() == ws_pid)) {
 		ws_channels_end(self);
 		ws_sysv_flush(self);
+		ws_misuse_ends(self, true, site);
+		ws_lock_counts_flush_all(self);
 	}
 
 	WS_SECTION(self);
@@ -255,6 +260,7 @@ void ws_process_exec(struct ws_thread *self, const char *path)
 {
 	ws_channels_flush(self);
 	ws_sysv_flush(self);
+	ws_lock_counts_flush_all(self);
 	ws_file_locks_end(self, true, 0);
 
 	WS_SECTION(self);
@@ -274,17 +280,21 @@ void ws_process_exec_failed(struct ws_thread *self, const char *path, int error)
 
 void ws_process_reaped(struct ws_thread *self, int32_t child, int status)
 {
-	WS_SECTION(self);
 	struct ws_ev_process event = { .op = WS_PROCESS_REAPED, .child = child, .status = status };
+
+	event.segment = ws_segment_next(self);
+	WS_SECTION(self);
 
 	ws_definitions();
 	record_process(&event);
 }
 
-void ws_process_forked(struct ws_thread *self)
+void ws_process_forked(struct ws_thread *self, int32_t parent_tid, uintptr_t site)
 {
 	ws_pid = ws_raw_getpid();
+	ws_misuse_forked(self, parent_tid, site);
 	ws_thread_forked(self);
+	ws_lock_orders_forked();
 	ws_waiters_forked();
 	ws_fd_forked();
 	ws_sysv_forked();
@@ -296,7 +306,7 @@ void ws_process_forked(struct ws_thread *self)
 		atomic_store_explicit(&ws_limits[i], 0, memory_order_relaxed);
 }
 
-void ws_process_follow(struct ws_thread *self, int32_t parent)
+void ws_process_follow(struct ws_thread *self, int32_t parent, int32_t parent_tid, uint32_t segment)
 {
 	if (!ws_follow) {
 		ws_step_aside();
@@ -309,7 +319,10 @@ void ws_process_follow(struct ws_thread *self, int32_t parent)
 		return;
 	}
 
-	struct ws_ev_process event = { .op = WS_PROCESS_FORK, .parent = parent };
+	struct ws_ev_process event = { .op = WS_PROCESS_FORK,
+				       .parent = parent,
+				       .parent_tid = parent_tid,
+				       .segment = segment };
 
 	record_process(&event);
 	atomic_store_explicit(&start_recorded, true, memory_order_relaxed);

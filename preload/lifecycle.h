@@ -21,10 +21,12 @@ bool ws_is_tracer_code(uintptr_t address);
  * mappings, if a session has begun since they were last recorded. */
 void ws_definitions(void);
 
-/* In a fork child, before it runs on and before LTTng does: the tables are the child's own now. */
-void ws_process_forked(struct ws_thread *self);
+/* In a fork child, before it runs on and before LTTng does: the tables are the child's own now.
+ * `parent_tid` is the parent's thread that forked, in `segment` (lock_edge), by the call at `site`. */
+void ws_process_forked(struct ws_thread *self, int32_t parent_tid, uintptr_t site);
 /* In a fork child, once LTTng runs: records it, or steps aside if children are not followed. */
-void ws_process_follow(struct ws_thread *self, int32_t parent);
+void ws_process_follow(struct ws_thread *self, int32_t parent, int32_t parent_tid,
+		       uint32_t segment);
 
 /* Each opens a section of its own. */
 /* Records that this process ends with `status`, once in its life; by the call at `site`, 0: not

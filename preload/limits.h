@@ -21,6 +21,9 @@
 	X(fd_aliases, "more fds of LTTng's overwritten by dup2() than are kept: it fails with EBADF") \
 	X(poll_objects, "files of one poll() beyond WS_POLL_OBJECTS_MAX: not known as what it is for") \
 	X(open_calls, "calls within calls beyond WS_OPEN_CALLS_MAX: not recorded as calls")         \
+	X(lock_orders, "orders of locks beyond WS_ORDERS_MAX in one process: not recorded")          \
+	X(lock_counts, "locks taken, or tried, whose place in the table was another's: not counted") \
+	X(misuses, "calls that did wrong beyond WS_MISUSES_MAX: not recorded")                      \
 	X(names, "names of objects and mappings beyond what --only and --except can look for")     \
 	X(environment, "longer variables of the recorder than are kept: children may go unrecorded")
 

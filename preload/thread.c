@@ -12,6 +12,8 @@
 #include "preload/emit.h"
 #include "preload/lifecycle.h"
 #include "preload/limits.h"
+#include "preload/lock_counts.h"
+#include "preload/lock_order.h"
 #include "preload/plain.h"
 #include "preload/raw.h"
 
@@ -25,6 +27,19 @@ __thread struct ws_thread *ws_self;
 static _Atomic int32_t slot_tids[WS_THREADS_MAX];
 static _Atomic int32_t slots_used; /* no slot at or above it was ever taken */
 static struct ws_thread *_Atomic chunks[WS_THREADS_MAX / CHUNK];
+
+/* Tids of threads that have ended, by a hash of their handles, until they are joined. What falls out
+ * was detached, or is joined without its tid. */
+#define ENDED 1024
+static struct {
+	_Atomic uintptr_t handle;
+	_Atomic int32_t tid;
+} ended[ENDED];
+
+static size_t ended_place(uintptr_t handle)
+{
+	return handle * UINT64_C(0x9e3779b97f4a7c15) >> 54;
+}
 
 /* Threads that are never recorded share one slot: LTTng's own, and those that are gone. */
 static struct ws_thread nobody = { .quiet = WS_QUIET_FOREIGN };
@@ -97,6 +112,11 @@ static struct ws_thread *slot_claim(int32_t tid)
 		slot->looked = 0;
 		atomic_store_explicit(&slot->held_word, 0, memory_order_relaxed);
 		atomic_store_explicit(&slot->handle, 0, memory_order_relaxed);
+		slot->segment = 1;
+		slot->syncs = 0;
+		slot->edge_seq = 0;
+		slot->told = 0;
+		ws_lock_orders_forget(slot);
 		/* release: whoever finds the tid finds the slot set up (find_slot). */
 		atomic_store_explicit(&slot_tids[i], tid, memory_order_release);
 		return slot;
@@ -157,6 +177,14 @@ void ws_thread_foreign(void)
 
 void ws_thread_gone(struct ws_thread *self)
 {
+	uintptr_t handle = atomic_load_explicit(&self->handle, memory_order_relaxed);
+
+	if (handle) {
+		atomic_store_explicit(&ended[ended_place(handle)].tid, self->tid,
+				      memory_order_relaxed);
+		atomic_store_explicit(&ended[ended_place(handle)].handle, handle,
+				      memory_order_relaxed);
+	}
 	ws_self = &nobody;
 	ws_plain_drop(self, UINTPTR_MAX);
 	atomic_store_explicit(&self->handle, 0, memory_order_relaxed);
@@ -178,6 +206,10 @@ void ws_thread_forked(struct ws_thread *self)
 		atomic_store(&slot_tids[i], 0);
 	}
 	if (self != &nobody) {
+		self->segment = 1;
+		self->syncs = 0;
+		ws_lock_orders_forget(self);
+		ws_lock_counts_forget(self);
 		self->tid = ws_raw_gettid();
 		self->n_open = 0;
 		self->n_keys = 0;
@@ -207,6 +239,30 @@ int32_t ws_thread_tid_of(pthread_t handle)
 	return pthread_getcpuclockid(handle, &clock) == 0 ? ~(clock >> 3) : 0;
 }
 
+int32_t ws_thread_joined(pthread_t handle)
+{
+	size_t i = ended_place((uintptr_t)handle);
+	uintptr_t was = (uintptr_t)handle;
+
+	/* It has ended, so what it wrote is here: join() orders the two. */
+	if (!atomic_compare_exchange_strong(&ended[i].handle, &was, 0))
+		return 0;
+	return atomic_load_explicit(&ended[i].tid, memory_order_relaxed);
+}
+
+void ws_threads_each(void (*each)(struct ws_thread *thread))
+{
+	int32_t used = atomic_load_explicit(&slots_used, memory_order_acquire);
+
+	for (int32_t i = 0; i < used; i++) {
+		int32_t tid = atomic_load_explicit(&slot_tids[i], memory_order_acquire);
+		struct ws_thread *slot = tid > 0 ? slot_at(i) : NULL;
+
+		if (slot)
+			each(slot);
+	}
+}
+
 size_t ws_thread_tids(int32_t *tids, size_t max)
 {
 	int32_t used = atomic_load_explicit(&slots_used, memory_order_acquire);
@@ -234,8 +290,10 @@ void ws_held_remove_slow(struct ws_thread *self, uintptr_t object)
 		atomic_store_explicit(&self->held_word, word + WS_HELD_CHANGE,
 				      memory_order_relaxed);
 		atomic_thread_fence(memory_order_release);
+		ws_lock_count(self, &self->held[i]);
 		for (; i + 1 < n; i++)
 			self->held[i] = self->held[i + 1];
+		self->held[i].count = 0; /* it moved down with its entry */
 		atomic_store_explicit(&self->held_word, word + 2 * WS_HELD_CHANGE - 1,
 				      memory_order_release);
 		return;

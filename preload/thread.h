@@ -38,8 +38,13 @@ enum ws_quiet {
 	WS_QUIET_LAST = WS_QUIET_ASIDE,
 };
 
-/* The hold was taken while others waited: `since` is set. Of our own use, never in an event. */
-#define WS_HOLD_STAMPED 0x8000u
+/* Flags of our own use, never in a `holder` event: it was taken by a call that only tries, or by one
+ * with a time limit; a record lock of the open file, not the process; it was taken while others
+ * waited: `since` is set. */
+#define WS_HOLD_TRY     0x10u
+#define WS_HOLD_TIMED   0x20u
+#define WS_HOLD_FILE    0x40u
+#define WS_HOLD_STAMPED 0x80u
 
 /* One lock that a thread holds. Each store before a locked instruction counts: `since` is written
  * only where it is needed. */
@@ -47,8 +52,9 @@ struct ws_held {
 	uintptr_t object;
 	uintptr_t site; /* return address of the call that took it */
 	uint32_t stack; /* id of the stack of that call; 0: it did not block, none was taken */
-	uint16_t kind;  /* enum ws_kind */
-	uint16_t flags; /* WS_HOLD_* */
+	uint8_t kind;   /* enum ws_kind */
+	uint8_t flags;  /* WS_HOLD_* */
+	uint16_t count; /* how often this object was taken in this place, not yet told: lock_counts.h */
 	uint64_t since; /* time stamp counter when it was taken; only with WS_HOLD_STAMPED */
 };
 
@@ -92,6 +98,26 @@ struct ws_open_call {
 	int saved_errno;   /* as it was before the call */
 };
 
+/* What one thread knows of how often it took which locks, and tried to in vain (lock_counts.h). */
+#define WS_LOCK_COUNTS 256
+#define WS_LOCK_FAILS  16
+struct ws_lock_count {
+	uintptr_t object;
+	uint32_t n;     /* 0: the place is free */
+	uint8_t kind;   /* enum ws_kind */
+	uint8_t others; /* how often another object would have had its place */
+};
+struct ws_lock_fail {
+	uintptr_t object;
+	uintptr_t site;
+	uint64_t n; /* 0: the place is free */
+	uint8_t kind;
+	uint8_t others;
+};
+
+/* The orders that one thread took locks in lately, by a hash (lock_order.h). */
+#define WS_LOCK_ORDERS 64
+
 struct ws_once_call;
 struct ws_shared_call;
 
@@ -131,6 +157,16 @@ struct ws_thread {
 	struct ws_held held[WS_HELD_MAX];
 
 	_Atomic uintptr_t handle; /* pthread_t; 0: not made by pthread_create() */
+
+	/* Owner only. Those of counts also by who ends the process. */
+	uint32_t segment;  /* see lock_edge in events.h */
+	uint32_t syncs;    /* the same */
+	uint32_t edge_seq;
+	uint64_t orders[WS_LOCK_ORDERS];
+	bool counted;      /* something is in the tables below */
+	uint64_t told;     /* of all acquisitions, those that are in no table any more */
+	struct ws_lock_count counts[WS_LOCK_COUNTS];
+	struct ws_lock_fail fails[WS_LOCK_FAILS];
 };
 
 extern __thread struct ws_thread *ws_self __attribute__((tls_model("initial-exec")));
@@ -161,6 +197,12 @@ void ws_thread_forked(struct ws_thread *self);
 /* The tid of the thread with this handle, which may have ended but was not joined; 0: not known. */
 int32_t ws_thread_tid_of(pthread_t handle);
 
+/* The tid of a thread that has just been joined; 0: not known. */
+int32_t ws_thread_joined(pthread_t handle);
+
+/* Calls `each` for every recorded thread that is alive. */
+void ws_threads_each(void (*each)(struct ws_thread *thread));
+
 /* The tids of the recorded threads that are alive, at most `max`; returns how many. */
 size_t ws_thread_tids(int32_t *tids, size_t max);
 
@@ -180,6 +222,11 @@ static inline void ws_held_fill(struct ws_held *entry, uintptr_t object, uint8_t
 /* Forgets an entry that is not the newest, or does not exist. */
 void ws_held_remove_slow(struct ws_thread *self, uintptr_t object);
 
+/* Another object was counted in this place, or the count is full: see lock_counts.h. */
+void ws_lock_count(struct ws_thread *self, struct ws_held *entry);
+/* It took the newest while it holds others: see lock_order.h. */
+void ws_lock_order(struct ws_thread *self, uint32_t n);
+
 /* Notes that the thread has taken the object. */
 static inline void ws_held_add(struct ws_thread *self, uintptr_t object, uint8_t kind,
 			       uint8_t flags, uintptr_t site, uint32_t stack)
@@ -191,6 +238,10 @@ static inline void ws_held_add(struct ws_thread *self, uintptr_t object, uint8_t
 		ws_limit_reached(WS_LIMIT_held_locks);
 		return;
 	}
+	if (ws_likely(entry->object == object && entry->count < UINT16_MAX))
+		entry->count++;
+	else
+		ws_lock_count(self, entry);
 	ws_held_fill(entry, object, kind, flags, site, stack);
 	/* release: the entry before the word; pairs with the acquire in held_read(). */
 	atomic_store_explicit(&self->held_word, word + WS_HELD_CHANGE + 1, memory_order_release);
@@ -198,6 +249,8 @@ static inline void ws_held_add(struct ws_thread *self, uintptr_t object, uint8_t
 	atomic_signal_fence(memory_order_seq_cst);
 	if (ws_unlikely(*(volatile uintptr_t *)&entry->object != object))
 		ws_held_fill(entry, object, kind, flags, site, stack);
+	if (ws_unlikely(WS_HELD_COUNT(word) > 0))
+		ws_lock_order(self, WS_HELD_COUNT(word));
 }
 
 /* The newest entry; NULL: the thread holds nothing. */

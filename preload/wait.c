@@ -11,6 +11,8 @@
 
 #include "preload/call.h"
 #include "preload/lifecycle.h"
+#include "preload/lock_order.h"
+#include "preload/misuse.h"
 #include "preload/limits.h"
 #include "preload/plain.h"
 #include "preload/select.h"
@@ -171,6 +173,8 @@ void ws_wait_begin(struct ws_wait *wait)
 	/* A stack that is new to libunwind takes it up to some milliseconds, which the program
 	 * would have been blocked: the wait begins before that. */
 	clock_gettime(CLOCK_MONOTONIC, &now);
+	ws_lock_order_wait(wait);
+	ws_misuse_wait(wait);
 	record_begin(wait, (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec);
 }
 

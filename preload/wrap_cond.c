@@ -12,6 +12,7 @@
 
 #include "preload/export.h"
 #include "preload/glibc.h"
+#include "preload/misuse.h"
 #include "preload/mutex.h"
 #include "preload/object.h"
 #include "preload/real.h"
@@ -41,6 +42,11 @@ int ws_cond_wait(struct ws_thread *self, pthread_cond_t *c, pthread_mutex_t *m,
 	bool held = hold != NULL;
 	/* retaken() notes the wait as the call that took it: nothing has let it go since. */
 	bool again = held && hold->site == site;
+
+	if (ws_unlikely(!held))
+		ws_misuse_cond_wait(self, c, m, site);
+	ws_misuse_cond_waits(c);
+
 	__attribute__((cleanup(retaken), unused)) struct retake retake = { self, (uintptr_t)m, site,
 									   held };
 
@@ -91,6 +97,8 @@ int ws_cond_signal(struct ws_thread *self, pthread_cond_t *c, uintptr_t site)
 	int r = ws_real.pthread_cond_signal(c);
 
 	ws_wake_after(&wake);
+	if (!wake.begun)
+		ws_misuse_nobody_waits(self, c, site);
 	return r;
 }
 
@@ -102,6 +110,8 @@ int ws_cond_broadcast(struct ws_thread *self, pthread_cond_t *c, uintptr_t site)
 	int r = ws_real.pthread_cond_broadcast(c);
 
 	ws_wake_after(&wake);
+	if (!wake.begun)
+		ws_misuse_nobody_waits(self, c, site);
 	return r;
 }
 
@@ -166,6 +176,17 @@ WS_EXPORT int pthread_cond_init(pthread_cond_t *c, const pthread_condattr_t *a)
 
 WS_EXPORT int pthread_cond_destroy(pthread_cond_t *c)
 {
+	unsigned int waiters = ws_cond_waiters(c);
+
+	/* Those that were signalled are on their way, and waited for; others are for ever. */
+	if (ws_unlikely(waiters > 0)) {
+		struct ws_thread *before = ws_thread();
+
+		if (before)
+			ws_misuse_destroy(before, WS_KIND_COND, WS_MISUSE_DESTROY_WAITED,
+					  (uintptr_t)c, 0, WS_SITE);
+	}
+
 	int r = ws_real.pthread_cond_destroy(c);
 	struct ws_thread *self = r == 0 ? ws_thread() : NULL;
 

@@ -11,6 +11,7 @@
 #include "preload/emit.h"
 #include "preload/environment.h"
 #include "preload/lifecycle.h"
+#include "preload/lock_order.h"
 #include "preload/raw.h"
 #include "preload/real.h"
 #include "preload/wait.h"
@@ -51,6 +52,7 @@ struct forking {
 	struct ws_thread *self; /* NULL: the library has stepped aside */
 	int32_t parent;         /* pid of the caller */
 	int32_t tid;            /* of the caller */
+	uint32_t segment;       /* of the caller, see lock_edge in events.h */
 	bool lttng;             /* LTTng takes part */
 	sigset_t mask;          /* the caller's, while LTTng blocks all signals */
 };
@@ -60,6 +62,7 @@ static void fork_before(struct forking *f, uintptr_t site)
 	f->self = ws_thread();
 	f->parent = ws_pid;
 	f->tid = f->self ? f->self->tid : 0;
+	f->segment = f->self ? ws_segment_next(f->self) : 0;
 	f->lttng = (f->self || ws_aside) && !lttng_lost && !ws_is_tracer_code(site);
 	if (!f->lttng)
 		return;
@@ -87,7 +90,7 @@ static bool fork_after(struct forking *f, uintptr_t site)
 	}
 	if (child) {
 		if (f->self)
-			ws_process_forked(f->self);
+			ws_process_forked(f->self, f->tid, site);
 		else
 			ws_pid = ws_raw_getpid();
 		if (_r_debug.r_state == RT_CONSISTENT) {
@@ -108,7 +111,7 @@ static bool fork_after(struct forking *f, uintptr_t site)
 	if (f->self && !lttng_lost) {
 		f->self->quiet = WS_QUIET_NOT;
 		if (child)
-			ws_process_follow(f->self, f->parent);
+			ws_process_follow(f->self, f->parent, f->tid, f->segment);
 	}
 	errno = saved;
 	return child;

@@ -9,16 +9,18 @@
 
 #include "preload/export.h"
 #include "preload/glibc.h"
+#include "preload/lock_counts.h"
+#include "preload/misuse.h"
 #include "preload/object.h"
 #include "preload/real.h"
 #include "preload/wait.h"
 
 static inline void took(struct ws_thread *self, pthread_rwlock_t *l, int r, bool read,
-			uintptr_t site, uint32_t stack)
+			uint8_t flags, uintptr_t site, uint32_t stack)
 {
 	if (ws_likely(r == 0))
-		ws_held_add(self, (uintptr_t)l, WS_KIND_RWLOCK, read ? WS_HOLD_READ : 0, site,
-			    stack);
+		ws_held_add(self, (uintptr_t)l, WS_KIND_RWLOCK,
+			    (uint8_t)(flags | (read ? WS_HOLD_READ : 0)), site, stack);
 }
 
 /* Where a time limit is given, glibc looks at it before it tries. */
@@ -73,7 +75,7 @@ static __attribute__((noinline)) int lock_slow(struct ws_thread *self, pthread_r
 	int r = real_lock(l, read, form, c, t);
 
 	ws_wait_result(&wait, r);
-	took(self, l, r, read, site, wait.stack);
+	took(self, l, r, read, form == PLAIN ? 0 : WS_HOLD_TIMED, site, wait.stack);
 	return r;
 }
 
@@ -89,7 +91,7 @@ static inline int lock(pthread_rwlock_t *l, bool read, enum form form, clockid_t
 
 	if (ws_unlikely(r == EBUSY))
 		return lock_slow(self, l, read, form, c, t, site);
-	took(self, l, r, read, site, 0);
+	took(self, l, r, read, form == PLAIN ? 0 : WS_HOLD_TIMED, site, 0);
 	return r;
 }
 
@@ -129,7 +131,9 @@ static inline int trylock(pthread_rwlock_t *l, bool read, uintptr_t site)
 	int r = read ? ws_real.pthread_rwlock_tryrdlock(l) : ws_real.pthread_rwlock_trywrlock(l);
 
 	if (self)
-		took(self, l, r, read, site, 0);
+		took(self, l, r, read, WS_HOLD_TRY, site, 0);
+	if (self && r == EBUSY)
+		ws_lock_failed(self, (uintptr_t)l, WS_KIND_RWLOCK, site);
 	return r;
 }
 
@@ -160,6 +164,8 @@ WS_EXPORT int pthread_rwlock_unlock(pthread_rwlock_t *l)
 		.count = WS_WAKE_ALL,
 	};
 
+	if (ws_unlikely(!ws_held_own(self, (uintptr_t)l)))
+		ws_misuse_rwlock_unlock(self, l, WS_SITE);
 	ws_wake_before(&wake);
 	int r = ws_real.pthread_rwlock_unlock(l);
 
@@ -181,6 +187,14 @@ WS_EXPORT int pthread_rwlock_init(pthread_rwlock_t *l, const pthread_rwlockattr_
 
 WS_EXPORT int pthread_rwlock_destroy(pthread_rwlock_t *l)
 {
+	if (ws_unlikely(ws_rwlock_is_held(l))) {
+		struct ws_thread *before = ws_thread();
+
+		if (before)
+			ws_misuse_destroy(before, WS_KIND_RWLOCK, WS_MISUSE_DESTROY_HELD,
+					  (uintptr_t)l, ws_rwlock_writer(l), WS_SITE);
+	}
+
 	int r = ws_real.pthread_rwlock_destroy(l);
 	struct ws_thread *self = r == 0 ? ws_thread() : NULL;
 

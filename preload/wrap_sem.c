@@ -14,6 +14,9 @@
 #include "preload/export.h"
 #include "preload/glibc.h"
 #include "preload/lifecycle.h"
+#include "preload/lock_counts.h"
+#include "preload/lock_order.h"
+#include "preload/misuse.h"
 #include "preload/object.h"
 #include "preload/real.h"
 #include "preload/resource.h"
@@ -64,8 +67,10 @@ static int sem_block(sem_t *s, enum form form, clockid_t c, const struct timespe
 
 	int saved = errno;
 
-	if (ws_likely(ws_real.sem_trywait(s) == 0))
+	if (ws_likely(ws_real.sem_trywait(s) == 0)) {
+		ws_lock_order_sync(self);
 		return 0;
+	}
 	errno = saved;
 	if (ws_is_tracer_code(site))
 		return start_wait(s, form, c, t);
@@ -96,7 +101,14 @@ WS_EXPORT int sem_clockwait(sem_t *s, clockid_t c, const struct timespec *t)
 
 WS_EXPORT int sem_trywait(sem_t *s)
 {
-	return ws_real.sem_trywait(s);
+	int r = ws_real.sem_trywait(s);
+	struct ws_thread *self = ws_thread();
+
+	if (self && r == 0)
+		ws_lock_order_sync(self);
+	else if (self && errno == EAGAIN)
+		ws_lock_failed(self, (uintptr_t)s, WS_KIND_SEM, WS_SITE);
+	return r;
 }
 
 WS_EXPORT int sem_post(sem_t *s)

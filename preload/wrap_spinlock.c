@@ -9,6 +9,9 @@
 #include <pthread.h>
 
 #include "preload/export.h"
+#include "preload/glibc.h"
+#include "preload/lock_counts.h"
+#include "preload/misuse.h"
 #include "preload/object.h"
 #include "preload/real.h"
 #include "preload/wait.h"
@@ -48,7 +51,9 @@ WS_EXPORT int pthread_spin_trylock(pthread_spinlock_t *l)
 	int r = ws_real.pthread_spin_trylock(l);
 
 	if (self && r == 0)
-		ws_held_add(self, (uintptr_t)l, WS_KIND_SPINLOCK, 0, WS_SITE, 0);
+		ws_held_add(self, (uintptr_t)l, WS_KIND_SPINLOCK, WS_HOLD_TRY, WS_SITE, 0);
+	else if (self)
+		ws_lock_failed(self, (uintptr_t)l, WS_KIND_SPINLOCK, WS_SITE);
 	return r;
 }
 
@@ -69,6 +74,8 @@ WS_EXPORT int pthread_spin_unlock(pthread_spinlock_t *l)
 		.count = 1,
 	};
 
+	if (ws_unlikely(!ws_held_own(self, (uintptr_t)l)))
+		ws_misuse_spin_unlock(self, l, WS_SITE);
 	ws_wake_before(&wake);
 	int r = ws_real.pthread_spin_unlock(l);
 
@@ -90,6 +97,14 @@ WS_EXPORT int pthread_spin_init(pthread_spinlock_t *l, int shared)
 
 WS_EXPORT int pthread_spin_destroy(pthread_spinlock_t *l)
 {
+	if (ws_unlikely(!ws_spin_is_free(l))) {
+		struct ws_thread *before = ws_thread();
+
+		if (before)
+			ws_misuse_destroy(before, WS_KIND_SPINLOCK, WS_MISUSE_DESTROY_HELD,
+					  (uintptr_t)l, 0, WS_SITE);
+	}
+
 	int r = ws_real.pthread_spin_destroy(l);
 	struct ws_thread *self = r == 0 ? ws_thread() : NULL;
 

@@ -29,6 +29,7 @@
 /* Not in events: the call was under way when its process or the recording ended, and was not tried
  * before: that it blocked is known by how long it lasted only. */
 #define WS_WAIT_ANNOUNCED 128u
+#define WS_WAIT_INHERITS 16u /* mutex: its holder is scheduled as its waiters, by a priority protocol */
 #define WS_WAIT_AGAIN 8u  /* cond: the mutex has been held since the last wait of this call returned */
 
 /* Flags of `wake`. */
@@ -55,6 +56,21 @@
 
 /* `duration_ns` of a call that took as long or longer: it ended at the event's time. */
 #define WS_CALL_LONG UINT32_MAX
+
+/* Flags of `lock_edge` and `lock_held`. */
+#define WS_EDGE_TRY 1u   /* it cannot block there: it only tried */
+#define WS_EDGE_TIMED 2u /* it has a time limit: it does not block for ever */
+#define WS_EDGE_READ 4u  /* a shared (read) hold */
+#define WS_EDGE_WAIT 8u  /* it is not held yet: the thread is about to wait */
+#define WS_EDGE_LAST 16u /* the thread may do the same again, unrecorded */
+#define WS_EDGE_FILE 32u /* record_lock: the open file owns it, not the process */
+
+/* Locks that one `lock_edge` can have been taken after: as many as the library keeps for a thread. */
+#define WS_EDGE_HELD_MAX 128
+
+/* Flags of `misuse`. */
+#define WS_MISUSE_SHARED 1u /* the object is process-shared */
+#define WS_MISUSE_ROBUST 2u /* it is a robust mutex */
 
 /* What a `map` event's `origin` says. */
 enum ws_map_origin {

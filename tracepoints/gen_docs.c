@@ -30,6 +30,7 @@ LIST(ws_outcome, WS_OUTCOMES)
 LIST(ws_wake_op, WS_WAKE_OPS)
 LIST(ws_object_op, WS_OBJECT_OPS)
 LIST(ws_thread_op, WS_THREAD_OPS)
+LIST(ws_misuse, WS_MISUSES)
 LIST(ws_process_op, WS_PROCESS_OPS)
 
 static void print_field(const char *name, const char *type, const char *shown, const char *doc)
@@ -92,6 +93,7 @@ int main(void)
 	print_ws_wake_op();
 	print_ws_object_op();
 	print_ws_thread_op();
+	print_ws_misuse();
 	print_ws_process_op();
 	return ferror(stdout) || fflush(stdout) ? 1 : 0;
 }

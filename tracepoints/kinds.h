@@ -86,11 +86,41 @@
 	X(NOTIFY, notify, 9)                                                                       \
 	X(RESIZE, resize, 10)
 
-/* X(SYMBOL, word, number). What happened in a thread's life. */
+/* X(SYMBOL, word, number). What happened in a thread's life.
+ *
+ * priority: the program chose how it is scheduled. A thread that nobody chose it for is scheduled as
+ * the one that made it. */
 #define WS_THREAD_OPS(X)                                                                           \
 	X(START, start, 1)                                                                         \
 	X(NAME, name, 2)                                                                           \
-	X(EXIT, exit, 3)
+	X(EXIT, exit, 3)                                                                           \
+	X(JOIN, join, 4)                                                                           \
+	X(PRIORITY, priority, 5)
+
+/* X(SYMBOL, word, number). What a call did that it should not have, as far as only the library can
+ * see it.
+ *
+ * unlock_not_owner: it released a lock that another thread holds, or nobody.
+ * destroy_held, destroy_waited: it destroyed an object that is held, or waited for.
+ * exit_holding:     the thread, or with a shared lock the process, ended with it in its hands.
+ * owner_died:       it took a robust mutex whose owner had died.
+ * wait_without_mutex: it waited on a condition variable without holding its mutex.
+ * nobody_waits:     it signalled a condition variable that nobody waited on; only the first such
+ *                   since the last wait on it is recorded.
+ * fork_holding:     it waits, in a forked child, for a lock that another thread of the parent held.
+ * close_drops_locks: it closed an fd, and with it went the record locks that were taken by another.
+ * flock_inherited:  it changed a flock that its parent had taken, and so the parent's. */
+#define WS_MISUSES(X)                                                                              \
+	X(UNLOCK_NOT_OWNER, unlock_not_owner, 1)                                                   \
+	X(DESTROY_HELD, destroy_held, 2)                                                           \
+	X(DESTROY_WAITED, destroy_waited, 3)                                                       \
+	X(EXIT_HOLDING, exit_holding, 4)                                                           \
+	X(OWNER_DIED, owner_died, 5)                                                               \
+	X(WAIT_WITHOUT_MUTEX, wait_without_mutex, 6)                                               \
+	X(NOBODY_WAITS, nobody_waits, 7)                                                           \
+	X(FORK_HOLDING, fork_holding, 8)                                                           \
+	X(CLOSE_DROPS_LOCKS, close_drops_locks, 9)                                                 \
+	X(FLOCK_INHERITED, flock_inherited, 10)
 
 /* X(SYMBOL, word, number). What happened in a process's life.
  *
@@ -177,6 +207,10 @@ enum ws_object_op { WS_OBJECT_NONE = 0, WS_OBJECT_OPS(WS_OBJECT_ENUM) WS_OBJECT_
 #define WS_THREAD_ENUM(sym, word, n) WS_THREAD_##sym = (n),
 enum ws_thread_op { WS_THREAD_NONE = 0, WS_THREAD_OPS(WS_THREAD_ENUM) WS_THREAD_COUNT };
 #undef WS_THREAD_ENUM
+
+#define WS_MISUSE_ENUM(sym, word, n) WS_MISUSE_##sym = (n),
+enum ws_misuse { WS_MISUSE_NONE = 0, WS_MISUSES(WS_MISUSE_ENUM) WS_MISUSE_COUNT };
+#undef WS_MISUSE_ENUM
 
 #define WS_PROCESS_ENUM(sym, word, n) WS_PROCESS_##sym = (n),
 enum ws_process_op { WS_PROCESS_NONE = 0, WS_PROCESS_OPS(WS_PROCESS_ENUM) WS_PROCESS_COUNT };

@@ -259,6 +259,88 @@ static int on_transfer(struct ws_decode *d, const struct ws_raw *raw, uint32_t p
 	return 0;
 }
 
+/* The bytes that a record lock is about. */
+static void set_bytes(struct ws_object_key *key, uint64_t start, uint64_t length)
+{
+	if (key->kind != WS_KIND_RECORD_LOCK)
+		return;
+	key->offset = start;
+	key->length = length;
+}
+
+static int on_lock(struct ws_decode *d, const struct ws_raw *raw, uint32_t process,
+		   struct ws_record *record)
+{
+	const struct ws_ev_lock_edge *e = &raw->lock_edge;
+	int r;
+
+	record->lock.seq = e->seq;
+	record->lock.flags = e->flags;
+	record->lock.held = e->held;
+	record->lock.segment = e->segment;
+	record->lock.syncs = e->syncs;
+	record->lock.locks = e->locks;
+	r = object(d, process, e->kind, e->object, e->other, raw->at_ns, &record->lock.object,
+		   &record->lock.data);
+	set_bytes(&record->lock.object, e->start, e->length);
+	if (!r)
+		r = ws_decode_code(d, process, e->site, &record->lock.site);
+	return r ? r : ws_decode_stack(d, process, e->stack, &record->lock.stack);
+}
+
+static int on_held_lock(struct ws_decode *d, const struct ws_raw *raw, uint32_t process,
+			struct ws_record *record)
+{
+	const struct ws_ev_lock_held *e = &raw->lock_held;
+	int r;
+
+	record->lock.seq = e->seq;
+	record->lock.flags = e->flags;
+	r = object(d, process, e->kind, e->object, e->other, raw->at_ns, &record->lock.object,
+		   &record->lock.data);
+	set_bytes(&record->lock.object, e->start, e->length);
+	if (!r)
+		r = ws_decode_code(d, process, e->site, &record->lock.site);
+	return r ? r : ws_decode_stack(d, process, e->stack, &record->lock.stack);
+}
+
+static int on_lock_stats(struct ws_decode *d, const struct ws_raw *raw, uint32_t process,
+			 struct ws_record *record)
+{
+	const struct ws_ev_lock_stats *e = &raw->lock_stats;
+	int r = object(d, process, e->kind, e->object, 0, raw->at_ns, &record->lock_stats.object,
+		       &record->lock_stats.data);
+
+	record->lock_stats.acquired = e->acquired;
+	record->lock_stats.failed = e->failed;
+	return r ? r : ws_decode_code(d, process, e->site, &record->lock_stats.site);
+}
+
+static int on_misuse(struct ws_decode *d, const struct ws_raw *raw, uint32_t process,
+		     struct ws_record *record)
+{
+	const struct ws_ev_misuse *e = &raw->misuse;
+	int r;
+
+	record->misuse.what = e->what;
+	record->misuse.flags = e->flags;
+	r = object(d, process, e->kind, e->object, e->other, raw->at_ns, &record->misuse.object,
+		   &record->misuse.data);
+	if (!r && e->kind == WS_KIND_COND && e->other)
+		ws_decode_object(d, process, WS_KIND_MUTEX, e->other, 0, &record->misuse.mutex);
+	if (!r)
+		r = ws_decode_code(d, process, e->site, &record->misuse.site);
+	if (!r)
+		r = ws_decode_stack(d, process, e->stack, &record->misuse.stack);
+	if (!r)
+		r = ws_decode_code(d, process, e->call, &record->misuse.call);
+	return r ? r
+		 : holder(d, process, record->misuse.object.process == process &&
+					      e->what != WS_MISUSE_FORK_HOLDING,
+			  raw->at_ns, e->holder, e->holder_site, e->holder_stack,
+			  &record->misuse.holder);
+}
+
 /* A word from a newer waitscope, whose meaning is not known here; or nobody's, as where a part of the
  * file was overwritten with zeroes. */
 static bool is_strange(const struct ws_raw *raw)
@@ -277,6 +359,15 @@ static bool is_strange(const struct ws_raw *raw)
 	case WS_RAW_wake:
 		return raw->wake.kind == 0 || raw->wake.kind >= WS_KIND_COUNT ||
 		       raw->wake.op == 0 || raw->wake.op >= WS_WAKE_COUNT;
+	case WS_RAW_lock_edge:
+		return raw->lock_edge.kind == 0 || raw->lock_edge.kind >= WS_KIND_COUNT;
+	case WS_RAW_lock_held:
+		return raw->lock_held.kind == 0 || raw->lock_held.kind >= WS_KIND_COUNT;
+	case WS_RAW_lock_stats:
+		return raw->lock_stats.kind == 0 || raw->lock_stats.kind >= WS_KIND_COUNT;
+	case WS_RAW_misuse:
+		return raw->misuse.kind == 0 || raw->misuse.kind >= WS_KIND_COUNT ||
+		       raw->misuse.what == 0 || raw->misuse.what >= WS_MISUSE_COUNT;
 	case WS_RAW_object:
 		return raw->object.kind == 0 || raw->object.kind >= WS_KIND_COUNT ||
 		       raw->object.op == 0 || raw->object.op >= WS_OBJECT_COUNT;
@@ -366,6 +457,18 @@ static int on_recorded(struct ws_decode *d, const struct ws_raw *raw, uint8_t ty
 		break;
 	case WS_RAW_transfer:
 		r = on_transfer(d, raw, process, record);
+		break;
+	case WS_RAW_lock_edge:
+		r = on_lock(d, raw, process, record);
+		break;
+	case WS_RAW_lock_held:
+		r = on_held_lock(d, raw, process, record);
+		break;
+	case WS_RAW_lock_stats:
+		r = on_lock_stats(d, raw, process, record);
+		break;
+	case WS_RAW_misuse:
+		r = on_misuse(d, raw, process, record);
 		break;
 	case WS_RAW_wake_stack:
 		record->wake_stack.seq = raw->wake_stack.seq;
@@ -477,6 +580,14 @@ static int on_event(struct ws_decode *d, const struct ws_raw *raw)
 		return on_wake_of_all(d, raw);
 	case WS_RAW_transfer:
 		return on_recorded(d, raw, WS_RECORD_TRANSFER);
+	case WS_RAW_lock_edge:
+		return on_recorded(d, raw, WS_RECORD_LOCK_EDGE);
+	case WS_RAW_lock_held:
+		return on_recorded(d, raw, WS_RECORD_LOCK_HELD);
+	case WS_RAW_lock_stats:
+		return on_recorded(d, raw, WS_RECORD_LOCK_STATS);
+	case WS_RAW_misuse:
+		return on_recorded(d, raw, WS_RECORD_MISUSE);
 	case WS_RAW_wake_stack:
 		return on_recorded(d, raw, WS_RECORD_WAKE_STACK);
 	case WS_RAW_object:

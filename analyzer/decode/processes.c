@@ -82,12 +82,15 @@ static int name(struct ws_decode *d, uint32_t process, const struct ws_ev_proces
 	return 0;
 }
 
-static int emit(struct ws_decode *d, uint64_t at_ns, uint32_t process, uint32_t thread, uint8_t op)
+static int emit_by(struct ws_decode *d, uint64_t at_ns, uint32_t process, uint32_t thread, uint8_t op,
+		   uint32_t by, uint32_t segment)
 {
 	struct ws_record *record;
 	int r = ws_decode_record(d, WS_RECORD_PROCESS, at_ns, process, thread, &record);
 
 	if (!r) {
+		record->process_step.by = by;
+		record->process_step.segment = segment;
 		const struct ws_process *p = &d->store->tables.processes[process];
 
 		record->process_step.op = op;
@@ -96,6 +99,11 @@ static int emit(struct ws_decode *d, uint64_t at_ns, uint32_t process, uint32_t 
 		record->process_step.before = d->processes[process].before;
 	}
 	return r;
+}
+
+static int emit(struct ws_decode *d, uint64_t at_ns, uint32_t process, uint32_t thread, uint8_t op)
+{
+	return emit_by(d, at_ns, process, thread, op, WS_UNKNOWN, 0);
 }
 
 /* Emits the step with the event's thread, which is of `process`. */
@@ -155,7 +163,7 @@ static int inherit(struct ws_decode *d, uint32_t child, uint32_t parent)
 static int on_fork(struct ws_decode *d, const struct ws_raw *raw)
 {
 	const struct ws_ev_process *e = &raw->process;
-	uint32_t old, process = WS_UNKNOWN;
+	uint32_t old, parent, thread, by = WS_UNKNOWN, process = WS_UNKNOWN;
 	int r;
 
 	if (ws_map64_get(&d->by_pid, ws_decode_id(d, e->pid), &old)) {
@@ -168,7 +176,12 @@ static int on_fork(struct ws_decode *d, const struct ws_raw *raw)
 	r = name(d, process, e);
 	if (!r && d->store->tables.processes[process].parent != WS_UNKNOWN)
 		r = inherit(d, process, d->store->tables.processes[process].parent);
-	return r ? r : emit_own(d, raw, process, WS_PROCESS_FORK);
+	parent = d->store->tables.processes[process].parent;
+	if (!r && parent != WS_UNKNOWN && e->parent_tid)
+		r = ws_decode_holder(d, parent, e->parent_tid, false, raw->at_ns, &by);
+	if (!r)
+		r = ws_decode_thread(d, process, raw->common.tid, raw->at_ns, &thread);
+	return r ? r : emit_by(d, raw->at_ns, process, thread, WS_PROCESS_FORK, by, e->segment);
 }
 
 /* What a wait(2) status says; false: it is no end. */
@@ -186,11 +199,12 @@ static bool set_end(struct ws_process *p, int status)
 	return true;
 }
 
-static int on_reaped(struct ws_decode *d, const struct ws_raw *raw)
+/* `process` is the collecting one. */
+static int on_reaped(struct ws_decode *d, const struct ws_raw *raw, uint32_t process)
 {
 	const struct ws_ev_process *e = &raw->process;
 	struct ws_process *p;
-	uint32_t child, reaped = 0;
+	uint32_t child, by, reaped = 0;
 	int r;
 
 	ws_map64_get(&d->reaped, ws_decode_id(d, e->child), &reaped);
@@ -205,7 +219,9 @@ static int on_reaped(struct ws_decode *d, const struct ws_raw *raw)
 		p->end_ns = raw->at_ns; /* at the latest */
 	d->processes[child].ended = true;
 	d->processes[child].exec_ns = 0;
-	r = emit(d, raw->at_ns, child, WS_UNKNOWN, WS_PROCESS_REAPED);
+	r = ws_decode_thread(d, process, raw->common.tid, raw->at_ns, &by);
+	if (!r)
+		r = emit_by(d, raw->at_ns, child, WS_UNKNOWN, WS_PROCESS_REAPED, by, e->segment);
 	retire(d, child);
 	return r;
 }
@@ -236,7 +252,7 @@ int ws_decode_process_event(struct ws_decode *d, const struct ws_raw *raw)
 		d->store->tables.processes[process].status = e->status;
 		return emit_own(d, raw, process, WS_PROCESS_EXIT);
 	case WS_PROCESS_REAPED:
-		return on_reaped(d, raw);
+		return on_reaped(d, raw, process);
 	case WS_PROCESS_DEFS:
 		return name(d, process, e);
 	default:

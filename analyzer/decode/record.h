@@ -69,6 +69,10 @@ enum ws_record_type {
 	WS_RECORD_HELD,  /* one of the locks that the thread holds as its wait `seq`, which follows,
 			  * begins */
 	WS_RECORD_REACH, /* the process can operate on something: it has it mapped or open */
+	WS_RECORD_LOCK_EDGE,  /* the thread takes a lock while it holds others... */
+	WS_RECORD_LOCK_HELD,  /* ...of which this is one: they follow */
+	WS_RECORD_LOCK_STATS, /* how often the thread took a lock, or tried to in vain */
+	WS_RECORD_MISUSE,     /* the thread did what it should not have */
 	WS_RECORD_CALL,        /* a call of a function, or its beginning; full mode only */
 };
 
@@ -159,6 +163,10 @@ struct ws_record {
 			uint32_t creator; /* START: index of the thread that made it, or
 			                   * WS_UNKNOWN */
 			int32_t policy, priority, nice; /* PRIORITY: see events.h */
+			uint32_t joined;  /* JOIN: index of the thread that had ended, or
+			                   * WS_UNKNOWN */
+			uint32_t segment; /* START: the creator's in which it was made; JOIN: the
+			                   * joiner's that ends with it; 0: not known */
 		} thread_step;
 		struct {
 			uint32_t seq;
@@ -177,7 +185,40 @@ struct ws_record {
 			int32_t pid;
 			uint32_t parent; /* index, or WS_UNKNOWN */
 			uint32_t before; /* START: the image that this one replaces, or WS_UNKNOWN */
+			uint32_t by;      /* FORK: the parent's thread that forked; REAPED: that
+			                   * which collected it; or WS_UNKNOWN */
+			uint32_t segment; /* of `by`, that ends with it; 0: not known */
 		} process_step;
+		struct {
+			uint32_t seq;   /* number of the edge within its thread */
+			uint8_t flags;  /* WS_EDGE_* */
+			struct ws_object_key object; /* that is taken, or held */
+			uint32_t data;  /* as in wait_begin */
+			uint32_t site;
+			uint32_t stack;
+			/* LOCK_EDGE: see events.h; otherwise 0. */
+			uint32_t held; /* how many LOCK_HELD follow */
+			uint32_t segment;
+			uint32_t syncs;
+			uint64_t locks;
+		} lock;
+		struct {
+			struct ws_object_key object;
+			uint32_t data; /* as in wait_begin */
+			uint32_t site; /* failed: of the call; otherwise WS_UNKNOWN */
+			uint64_t acquired, failed; /* since its last one */
+		} lock_stats;
+		struct {
+			uint8_t what;  /* enum ws_misuse */
+			uint8_t flags; /* WS_MISUSE_* */
+			struct ws_object_key object;
+			struct ws_object_key mutex; /* cond: of its mutex; otherwise kind 0 */
+			uint32_t data; /* as in wait_begin */
+			uint32_t site; /* or WS_UNKNOWN */
+			uint32_t stack;
+			uint32_t call; /* fork_holding: code index of the fork; else WS_UNKNOWN */
+			struct ws_holder holder;
+		} misuse;
 		struct {
 			uint64_t begin_ns;
 			uint64_t duration_ns;

@@ -111,7 +111,7 @@ int ws_decode_thread_event(struct ws_decode *d, const struct ws_raw *raw)
 	if (e->op == WS_THREAD_EXIT) {
 		d->store->tables.threads[thread].end_ns = raw->at_ns;
 		d->threads[thread].ended = true;
-	} else if (e->op != WS_THREAD_PRIORITY && (e->op != WS_THREAD_START || again)) {
+	} else if (e->op != WS_THREAD_PRIORITY && e->op != WS_THREAD_JOIN && (e->op != WS_THREAD_START || again)) {
 		if (e->op != WS_THREAD_NAME && !again)
 			d->store->tables.unmatched++;
 		return 0;
@@ -121,6 +121,13 @@ int ws_decode_thread_event(struct ws_decode *d, const struct ws_raw *raw)
 		return r;
 	record->thread_step.op = e->op;
 	record->thread_step.creator = d->store->tables.threads[thread].creator;
+	record->thread_step.joined = WS_UNKNOWN;
+	record->thread_step.segment = e->segment;
+	/* One that has not ended has a tid that was in use before. */
+	if (e->op == WS_THREAD_JOIN &&
+	    ws_map64_get(&d->by_thread, thread_key(process, e->joined), &thread) &&
+	    d->threads[thread].ended)
+		record->thread_step.joined = thread;
 	record->thread_step.policy = e->policy;
 	record->thread_step.priority = e->priority;
 	record->thread_step.nice = e->nice;

@@ -118,6 +118,7 @@ static int thread_end(struct ws_model *model, struct thread *thread, uint64_t at
 		if (r == 0)
 			r = w;
 	}
+	ws_locks_forget(thread);
 	model->threads[thread->index] = NULL;
 	DL_DELETE(model->processes[thread->process], thread);
 	free(thread);
@@ -443,6 +444,8 @@ int ws_model_record(struct ws_model *model, const struct ws_record *record)
 		return take_loss(model);
 	case WS_RECORD_CALL: /* what its thread waited for has records of its own */
 		return 0;
+	case WS_RECORD_LOCK_STATS: /* told at the end, perhaps by another thread */
+		return ws_locks_count(model, record);
 	case WS_RECORD_OBJECT:
 		return ws_object_event(model, record);
 	case WS_RECORD_PROCESS:
@@ -484,6 +487,12 @@ int ws_model_record(struct ws_model *model, const struct ws_record *record)
 		return take_holder(thread, record);
 	case WS_RECORD_WAKE:
 		return take_wake(model, thread, record);
+	case WS_RECORD_LOCK_EDGE:
+		return ws_locks_edge(model, thread, record);
+	case WS_RECORD_LOCK_HELD:
+		return ws_locks_held(model, thread, record);
+	case WS_RECORD_MISUSE:
+		return ws_locks_misuse(model, record);
 	case WS_RECORD_HELD:
 		return take_held(model, record);
 	case WS_RECORD_REACH:

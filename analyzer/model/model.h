@@ -172,6 +172,49 @@ struct ws_hold {
 	uint8_t flags;  /* WS_HOLD_* of format.h */
 };
 
+/* One lock that a thread takes or holds. */
+struct ws_lock {
+	const struct ws_object *object; /* Weak: owned by the model */
+	uint32_t site;  /* code index of the call that takes it, or WS_UNKNOWN */
+	uint32_t stack; /* stack index, or WS_UNKNOWN */
+	uint8_t flags;  /* WS_EDGE_* of format.h */
+};
+
+/* A thread takes a lock while it holds others; see lock_edge in events.h. */
+struct ws_lock_edge {
+	struct ws_lock taken;
+	const struct ws_lock *held; /* in the order in which it took them */
+	size_t n_held;              /* at least one */
+	uint32_t thread;
+	uint32_t segment;
+	uint32_t syncs;
+	uint64_t locks;
+	uint64_t at_ns; /* trace clock */
+};
+
+/* A call did what it should not have; see WS_MISUSES in kinds.h. */
+struct ws_misuse_seen {
+	const struct ws_object *object; /* Weak: owned by the model */
+	struct ws_object_key mutex;     /* cond: its mutex; otherwise kind 0 */
+	uint32_t process, thread;
+	uint8_t what;  /* enum ws_misuse */
+	uint8_t flags; /* WS_MISUSE_* of format.h */
+	uint32_t site; /* of the call, or WS_UNKNOWN */
+	uint32_t stack;
+	uint32_t call; /* fork_holding: of the fork; otherwise WS_UNKNOWN */
+	struct ws_holder holder; /* thread WS_UNKNOWN: nobody, or not known */
+	uint64_t at_ns; /* trace clock */
+};
+
+/* How often a thread took a lock, or tried to in vain by calls that do not wait. */
+struct ws_lock_count {
+	struct ws_object_key key;
+	const struct ws_object *object; /* Weak: owned by the model; NULL: nobody waited for it */
+	uint32_t process, thread;
+	uint32_t site; /* failed: of the call; otherwise WS_UNKNOWN */
+	uint64_t acquired, failed; /* since it last said so */
+};
+
 /* A part of a wait that one holder is charged with. */
 struct ws_charge {
 	struct ws_holder holder; /* thread WS_UNKNOWN: nobody is known */
@@ -245,6 +288,12 @@ struct ws_model_observer {
 	/* Waiters may go on from now on, in order of records: the stack is not known yet. Also where a
 	 * process ends that could let them go. NULL: not wanted. */
 	int (*woke)(void *context, const struct ws_wake *wake);
+	/* A thread takes a lock while it holds others. NULL: not wanted. */
+	int (*edge)(void *context, const struct ws_lock_edge *edge);
+	/* A thread did what it should not have. NULL: not wanted. */
+	int (*misuse)(void *context, const struct ws_misuse_seen *misuse);
+	/* What a thread counted of one lock. NULL: not wanted. */
+	int (*count)(void *context, const struct ws_lock_count *count);
 	/* The trace is over, and nothing that is open was closed yet. NULL: not wanted. */
 	int (*over)(void *context, const struct ws_tables *tables);
 	/* One wait is complete. Not in order of time, but the same trace gives the same order.

@@ -124,6 +124,8 @@ struct thread {
 	struct wake *pending[WS_PENDING_MAX]; /* hold references; oldest first */
 	size_t n_pending;
 	struct thread *prev, *next; /* in the list of its process */
+	struct ws_lock_edge *edge;  /* Owned by this: the one whose held locks follow; NULL: none */
+	uint32_t edge_seq, edge_wants;
 };
 
 /* A process that used SEM_UNDO on a set of System V semaphores. */
@@ -218,6 +220,14 @@ struct wake *ws_wake_take(struct ws_model *model, struct wait *wait);
 int ws_wake_complete(struct ws_model *model, struct wake *wake);
 /* A thread's wake waits for its stack; completes the oldest when there are too many. */
 int ws_wake_pend(struct ws_model *model, struct thread *thread, struct wake *wake);
+
+/* locks.c: the order of locks, how often they are taken, and what is done wrong. 0, -ENOMEM or what the
+ * observer returned. */
+int ws_locks_edge(struct ws_model *model, struct thread *thread, const struct ws_record *record);
+int ws_locks_held(struct ws_model *model, struct thread *thread, const struct ws_record *record);
+int ws_locks_count(struct ws_model *model, const struct ws_record *record);
+int ws_locks_misuse(struct ws_model *model, const struct ws_record *record);
+void ws_locks_forget(struct thread *thread); /* frees what is not complete */
 
 /* ends.c: who uses pipes and the like. 0, -ENOMEM or what the observer returned. */
 

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* flood.c: fires as many of the provider's events as are asked for, for traces to time `report` on.
  *
- *	flood EVENTS THREADS
+ *	flood EVENTS THREADS [CALLS]
  *
  * Each thread plays two of a program's threads, of which one waits again and again for a mutex that
- * the other releases: wait_begin, wake, wake_stack, wait_end. There are 64 mutexes, 64 stacks and
+ * the other releases: wait_begin, wake, wake_stack, wait_end. Before each wait come CALLS events
+ * `call`, as in full mode: of every twelve calls of a program, few wait. There are 64 mutexes, 64 stacks and
  * 16 places in the code, so that a trace's length is all that grows. The thread n runs on the
  * processor n, so that each fills a stream of its own.
  */
@@ -13,6 +14,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "tracepoints/format.h"
@@ -25,7 +27,7 @@
 #define SITES   16
 #define DEPTH   8
 
-static uint64_t events_of_each;
+static uint64_t events_of_each, calls;
 
 static void define(void)
 {
@@ -68,6 +70,28 @@ static void start(int32_t tid, int32_t creator)
 	lttng_ust_tracepoint(waitscope, thread, &thread);
 }
 
+/* Calls that nothing comes of: a mutex is locked and unlocked. */
+static void call(uint32_t seq, int32_t tid, uint64_t mutex, uint64_t site)
+{
+	for (uint64_t i = 0; i < calls; i++) {
+		struct timespec now;
+		struct ws_ev_call event = { .pid = PID,
+					    .tid = tid,
+					    .function = (ws_function)(1 + (seq + i) % 8),
+					    .kind = WS_KIND_MUTEX,
+					    .duration_ns = 30 + (uint32_t)i,
+					    .site = site + i,
+					    .object = mutex,
+					    .args = &mutex,
+					    .n_args = 1,
+					    .text = "" };
+
+		clock_gettime(CLOCK_MONOTONIC, &now);
+		event.begin_ns = (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+		lttng_ust_tracepoint(waitscope, call, &event);
+	}
+}
+
 static void *play(void *arg)
 {
 	uint32_t n = (uint32_t)(uintptr_t)arg;
@@ -80,7 +104,7 @@ static void *play(void *arg)
 	sched_setaffinity(0, sizeof(cpu), &cpu);
 	start(waiter, PID);
 	start(holder, PID);
-	for (uint32_t seq = 1; seq <= events_of_each / 4; seq++) {
+	for (uint32_t seq = 1; seq <= events_of_each / (4 + calls); seq++) {
 		uint64_t mutex = TEXT + 0x80000 + 64 * ((seq * 7 + n) % MUTEXES);
 		uint64_t site = TEXT + 16 * (1 + seq % SITES);
 		struct ws_ev_wait_begin begin = { .pid = PID,
@@ -110,6 +134,7 @@ static void *play(void *arg)
 					      .outcome = WS_OUTCOME_ACQUIRED,
 					      .index = -1 };
 
+		call(seq, seq % 2 ? waiter : holder, mutex, site);
 		lttng_ust_tracepoint(waitscope, wait_begin, &begin);
 		lttng_ust_tracepoint(waitscope, wake, &wake);
 		lttng_ust_tracepoint(waitscope, wake_stack, &stack);
@@ -120,14 +145,15 @@ static void *play(void *arg)
 
 int main(int argc, char **argv)
 {
-	uint64_t events = argc == 3 ? strtoull(argv[1], NULL, 10) : 0;
-	unsigned long threads = argc == 3 ? strtoul(argv[2], NULL, 10) : 0;
+	uint64_t events = argc >= 3 ? strtoull(argv[1], NULL, 10) : 0;
+	unsigned long threads = argc >= 3 ? strtoul(argv[2], NULL, 10) : 0;
 	pthread_t ids[64];
 
 	if (!events || !threads || threads > 64) {
-		fprintf(stderr, "usage: flood EVENTS THREADS\n");
+		fprintf(stderr, "usage: flood EVENTS THREADS [CALLS]\n");
 		return 2;
 	}
+	calls = argc > 3 ? strtoull(argv[3], NULL, 10) : 0;
 	events_of_each = events / threads;
 	define();
 	for (unsigned long i = 0; i < threads; i++)

@@ -147,6 +147,14 @@ static void streams_scan_and_open_the_same(void **state)
 	ws_run_free(same(argv));
 }
 
+static void sockets_give_the_same(void **state)
+{
+	const char *const argv[] = { ws_program("same_sockets"), NULL };
+
+	(void)state;
+	ws_run_free(same(argv));
+}
+
 static void processes_begin_and_end_the_same(void **state)
 {
 	const char *const argv[] = { ws_program("same_processes"), NULL };
@@ -267,6 +275,7 @@ int main(void)
 		cmocka_unit_test(streams_read_the_same),
 		cmocka_unit_test(streams_write_the_same),
 		cmocka_unit_test(streams_scan_and_open_the_same),
+		cmocka_unit_test(sockets_give_the_same),
 		cmocka_unit_test(processes_begin_and_end_the_same),
 		cmocka_unit_test(plugins_throw_and_unwind_the_same),
 		cmocka_unit_test(forks_while_code_is_loaded_come_back),

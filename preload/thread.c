@@ -277,6 +277,43 @@ size_t ws_thread_tids(int32_t *tids, size_t max)
 	return n;
 }
 
+void ws_held_refill(struct ws_thread *self, uint32_t n, uintptr_t object, uint8_t kind,
+		    uint8_t flags, uintptr_t site, uint32_t stack)
+{
+	struct ws_held *entry = &self->held[n];
+
+	entry->object = object;
+	entry->site = site;
+	entry->stack = stack;
+	entry->kind = kind;
+	entry->flags = flags;
+}
+
+void ws_held_add_slow(struct ws_thread *self, uintptr_t object, uint8_t kind, uint8_t flags,
+		      uintptr_t site, uint32_t stack)
+{
+	uint64_t word = atomic_load_explicit(&self->held_word, memory_order_relaxed);
+	uint32_t n = WS_HELD_COUNT(word);
+	struct ws_held *entry = &self->held[n];
+
+	if (n >= WS_HELD_MAX) {
+		ws_limit_reached(WS_LIMIT_held_locks);
+		return;
+	}
+	if (entry->object == object && entry->count < UINT16_MAX)
+		entry->count++;
+	else
+		ws_lock_count(self, entry);
+	ws_held_refill(self, n, object, kind, flags, site, stack);
+	/* As in ws_held_add(). */
+	atomic_store_explicit(&self->held_word, word + WS_HELD_CHANGE + 1, memory_order_release);
+	atomic_signal_fence(memory_order_seq_cst);
+	if (*(volatile uintptr_t *)&entry->object != object)
+		ws_held_refill(self, n, object, kind, flags, site, stack);
+	if (n > 0)
+		ws_lock_order(self, n);
+}
+
 void ws_held_remove_slow(struct ws_thread *self, uintptr_t object)
 {
 	uint64_t word = atomic_load_explicit(&self->held_word, memory_order_relaxed);

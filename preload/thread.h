@@ -66,6 +66,7 @@ struct ws_open_wait {
 	uint32_t seq;
 	uint32_t n_keys; /* of the thread's `keys`, those of the waits outside of it */
 	bool shared;
+	bool begun; /* its wait_begin was recorded */
 };
 
 /* More objects that the open waits of one thread are for (the files of a poll()). */
@@ -209,16 +210,6 @@ size_t ws_thread_tids(int32_t *tids, size_t max);
 #define WS_HELD_COUNT(word) ((uint32_t)(word))
 #define WS_HELD_CHANGE (UINT64_C(1) << 32)
 
-static inline void ws_held_fill(struct ws_held *entry, uintptr_t object, uint8_t kind,
-				uint8_t flags, uintptr_t site, uint32_t stack)
-{
-	entry->object = object;
-	entry->site = site;
-	entry->stack = stack;
-	entry->kind = kind;
-	entry->flags = flags;
-}
-
 /* Forgets an entry that is not the newest, or does not exist. */
 void ws_held_remove_slow(struct ws_thread *self, uintptr_t object);
 
@@ -227,30 +218,37 @@ void ws_lock_count(struct ws_thread *self, struct ws_held *entry);
 /* It took the newest while it holds others: see lock_order.h. */
 void ws_lock_order(struct ws_thread *self, uint32_t n);
 
-/* Notes that the thread has taken the object. */
+/* The thread holds others, or its first place was another object's. */
+void ws_held_add_slow(struct ws_thread *self, uintptr_t object, uint8_t kind, uint8_t flags,
+		      uintptr_t site, uint32_t stack);
+/* A signal handler used the place that is being filled. */
+void ws_held_refill(struct ws_thread *self, uint32_t n, uintptr_t object, uint8_t kind,
+		    uint8_t flags, uintptr_t site, uint32_t stack);
+
+/* Notes that the thread has taken the object. By far the commonest case, that it takes again what it
+ * took last and holds nothing else, is done in place. */
 static inline void ws_held_add(struct ws_thread *self, uintptr_t object, uint8_t kind,
 			       uint8_t flags, uintptr_t site, uint32_t stack)
 {
 	uint64_t word = atomic_load_explicit(&self->held_word, memory_order_relaxed);
-	struct ws_held *entry = &self->held[WS_HELD_COUNT(word)];
+	struct ws_held *entry = &self->held[0];
 
-	if (ws_unlikely(WS_HELD_COUNT(word) >= WS_HELD_MAX)) {
-		ws_limit_reached(WS_LIMIT_held_locks);
+	if (ws_unlikely(WS_HELD_COUNT(word) > 0 || entry->object != object ||
+			entry->count == UINT16_MAX)) {
+		ws_held_add_slow(self, object, kind, flags, site, stack);
 		return;
 	}
-	if (ws_likely(entry->object == object && entry->count < UINT16_MAX))
-		entry->count++;
-	else
-		ws_lock_count(self, entry);
-	ws_held_fill(entry, object, kind, flags, site, stack);
+	entry->count++;
+	entry->site = site;
+	entry->stack = stack;
+	entry->kind = kind;
+	entry->flags = flags;
 	/* release: the entry before the word; pairs with the acquire in held_read(). */
 	atomic_store_explicit(&self->held_word, word + WS_HELD_CHANGE + 1, memory_order_release);
 	/* A signal handler that came before that store used the same place for locks of its own. */
 	atomic_signal_fence(memory_order_seq_cst);
 	if (ws_unlikely(*(volatile uintptr_t *)&entry->object != object))
-		ws_held_fill(entry, object, kind, flags, site, stack);
-	if (ws_unlikely(WS_HELD_COUNT(word) > 0))
-		ws_lock_order(self, WS_HELD_COUNT(word));
+		ws_held_refill(self, 0, object, kind, flags, site, stack);
 }
 
 /* The newest entry; NULL: the thread holds nothing. */

@@ -33,7 +33,7 @@ static const char help_text[] =
 	"all);\n"
 	"                      text only\n"
 	"  --stacks            show the call stacks of waiters, holders and wakers; text "
-	"only\n" WS_READING_HELP "\n"
+	"only\n" WS_READING_HELP("--to") "\n"
 	"  --help              show this text\n"
 	"\n"
 	"While a long trace is read, and standard error is a terminal, a line there tells how far\n"
@@ -74,6 +74,7 @@ enum {
 
 static const struct option long_options[] = {
 	WS_READING_OPTIONS,
+	WS_READING_OPTION_TO,
 	{ "format", required_argument, NULL, OPT_FORMAT },
 	{ "output", required_argument, NULL, 'o' },
 	{ "top", required_argument, NULL, OPT_TOP },

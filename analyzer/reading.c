@@ -136,7 +136,7 @@ int ws_reading_option(int option, const char *value, struct ws_study_options *op
 		break;
 	case WS_READING_TO:
 		if (ws_option_time(value, &filter->to_ns) < 0)
-			what = "--to: a time such as 1.5s, not";
+			what = "--to, --until: a time such as 1.5s, not";
 		break;
 	default:
 		return 0;
@@ -163,7 +163,7 @@ int ws_reading_arguments(int argc, char **argv, struct ws_study_options *options
 		return -EINVAL;
 	}
 	if (filter->to_ns <= filter->from_ns && filter->to_ns) {
-		*usage = (struct ws_usage){ "--to: must be later than --from", NULL };
+		*usage = (struct ws_usage){ "--to, --until: must be later than --from", NULL };
 		return -EINVAL;
 	}
 	return 0;

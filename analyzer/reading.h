@@ -22,24 +22,24 @@ enum {
 	WS_READING_OWN,
 };
 
-/* Rows of the command's table, and letters of its short options. */
+/* Rows of the command's table, and letters of its short options. `to` is the end of the span, where
+ * that word has no other meaning; `until` always is. */
 #define WS_READING_OPTIONS                                                                         \
 	{ "jobs", required_argument, NULL, 'j' },                                                  \
-		{ "min-wait", required_argument, NULL, WS_READING_MIN_WAIT },                      \
-		{ "pid", required_argument, NULL, WS_READING_PID },                                \
-		{ "tid", required_argument, NULL, WS_READING_TID },                                \
-		{ "kind", required_argument, NULL, WS_READING_KIND },                              \
-		{ "from", required_argument, NULL, WS_READING_FROM },                              \
-	{                                                                                          \
-		"to", required_argument, NULL, WS_READING_TO                                       \
-	}
+	{ "min-wait", required_argument, NULL, WS_READING_MIN_WAIT },                              \
+	{ "pid", required_argument, NULL, WS_READING_PID },                                        \
+	{ "tid", required_argument, NULL, WS_READING_TID },                                        \
+	{ "kind", required_argument, NULL, WS_READING_KIND },                                      \
+	{ "from", required_argument, NULL, WS_READING_FROM },                                      \
+	{ "until", required_argument, NULL, WS_READING_TO }
+#define WS_READING_OPTION_TO { "to", required_argument, NULL, WS_READING_TO }
 #define WS_READING_LETTERS "j:"
 
-/* Lines of the command's help; @KINDS@ is replaced by the kinds, see ws_reading_help. */
-#define WS_READING_HELP                                                                            \
+/* Lines of the command's help, with the name of the option that ends the span, `--to` or `--until`.
+ * @KINDS@ is replaced by the kinds, see ws_reading_help. */
+#define WS_READING_HELP(to)                                                                        \
 	"  -j, --jobs N        read with at most N threads, if there are as many streams\n"        \
-	"                      (default: one for each processor); the report is the same for any " \
-	"N\n"                                                                                      \
+	"                      (default: one for each processor); the result is the same for any N\n" \
 	"\n"                                                                                       \
 	"Count only some waits:\n"                                                                 \
 	"  --min-wait T        those that took at least T\n"                                       \
@@ -47,8 +47,8 @@ enum {
 	"  --tid T             those of thread T\n"                                                \
 	"  --kind K[,K...]     those on objects of these kinds:\n"                                 \
 	"                      @KINDS@\n"                                                          \
-	"  --from T, --to T    those that overlap this span, counted from the trace's "            \
-	"beginning;\n"                                                                             \
+	"  --from T, " to " T\n"                                                                   \
+	"                      those that overlap this span, counted from the trace's beginning;\n" \
 	"                      they count in full\n"
 
 /* What is wrong with an option. */

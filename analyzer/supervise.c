@@ -248,14 +248,12 @@ static int learn(struct supervisor *s, uint32_t stuck)
 	uint32_t crashed = atomic_load_explicit(&watch->crashed, memory_order_relaxed);
 	int r = -ENOSPC;
 
-	if (stuck || crashed) {
+	if (stuck || crashed)
 		r = avoid(watch, (stuck ? stuck : crashed) - 1, stuck);
-	} else {
-		/* Its handler could not run (no stack is left): one of these it was. */
-		for (uint32_t i = 0; i < WS_WATCH_SLOTS; i++)
-			if (watch->slots[i].place != WS_WATCH_OUTSIDE && !avoid(watch, i, false))
-				r = 0;
-	}
+	/* That was it before, or its handler could not run (no stack is left): it is another one. */
+	for (uint32_t i = 0; i < WS_WATCH_SLOTS && r; i++)
+		if (watch->slots[i].place != WS_WATCH_OUTSIDE)
+			r = avoid(watch, i, stuck);
 	memset(watch->slots, 0, sizeof(watch->slots));
 	watch->reading = watch->crashed = 0;
 	return r;

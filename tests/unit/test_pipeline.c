@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* test_pipeline.c: the stages together: whole, damaged and empty traces, a consumer that gives up,
- * and that the same trace gives the same records each time. */
+ * and that the same trace gives the same records each time, however many threads read it; and several
+ * traces at once. */
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -41,15 +42,21 @@ static int take(void *user, const struct ws_record *records, size_t n, struct ws
 	return 0;
 }
 
-static void run(struct result *res, const char *dir)
+static void run_as(struct result *res, const char *const *dirs, size_t n, unsigned int readers)
 {
+	const struct ws_pipeline_options options = { .readers = readers };
 	const struct ws_pipeline_sink sink = { res, take };
 
-	res->code = ws_pipeline_run(&dir, 1, &sink, &res->trace, &res->error);
+	res->code = ws_pipeline_run_as(&options, dirs, n, &sink, &res->trace, &res->error);
 	if (res->trace)
 		res->tables = ws_trace_tables(res->trace);
 	assert_int_equal(res->code == 0, res->trace != NULL);
 	assert_int_equal(res->code == 0, res->error.text[0] == 0);
+}
+
+static void run(struct result *res, const char *dir)
+{
+	run_as(res, &dir, 1, 0);
 }
 
 static void clean(struct result *res)
@@ -135,6 +142,118 @@ static void the_same_trace_gives_the_same(void **state)
 		clean(&a);
 		clean(&b);
 	}
+}
+
+/* The text of what the folders give is the same for any number of readers. */
+static void assert_same_for_any(const char *const *dirs, size_t n)
+{
+	static const unsigned int readers[] = { 2, 3, 8 };
+	struct result one = { 0 };
+	char *text_one;
+
+	run_as(&one, dirs, n, 1);
+	assert_int_equal(one.code, 0);
+	text_one = text(&one);
+	for (size_t i = 0; i < 3; i++) {
+		struct result res = { 0 };
+		char *text_res;
+
+		run_as(&res, dirs, n, readers[i]);
+		assert_int_equal(res.code, 0);
+		text_res = text(&res);
+		assert_string_equal(text_res, text_one);
+		free(text_res);
+		clean(&res);
+	}
+	free(text_one);
+	clean(&one);
+}
+
+/* A copy of a kept trace as if another host had made it. */
+static void copy_of_host(const char *name, char last, char dir[static 64])
+{
+	size_t size;
+	char *bytes, *host;
+
+	trace_copy_make(name, dir);
+	bytes = (char *)trace_copy_read(dir, "metadata", &size);
+	host = memmem(bytes, size, "hostname = \"", 12);
+	assert_non_null(host);
+	trace_copy_write(dir, "metadata", (uint64_t)(host + 12 - bytes), &last, 1);
+	/* Its clock is another one: LTTng's has the boot's uuid. */
+	host = memmem(bytes, size, "clock {", 7);
+	assert_non_null(host);
+	host = memmem(host, size - (size_t)(host - bytes), "uuid = \"", 8);
+	assert_non_null(host);
+	trace_copy_write(dir, "metadata", (uint64_t)(host + 8 - bytes), &last, 1);
+	free(bytes);
+}
+
+static void any_number_of_readers_gives_the_same(void **state)
+{
+	static const unsigned char garbage[512] = { 0xff, 0xff, 0xff };
+	const char *kept[] = { "../records/ctf/basic", "../records/ctf/lossy" };
+	char damaged[64], cut[64], other[64];
+	const char *all[] = { kept[0], kept[1], damaged, cut, other };
+
+	(void)state;
+	trace_copy_make("basic", damaged);
+	trace_copy_write(damaged, "waits_0", 4096 + 512, garbage, sizeof(garbage));
+	trace_copy_make("lossy", cut);
+	trace_copy_cut(cut, "waits_0", 100);
+	copy_of_host("lossy", 'a', other);
+	for (size_t i = 0; i < 5; i++)
+		assert_same_for_any(&all[i], 1);
+	assert_same_for_any(kept, 2);
+	/* Many streams, many at the same time: two of each. */
+	assert_same_for_any(all, 5);
+	trace_copy_remove(damaged);
+	trace_copy_remove(cut);
+	trace_copy_remove(other);
+}
+
+static void hosts_have_pids_and_objects_of_their_own(void **state)
+{
+	char a[64], b[64];
+	const char *dirs[] = { a, b };
+	struct result one = { 0 }, both = { 0 };
+	const struct ws_record *sems[2] = { NULL, NULL };
+	size_t n_sems = 0;
+
+	(void)state;
+	copy_of_host("basic", 'a', a);
+	copy_of_host("basic", 'b', b);
+	run(&one, a);
+	run_as(&both, dirs, 2, 2);
+	assert_int_equal(both.code, 0);
+	assert_int_equal(both.n, 2 * one.n);
+	assert_int_equal(both.tables->n_recordings, 2);
+	assert_int_equal(both.tables->n_processes, 2 * one.tables->n_processes);
+	assert_int_equal(both.tables->n_threads, 2 * one.tables->n_threads);
+	for (size_t i = 0; i < both.tables->n_processes; i++) {
+		const struct ws_process *p = &both.tables->processes[i];
+
+		assert_int_equal(p->end, WS_END_EXITED);
+		assert_string_equal(both.tables->recordings[p->recording].host[0] == 'a' ? a : b,
+				    dirs[both.tables->recordings[p->recording].dir]);
+	}
+	/* The semaphore in shared memory is each host's, though (device, inode) are the same. */
+	for (size_t i = 0; i < both.n; i++)
+		if (both.records[i].type == WS_RECORD_WAIT_BEGIN &&
+		    both.records[i].wait_begin.object.kind == WS_KIND_SEM && n_sems < 2)
+			sems[n_sems++] = &both.records[i];
+	assert_int_equal(n_sems, 2);
+	assert_int_equal(sems[0]->wait_begin.object.ino, sems[1]->wait_begin.object.ino);
+	assert_int_not_equal(sems[0]->wait_begin.object.host, sems[1]->wait_begin.object.host);
+	/* The modules have build ids, and are the same files. */
+	assert_int_equal(both.tables->n_modules, one.tables->n_modules);
+	assert_int_equal(one.tables->n_warnings, 1);
+	assert_int_equal(both.tables->n_warnings, 3);
+	assert_non_null(strstr(both.tables->warnings[2], "2 hosts (a"));
+	clean(&one);
+	clean(&both);
+	trace_copy_remove(a);
+	trace_copy_remove(b);
 }
 
 static void loss_is_a_record_and_a_sum(void **state)
@@ -267,11 +386,50 @@ static void the_recorders_word_on_the_end_counts(void **state)
 	trace_copy_remove(dir);
 }
 
+/* Two runs on one host: a pid that both had is another process in each. */
+static void run_files_are_of_their_own_folders(void **state)
+{
+	char a[64], b[64], *bytes, *created;
+	const char *dirs[] = { a, b };
+	struct result res = { 0 };
+	size_t size;
+
+	(void)state;
+	trace_copy_make("basic", a);
+	trace_copy_make("basic", b);
+	bytes = (char *)trace_copy_read(b, "metadata", &size);
+	created = memmem(bytes, size, "trace_creation_datetime = \"", 27);
+	assert_non_null(created);
+	trace_copy_write(b, "metadata", (uint64_t)(created + 27 - bytes), "3", 1);
+	free(bytes);
+	write_run_file(a, "{\"pid\": 100, \"status\": 9}");
+	write_run_file(b, "{\"pid\": 100, \"status\": 256}");
+	run_as(&res, dirs, 2, 2);
+	assert_int_equal(res.code, 0);
+	assert_int_equal(res.tables->n_recordings, 2);
+	for (size_t i = 0; i < res.tables->n_processes; i++) {
+		const struct ws_process *p = &res.tables->processes[i];
+
+		if (p->pid != 100)
+			continue;
+		assert_int_equal(p->end, p->recording ? WS_END_EXITED : WS_END_SIGNALED);
+		assert_int_equal(p->status, p->recording ? 1 : 9);
+	}
+	/* One host, one clock: nothing to warn of but the limit that both say they reached. */
+	assert_int_equal(res.tables->n_warnings, 2);
+	clean(&res);
+	trace_copy_remove(a);
+	trace_copy_remove(b);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_whole_trace),
 		cmocka_unit_test(the_same_trace_gives_the_same),
+		cmocka_unit_test(any_number_of_readers_gives_the_same),
+		cmocka_unit_test(hosts_have_pids_and_objects_of_their_own),
+		cmocka_unit_test(run_files_are_of_their_own_folders),
 		cmocka_unit_test(loss_is_a_record_and_a_sum),
 		cmocka_unit_test(a_cut_off_trace_is_read_with_a_warning),
 		cmocka_unit_test(what_cant_be_read_is_one_line),

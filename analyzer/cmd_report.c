@@ -8,8 +8,10 @@
 #include <string.h>
 
 #include "analyzer/command.h"
+#include "analyzer/listing.h"
 #include "analyzer/reading.h"
 #include "analyzer/report_output.h"
+#include "analyzer/reports/calls.h"
 #include "analyzer/reports/report.h"
 #include "analyzer/study.h"
 #include "analyzer/supervise.h"
@@ -32,6 +34,9 @@ static const char help_text[] =
 	"  --top N             show at most N objects and N pairs of threads (default: 10; 0: "
 	"all);\n"
 	"                      text only\n"
+	"  --calls             list every call of a trace of `record --mode full`, a line each, in\n"
+	"                      the order in which they returned, and then the functions;\n"
+	"                      instead of the report; text only\n"
 	"  --stacks            show the call stacks of waiters, holders and wakers; text "
 	"only\n" WS_READING_HELP("--to") "\n"
 	"  --help              show this text\n"
@@ -49,6 +54,7 @@ static const char help_text[] =
 	"examples:\n"
 	"  waitscope report\n"
 	"  waitscope report --min-wait 1ms --kind mutex,rwlock --stacks server.trace\n"
+	"  waitscope report --calls --pid 812 server.trace\n"
 	"  waitscope report --format json -o report.json server.trace\n";
 
 struct options {
@@ -56,6 +62,7 @@ struct options {
 	const char *output; /* NULL: standard output */
 	bool json;
 	bool stacks;
+	bool calls;
 	bool help;
 	size_t top;
 };
@@ -69,6 +76,7 @@ enum {
 	OPT_FORMAT = WS_READING_OWN,
 	OPT_TOP,
 	OPT_STACKS,
+	OPT_CALLS,
 	OPT_HELP,
 };
 
@@ -79,6 +87,7 @@ static const struct option long_options[] = {
 	{ "output", required_argument, NULL, 'o' },
 	{ "top", required_argument, NULL, OPT_TOP },
 	{ "stacks", no_argument, NULL, OPT_STACKS },
+	{ "calls", no_argument, NULL, OPT_CALLS },
 	{ "help", no_argument, NULL, OPT_HELP },
 	{ NULL, 0, NULL, 0 },
 };
@@ -106,6 +115,9 @@ static int parse_option(int option, const char *value, struct options *options)
 		return 0;
 	case OPT_STACKS:
 		options->stacks = true;
+		return 0;
+	case OPT_CALLS:
+		options->calls = true;
 		return 0;
 	default:
 		options->help = true;
@@ -139,19 +151,43 @@ static int parse_options(int argc, char **argv, struct options *options)
 	}
 	if (ws_reading_arguments(argc, argv, &options->study, &wrong) < 0)
 		return ws_reading_usage("report", &wrong);
+	if (options->calls && options->json)
+		return usage("--calls is text: without --format json, please", NULL);
 	return 0;
 }
 
-static int write_report(const struct options *options, const struct ws_report *report,
+/* The calls, and what they come to. */
+static int write_calls(const struct options *options, const struct ws_study *study, FILE *to,
+		       struct ws_error *error)
+{
+	const struct ws_report *report = ws_study_report(study);
+	struct ws_page page = { .to = to, .width = 100 };
+	int r;
+
+	if (!report->results->calls->n)
+		return ws_error_set(error, -ENODATA,
+				    "there are no calls in %s; `waitscope record --mode full` "
+				    "records them",
+				    options->study.dirs[0]);
+	r = ws_list_calls(&options->study, study, to, error);
+	if (r == 0)
+		ws_text_calls(&page, report, 0);
+	return r;
+}
+
+static int write_report(const struct options *options, const struct ws_study *study,
 			struct ws_error *error)
 {
+	const struct ws_report *report = ws_study_report(study);
 	struct ws_report_output output;
 	int r;
 
 	r = ws_report_output_open(&output, options->output, error);
 	if (r < 0)
 		return r;
-	if (options->json) {
+	if (options->calls) {
+		r = write_calls(options, study, output.file, error);
+	} else if (options->json) {
 		r = ws_report_json(report, output.file);
 	} else {
 		struct ws_text_style style = { .stacks = options->stacks, .top = options->top };
@@ -180,7 +216,7 @@ static int report(void *user, struct ws_watch *watch, int64_t *number)
 	if (r == -ENOENT)
 		remedy = "; `waitscope record PROGRAM` makes one";
 	if (r == 0)
-		r = write_report(options, ws_study_report(study), &error);
+		r = write_report(options, study, &error);
 	ws_study_free(study);
 	if (r == 0)
 		return WS_EXIT_OK;

@@ -23,6 +23,8 @@
 
 bool ws_calls_full;
 
+_Static_assert(WS_ANY_ARGS == WS_FUNCTION_ANY_ARGS, "the same flag by two names");
+
 /* Both are called by thunk.c. Begins the call of which `slot` is the return address' place. False:
  * it is to be jumped to; the target is set in any case. */
 bool ws_call_begin(struct ws_call_frame *frame, const uintptr_t *slot);

@@ -23,6 +23,9 @@ enum ws_function_number { WS_FUNCTIONS(WS_FUNCTION_ENUM) WS_FUNCTION_COUNT };
 /* No function has more arguments. */
 #define WS_ARGS_MAX 7
 
+/* In `flags`, of those that readers ask for: more arguments may follow those that are listed. */
+#define WS_FUNCTION_ANY_ARGS 64u
+
 struct ws_function_info {
 	const char *name;
 	/* A letter for each argument, and one for the result: d D signed of 32 and 64 bits, u U

@@ -8,6 +8,7 @@
 #ifndef WS_ALL_H
 #define WS_ALL_H
 
+#include "analyzer/analyses/calls.h"
 #include "analyzer/analyses/fairness.h"
 #include "analyzer/analyses/inversions.h"
 #include "analyzer/analyses/hangs.h"
@@ -17,7 +18,7 @@
 #include "analyzer/analyses/wakeups.h"
 
 /* X(name): ws_<name>_new and so on, its answer is struct ws_<name>_result. */
-#define WS_ANALYSES(X) X(leftovers) X(hangs) X(queues) X(fairness) X(wakeups) X(inversions)
+#define WS_ANALYSES(X) X(leftovers) X(hangs) X(queues) X(fairness) X(wakeups) X(inversions) X(calls)
 
 /* What every analysis has: the contract of its header's functions. The observer is valid as long as
  * the analysis, the answer as long as both the analysis and the context. Each 0 or -ENOMEM with

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "analyzer/base/words.h"
+#include "analyzer/reports/calls.h"
 #include "analyzer/reports/deadlocks.h"
 #include "analyzer/reports/findings.h"
 #include "analyzer/reports/json_writer.h"
@@ -371,6 +372,7 @@ int ws_report_json(const struct ws_report *report, FILE *to)
 	ws_json_set(&writer, root, "deadlocks", ws_json_deadlocks(&writer));
 	ws_json_set(&writer, root, "findings", ws_json_findings(&writer));
 	ws_json_set(&writer, root, "leftovers", leftovers_json(&writer));
+	ws_json_set(&writer, root, "calls", ws_json_calls(&writer));
 	ws_json_set(&writer, root, "other_objects", other_objects_json(&writer));
 	if (!writer.failed) {
 		/* A failed write is the caller's to find, in the file. */

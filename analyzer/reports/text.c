@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "analyzer/reports/calls.h"
 #include "analyzer/reports/cells.h"
 #include "analyzer/reports/deadlocks.h"
 #include "analyzer/reports/findings.h"
@@ -647,6 +648,7 @@ int ws_report_text(const struct ws_report *report, const struct ws_text_style *s
 	ws_text_deadlocks(&printer.page, report, style->top);
 	ws_text_findings(&printer.page, report, style->top);
 	ws_report_leftovers(&printer.page, report, style->top);
+	ws_text_calls(&printer.page, report, style->top);
 	print_trust(&printer);
 	free(printer.numbers);
 	return 0;

@@ -20,9 +20,13 @@ enum ws_severity { WS_SEVERITY_ERROR, WS_SEVERITY_WARNING, WS_SEVERITY_NOTE };
 	  "a reader waits for the end of a pipe of which it, or who waits for it, can still write") \
 	X(DEAD_HOLDER, dead_holder, ERROR,                                                         \
 	  "a thread waits for a lock whose holder has ended without letting go of it")             \
+	X(LOCK_ORDER, lock_order, WARNING,                                                         \
+	  "threads take the same locks in contradicting orders")                                   \
 	X(STUCK, stuck, WARNING, "a thread waited for a lock to the very end, and for long")       \
 	X(PRIORITY_INVERSION, priority_inversion, WARNING,                                         \
 	  "a thread waits for a lock held by one that is scheduled after it")                      \
+	X(SLEEP_POLLING, sleep_polling, WARNING,                                                   \
+	  "a thread tries to take a lock again and again instead of waiting for it")               \
 	X(LOCK_CONVOY, lock_convoy, WARNING,                                                       \
 	  "threads queue for a lock one behind the other, most of the time")                       \
 	X(WRITER_STARVATION, writer_starvation, WARNING,                                           \

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* patterns.h: how threads shared an object: its queue, the turns, and wake-ups for nothing. */
+/* patterns.h: how threads shared an object: how often they took it, its queue, the turns, and wake-ups for nothing. */
 #ifndef WS_REPORT_PATTERNS_H
 #define WS_REPORT_PATTERNS_H
 
 #include "analyzer/reports/json_writer.h"
 #include "analyzer/reports/page.h"
 
-/* Adds `queue`, `fairness` and `wakeups`, each where it is known. */
+/* Adds `acquisitions`, `queue`, `fairness` and `wakeups`, each where it is known. */
 void ws_json_set_patterns(struct ws_json_writer *writer, json_t *to,
 			  const struct ws_object *object);
 

@@ -25,6 +25,7 @@
 	X(lock_counts, "locks taken, or tried, whose place in the table was another's: not counted") \
 	X(misuses, "calls that did wrong beyond WS_MISUSES_MAX: not recorded")                      \
 	X(names, "names of objects and mappings beyond what --only and --except can look for")     \
+	X(pipe_ends, "pipes beyond WS_ENDS_MAX in one process: who has their ends open is not known") \
 	X(environment, "longer variables of the recorder than are kept: children may go unrecorded")
 
 #define WS_LIMIT_ENUM(name, reason) WS_LIMIT_##name,

@@ -17,6 +17,7 @@
 #include "preload/plain.h"
 #include "preload/select.h"
 #include "preload/stack.h"
+#include "preload/standing.h"
 
 /* The thread's innermost wait is over: nobody waits for its objects any more. */
 static const struct ws_open_wait *uncount(struct ws_thread *self)
@@ -94,8 +95,10 @@ static void record_begin(struct ws_wait *wait, uint64_t begin_ns)
 		n = wait->holders(wait, holders, WS_HOLDERS_MAX);
 	wait->stack = ws_stack_take(self, wait->site);
 
+	uint32_t held = ws_standing_record(wait);
 	struct ws_ev_wait_begin begin = {
 		.seq = wait->seq,
+		.held = held,
 		.kind = wait->kind,
 		.flags = wait->flags,
 		.object = wait->object,

@@ -20,6 +20,7 @@
 #include "preload/resource.h"
 #include "preload/thread.h"
 #include "preload/wrap_record_lock.h"
+#include "preload/standing.h"
 
 /* A vfork child shares our memory but not our fds: what it does to them must not be noted. */
 static bool in_vfork_child(void)
@@ -45,6 +46,7 @@ static void locks_go(unsigned int first, unsigned int last, uintptr_t site)
 /* The program closes the number, or puts another file on it. */
 static inline void gone(int fd, uintptr_t site)
 {
+	ws_standing_closed(fd);
 	if (ws_unlikely(ws_fd_is_known(fd)))
 		ws_channel_gone(fd, site);
 }

@@ -20,6 +20,7 @@
 #include "preload/raw.h"
 #include "preload/real.h"
 #include "preload/resource.h"
+#include "preload/standing.h"
 
 static int adopt_pair(int result, int p[2])
 {
@@ -46,7 +47,12 @@ WS_EXPORT int pipe(int p[2])
 {
 	if (ws_unlikely(ws_is_tracer_code(WS_SITE)))
 		return adopt_pair(ws_real.pipe(p), p);
-	return ws_real.pipe(p);
+
+	int r = ws_real.pipe(p);
+
+	if (r == 0)
+		ws_standing_pipe(p, WS_SITE);
+	return r;
 }
 
 int __pipe(int p[2]) __THROW;
@@ -54,7 +60,12 @@ WS_EXPORT int pipe2(int p[2], int f)
 {
 	if (ws_unlikely(ws_is_tracer_code(WS_SITE)))
 		return adopt_pair(ws_real.pipe2(p, f), p);
-	return ws_real.pipe2(p, f);
+
+	int r = ws_real.pipe2(p, f);
+
+	if (r == 0)
+		ws_standing_pipe(p, WS_SITE);
+	return r;
 }
 
 static int real_open(int folder, const char *path, int flags, mode_t mode, bool at)

@@ -20,6 +20,7 @@
 #include "preload/object.h"
 #include "preload/real.h"
 #include "preload/resource.h"
+#include "preload/taken.h"
 #include "preload/tracers.h"
 #include "preload/wait.h"
 
@@ -68,6 +69,7 @@ static int sem_block(sem_t *s, enum form form, clockid_t c, const struct timespe
 	int saved = errno;
 
 	if (ws_likely(ws_real.sem_trywait(s) == 0)) {
+		ws_taken_add(WS_KIND_SEM, (uintptr_t)s, 0, 1, site, ws_pid);
 		ws_lock_order_sync(self);
 		return 0;
 	}
@@ -80,6 +82,8 @@ static int sem_block(sem_t *s, enum form form, clockid_t c, const struct timespe
 				   (form == PLAIN ? 0 : WS_WAIT_TIMED)));
 	int r = real_wait(s, form, c, t);
 
+	if (r == 0)
+		ws_taken_add(WS_KIND_SEM, (uintptr_t)s, 0, 1, site, ws_pid);
 	ws_wait_errno(&wait, r);
 	return r;
 }
@@ -104,10 +108,12 @@ WS_EXPORT int sem_trywait(sem_t *s)
 	int r = ws_real.sem_trywait(s);
 	struct ws_thread *self = ws_thread();
 
-	if (self && r == 0)
+	if (self && r == 0) {
+		ws_taken_add(WS_KIND_SEM, (uintptr_t)s, 0, 1, WS_SITE, ws_pid);
 		ws_lock_order_sync(self);
-	else if (self && errno == EAGAIN)
+	} else if (self && errno == EAGAIN) {
 		ws_lock_failed(self, (uintptr_t)s, WS_KIND_SEM, WS_SITE);
+	}
 	return r;
 }
 
@@ -129,6 +135,7 @@ WS_EXPORT int sem_post(sem_t *s)
 		.count = 1,
 	};
 
+	ws_taken_back(WS_KIND_SEM, (uintptr_t)s, 0, 1);
 	ws_wake_before(&wake);
 	int r = ws_real.sem_post(s);
 

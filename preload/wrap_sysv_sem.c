@@ -22,6 +22,7 @@
 #include "preload/real.h"
 #include "preload/resource.h"
 #include "preload/sysv.h"
+#include "preload/taken.h"
 #include "preload/wait.h"
 #include "tracepoints/kinds.h"
 
@@ -200,6 +201,21 @@ static void changed(const struct operation *o, uint64_t waited)
 	}
 }
 
+/* What the thread takes of semaphores, and gives back. */
+static void note_taken(const struct operation *o)
+{
+	for (size_t i = 0; i < o->n; i++) {
+		const struct sembuf *op = &o->ops[i];
+
+		if (op->sem_op < 0)
+			ws_taken_add(WS_KIND_SYSV_SEM, (uint32_t)o->id, op->sem_num,
+				     (uint32_t)-op->sem_op, o->site, ws_pid);
+		else if (op->sem_op > 0)
+			ws_taken_back(WS_KIND_SYSV_SEM, (uint32_t)o->id, op->sem_num,
+				      (uint32_t)op->sem_op);
+	}
+}
+
 static int operate(struct operation *o)
 {
 	int saved = errno;
@@ -232,6 +248,8 @@ static int operate(struct operation *o)
 		ws_wake_after(&wake);
 	else if (r == 0)
 		changed(o, waited);
+	if (r == 0)
+		note_taken(o);
 	if (ws_unlikely(undo && r == 0))
 		ws_sysv_undo(o->self, o->id, o->site);
 	return r;

@@ -36,7 +36,24 @@
 	INT(int32_t, holder, "tid of the thread that holds the object; 0: none or not known")      \
 	HEX(uint64_t, holder_site, "return address of the call with which the holder took it; 0: not known") \
 	INT(uint32_t, holder_stack, "id of the stack with which the holder took it; 0: not taken") \
-	INT(uint64_t, begin_ns, "when the wait began, in the trace's clock (CLOCK_MONOTONIC): before its stack was unwound")
+	INT(uint64_t, begin_ns, "when the wait began, in the trace's clock (CLOCK_MONOTONIC): before its stack was unwound") \
+	INT(uint32_t, held, "1 and how many `wait_held` came before it, which are all that the thread holds; 0: not known")
+
+#define WS_FIELDS_wait_held(INT, HEX, ENUM, STR, SEQ)                                              \
+	INT(uint32_t, seq, "number of the wait that follows within its thread")                    \
+	ENUM(ws_kind, kind, "what is held; a semaphore: what the thread took and has not given back") \
+	INT(uint8_t, flags, "WS_HOLD_*: 1 the hold is shared (read)")                              \
+	HEX(uint64_t, object, "its address, or its id where the kind has one")                     \
+	HEX(uint64_t, other, "kinds that are a file: its device number; sysv_sem: number of the semaphore") \
+	INT(uint64_t, start, "record_lock: first byte")                                            \
+	INT(uint64_t, length, "record_lock: how many bytes; 0: to the end of the file")            \
+	HEX(uint64_t, site, "return address of the call that took it")                             \
+	INT(uint32_t, stack, "id of the stack of that call; 0: not taken")
+
+#define WS_FIELDS_pipe_ends(INT, HEX, ENUM, STR, SEQ)                                              \
+	HEX(uint64_t, object, "inode of the pipe")                                                 \
+	HEX(uint64_t, other, "its device number")                                                  \
+	INT(uint8_t, ends, "WS_END_*, which the process has open: 1 reading, 2 writing; 0: none any more")
 
 #define WS_FIELDS_wait_end(INT, HEX, ENUM, STR, SEQ)                                               \
 	INT(uint32_t, seq, "number of this wait within its thread")                                \
@@ -225,6 +242,9 @@
 	X(range, WS_FIELDS_range, waits,                                                           \
 	  "record_lock: the bytes that the wait or wake which follows is about; without it, the whole file.") \
 	X(object, WS_FIELDS_object, defs, "A step in the life of an object.")                      \
+	X(wait_held, WS_FIELDS_wait_held, waits, "One of the locks that the thread holds as its next wait begins.") \
+	X(pipe_ends, WS_FIELDS_pipe_ends, waits,                                                   \
+	  "The ends of a pipe that the process has open; recorded before a wait, the first time and after changes.") \
 	X(transfer, WS_FIELDS_transfer, waits,                                                     \
 	  "What a process has read from a pipe, FIFO, socket, eventfd or message queue and written to it since it last said so; recorded at close, exec, exit and now and then at the end of a wait.") \
 	X(call, WS_FIELDS_call, waits,                                                             \

@@ -57,11 +57,14 @@ static void add_thread(struct text *text, const struct ws_context *context, uint
 static int add_object(struct text *text, const struct ws_context *context,
 		      const struct ws_object *object)
 {
-	const char *name;
+	const char *name, *kind = ws_kind_word(object->key.kind);
 	int r = ws_context_object_name(context, object, &name);
 
-	if (r == 0)
-		add(text, "%s %.80s", ws_kind_word(object->key.kind), name);
+	/* One without a name of its own is called by its kind and its place. */
+	if (r == 0 && strncmp(name, kind, strlen(kind)) == 0)
+		add(text, "%.100s", name);
+	else if (r == 0)
+		add(text, "%s %.80s", kind, name);
 	return r;
 }
 

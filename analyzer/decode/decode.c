@@ -180,6 +180,7 @@ static int on_wait_begin(struct ws_decode *d, const struct ws_raw *raw, uint32_t
 	set_range(d, thread, e->seq, &record->wait_begin.object);
 	if (e->kind == WS_KIND_SIGNAL && e->other)
 		d->processes[process].group = e->other;
+	record->wait_begin.held = e->held;
 	if (e->kind == WS_KIND_SLEEP)
 		record->wait_begin.object.offset = thread;
 	if (!r && e->kind == WS_KIND_COND && e->other)
@@ -242,6 +243,56 @@ static int on_object(struct ws_decode *d, const struct ws_raw *raw, uint32_t pro
 		other = UINT64_MAX; /* of the set, where it is one of semaphores */
 	r = object(d, process, e->kind, e->object, other, raw->at_ns, &record->object.object, &record->object.data);
 	return r ? r : ws_decode_code(d, process, e->site, &record->object.site);
+}
+
+static int on_wait_held(struct ws_decode *d, const struct ws_raw *raw, uint32_t process,
+			struct ws_record *record)
+{
+	const struct ws_ev_wait_held *e = &raw->wait_held;
+	int r;
+
+	record->held.seq = e->seq;
+	record->held.flags = e->flags;
+	r = object(d, process, e->kind, e->object, e->other, raw->at_ns, &record->held.object,
+		   &record->held.data);
+	if (e->kind == WS_KIND_RECORD_LOCK) {
+		record->held.object.offset = e->start;
+		record->held.object.length = e->length;
+	}
+	if (!r)
+		r = ws_decode_code(d, process, e->site, &record->held.site);
+	return r ? r : ws_decode_stack(d, process, e->stack, &record->held.stack);
+}
+
+static int on_pipe_ends(struct ws_decode *d, const struct ws_raw *raw, uint32_t process,
+			struct ws_record *record)
+{
+	const struct ws_ev_pipe_ends *e = &raw->pipe_ends;
+
+	ws_decode_object(d, process, WS_KIND_PIPE, e->object, e->other, &record->reach.object);
+	record->reach.ends = e->ends;
+	return 0;
+}
+
+/* The process can operate on what lies in what it maps. */
+static int on_map(struct ws_decode *d, const struct ws_raw *raw, uint32_t process)
+{
+	struct ws_record *record;
+	uint32_t thread;
+	int r = ws_decode_map_event(d, process, &raw->map);
+
+	if (!r)
+		r = ws_decode_thread(d, process, raw->common.tid, raw->at_ns, &thread);
+	if (!r)
+		r = ws_decode_record(d, WS_RECORD_REACH, raw->at_ns, process, thread, &record);
+	if (r)
+		return r;
+	record->reach.object.dev = raw->map.dev;
+	record->reach.object.ino = raw->map.ino;
+	record->reach.object.origin = raw->map.origin;
+	record->reach.object.process = WS_UNKNOWN;
+	record->reach.ends = UINT8_MAX;
+	return 0;
 }
 
 static int on_transfer(struct ws_decode *d, const struct ws_raw *raw, uint32_t process,
@@ -354,6 +405,8 @@ static bool is_strange(const struct ws_raw *raw)
 		return raw->wait_end.outcome == 0 || raw->wait_end.outcome >= WS_OUTCOME_COUNT;
 	case WS_RAW_wait_object:
 		return raw->wait_object.kind == 0 || raw->wait_object.kind >= WS_KIND_COUNT;
+	case WS_RAW_wait_held:
+		return raw->wait_held.kind == 0 || raw->wait_held.kind >= WS_KIND_COUNT;
 	case WS_RAW_transfer:
 		return raw->transfer.kind == 0 || raw->transfer.kind >= WS_KIND_COUNT;
 	case WS_RAW_wake:
@@ -458,6 +511,12 @@ static int on_recorded(struct ws_decode *d, const struct ws_raw *raw, uint8_t ty
 	case WS_RAW_transfer:
 		r = on_transfer(d, raw, process, record);
 		break;
+	case WS_RAW_wait_held:
+		r = on_wait_held(d, raw, process, record);
+		break;
+	case WS_RAW_pipe_ends:
+		r = on_pipe_ends(d, raw, process, record);
+		break;
 	case WS_RAW_lock_edge:
 		r = on_lock(d, raw, process, record);
 		break;
@@ -515,7 +574,7 @@ static int on_definition(struct ws_decode *d, const struct ws_raw *raw)
 		return r;
 	switch (raw->type) {
 	case WS_RAW_map:
-		return ws_decode_map_event(d, process, &raw->map);
+		return on_map(d, raw, process);
 	case WS_RAW_unmap:
 		return ws_decode_unmap_event(d, process, &raw->unmap);
 	case WS_RAW_module:
@@ -580,6 +639,10 @@ static int on_event(struct ws_decode *d, const struct ws_raw *raw)
 		return on_wake_of_all(d, raw);
 	case WS_RAW_transfer:
 		return on_recorded(d, raw, WS_RECORD_TRANSFER);
+	case WS_RAW_wait_held:
+		return on_recorded(d, raw, WS_RECORD_HELD);
+	case WS_RAW_pipe_ends:
+		return on_recorded(d, raw, WS_RECORD_REACH);
 	case WS_RAW_lock_edge:
 		return on_recorded(d, raw, WS_RECORD_LOCK_EDGE);
 	case WS_RAW_lock_held:

@@ -3,6 +3,7 @@
 #include "analyzer/reports/deadlocks.h"
 
 #include <inttypes.h>
+#include <string.h>
 
 #include "analyzer/base/words.h"
 #include "analyzer/reports/findings.h"
@@ -72,9 +73,14 @@ static void print_part(struct ws_page *page, const char *verb, const struct ws_o
 		       const char *name, const char *how, const struct ws_party *party)
 {
 	struct ws_cell cell;
+	const char *kind = ws_kind_word(object->key.kind);
 
 	ws_page_text(page, verb, COLUMN_VERB);
-	ws_cell_set(&cell, page->utf8, "%s %s", ws_kind_word(object->key.kind), name);
+	/* One without a name of its own is called by its kind and its place. */
+	if (strncmp(name, kind, strlen(kind)) == 0)
+		ws_cell_set(&cell, page->utf8, "%s", name);
+	else
+		ws_cell_set(&cell, page->utf8, "%s %s", kind, name);
 	ws_cell_cut(&cell, page->utf8, COLUMN_PLACE - COLUMN_OBJECT - 2);
 	ws_page_cell(page, &cell, COLUMN_OBJECT);
 	if (party->site) {

@@ -165,6 +165,23 @@ void ws_record_text(FILE *f, const struct ws_tables *t, const struct ws_record *
 		if (*r->object.name)
 			fprintf(f, " name=%s", r->object.name);
 		break;
+	case WS_RECORD_HELD:
+		fprintf(f, "held seq=%u%s", r->held.seq, r->held.flags & WS_HOLD_READ ? " read" : "");
+		print_object(f, t, "object", &r->held.object);
+		print_code(f, t, "data", r->held.data);
+		print_code(f, t, "site", r->held.site);
+		print_stack(f, t, "stack", r->held.stack);
+		break;
+	case WS_RECORD_REACH:
+		fprintf(f, "reach");
+		if (r->reach.object.kind) {
+			print_object(f, t, "object", &r->reach.object);
+			fprintf(f, " ends=%u", r->reach.ends);
+		} else {
+			fprintf(f, " memory=%" PRIu64 ":%" PRIu64 ",%u", r->reach.object.dev,
+				r->reach.object.ino, r->reach.object.origin);
+		}
+		break;
 	case WS_RECORD_CALL:
 		print_call(f, t, r);
 		break;

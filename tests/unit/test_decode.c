@@ -182,6 +182,9 @@ static void shared_memory_is_one_object_everywhere(void **state)
 	       "9" WAIT("8", "8", "sem", "0x5010"), /* mapped in the other process only */
 	       "0 7/7 process start\n"
 	       "1 8/8 process start\n"
+	       "2 7/7 reach memory=9:77,1\n"
+	       "3 8/8 reach memory=9:77,1\n"
+	       "4 8/8 reach memory=9:77,2\n"
 	       "5 7/7 wait_begin seq=1 object=sem:shared(9:77,1)+0x1010\n"
 	       "6 8/8 wait_begin seq=1 object=sem:shared(9:77,1)+0x1010\n"
 	       "7 8/8 wait_begin seq=1 object=sem:shared(9:77,2)+0x10\n"
@@ -206,11 +209,14 @@ static void unmap_and_new_mappings_cut_old_ones(void **state)
 	       "8 unmap pid=7 tid=7 address=0x13000 size=0x3000\n"
 	       "9 map pid=7 tid=7 origin=1 address=0x50000 size=0x6000 dev=1 ino=2 offset=0x8000\n"
 	       "10" WAIT("7", "7", "mutex", "0x13010") "11" WAIT("7", "7", "mutex", "0x50010"),
+	       "0 7/7 reach memory=1:1,1\n"
+	       "2 7/7 reach memory=1:2,1\n"
 	       "3 7/7 wait_begin seq=1 object=mutex:shared(1:1,1)+0xfff\n"
 	       "4 7/7 wait_begin seq=1 object=mutex:7:0x11000\n"
 	       "5 7/7 wait_begin seq=1 object=mutex:shared(1:1,1)+0x2010\n"
 	       "6 7/7 wait_begin seq=1 object=mutex:shared(1:2,1)+0x8010\n"
 	       "7 7/7 wait_begin seq=1 object=mutex:shared(1:2,1)+0xafff\n"
+	       "9 7/7 reach memory=1:2,1\n"
 	       "10 7/7 wait_begin seq=1 object=mutex:7:0x13010\n"
 	       "11 7/7 wait_begin seq=1 object=mutex:shared(1:2,1)+0x8010\n");
 }
@@ -236,6 +242,7 @@ static void a_forked_child_has_its_parents_memory(void **state)
 			      "12 wait_begin pid=7 tid=7 seq=2 kind=mutex object=0x10 stack=2\n"
 			      "13 wait_begin pid=8 tid=8 seq=4 kind=mutex object=0x10 stack=2\n",
 	       "0 7/7 process start\n"
+	       "1 7/7 reach memory=1:5,2\n"
 	       "4 8/8 process fork\n"
 	       "5 8/8 wait_begin seq=1 object=mutex:shared(1:5,2)+0x10 site=prog+0x20 stack=#0\n"
 	       "6 8/8 wait_begin seq=2 object=mutex:8:0x6000\n"
@@ -261,7 +268,8 @@ static void exec_is_a_new_image(void **state)
 
 	(void)state;
 	expect(events, "0 7/7 process start\n"
-		       "4 7/7 wait_begin seq=1 object=mutex:shared(1:5,2)+0x10\n"
+		       "1 7/7 reach memory=1:5,2\n"
+	       "4 7/7 wait_begin seq=1 object=mutex:shared(1:5,2)+0x10\n"
 		       "6 7/- process exec\n"
 		       "6 7/7 process start\n"
 		       "7 7/7 wait_begin seq=1 object=mutex:7:0x5010\n");
@@ -432,6 +440,7 @@ static void holders_may_be_elsewhere(void **state)
 			    "5 wait_begin pid=7 tid=7 seq=3 kind=mutex object=0x6010 holder=98\n",
 	       "0 7/7 process start\n"
 	       "1 8/8 process start\n"
+	       "2 7/7 reach memory=1:5,1\n"
 	       "3 7/7 wait_begin seq=1 object=mutex:shared(1:5,1)+0x10 holder=8/8\n"
 	       "4 7/7 wait_begin seq=2 object=mutex:shared(1:5,1)+0x10\n"
 	       "5 7/7 wait_begin seq=3 object=mutex:7:0x6010 holder=7/98\n");
@@ -549,6 +558,7 @@ static void conds_requeues_and_several_words(void **state)
 	       "5 wait_end pid=7 tid=9 seq=1 outcome=acquired index=1\n"
 	       "6 object pid=7 tid=7 kind=sem op=open object=0x5030 value=3 name=/s\n"
 	       "7 object pid=7 tid=7 kind=sem op=unlink name=/s\n",
+	       "0 7/7 reach memory=1:5,1\n"
 	       "1 7/7 wait_begin seq=1 object=cond:shared(1:5,1)+0x10 mutex=mutex:7:0x10\n"
 	       "2 7/8 wake seq=1 futex_requeue object=futex:shared(1:5,1)+0x10 "
 	       "target=futex:shared(1:5,1)+0x20 count=1 holder=7/8\n"

@@ -332,6 +332,8 @@ void ws_channel_flush(struct ws_thread *self, int fd, bool all)
 	in = atomic_exchange(&entry->in, 0);
 	out = atomic_exchange(&entry->out, 0);
 
+	uint64_t priorities = atomic_exchange(&entry->priorities, 0);
+
 	uint8_t kind = ws_fd_event_kind(atomic_load_explicit(&entry->word, memory_order_relaxed));
 	struct ws_ev_transfer event = {
 		.kind = kind,
@@ -342,6 +344,8 @@ void ws_channel_flush(struct ws_thread *self, int fd, bool all)
 		.calls_in = (uint32_t)(in / WS_CHANNEL_CALLS),
 		.calls_out = (uint32_t)(out / WS_CHANNEL_CALLS),
 		.ends = (uint8_t)((in ? WS_END_READS : 0) | (out ? WS_END_WRITES : 0)),
+		.priority_low = (uint32_t)priorities,
+		.priority_high = (uint32_t)(priorities >> 32),
 	};
 
 	if (kind == WS_KIND_NONE || !ws_wanted(transfer))

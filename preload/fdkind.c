@@ -298,6 +298,7 @@ void ws_fd_forget(int fd)
 	atomic_store_explicit(&ws_fds[fd].accepted, false, memory_order_relaxed);
 	atomic_store_explicit(&ws_fds[fd].in, 0, memory_order_relaxed);
 	atomic_store_explicit(&ws_fds[fd].out, 0, memory_order_relaxed);
+	atomic_store_explicit(&ws_fds[fd].priorities, 0, memory_order_relaxed);
 }
 
 void ws_fd_forget_range(unsigned int first, unsigned int last)
@@ -317,6 +318,7 @@ void ws_fd_forked(void)
 			continue;
 		atomic_store_explicit(&ws_fds[fd].in, 0, memory_order_relaxed);
 		atomic_store_explicit(&ws_fds[fd].out, 0, memory_order_relaxed);
+		atomic_store_explicit(&ws_fds[fd].priorities, 0, memory_order_relaxed);
 	}
 }
 

@@ -59,6 +59,10 @@ struct ws_fd_entry {
 	uintptr_t own_key;
 	/* Bytes (low 40 bits) and calls (high 24) since they were last recorded. */
 	_Atomic uint64_t in, out;
+	/* Message queue: lowest and highest priority of these, each and one: low | high << 32. 0:
+	 * none.
+	 */
+	_Atomic uint64_t priorities;
 	_Atomic bool
 		accepted; /* the number was made by accept(); kept while nothing is known of it */
 	uint64_t named;   /* the object that this process has recorded the name of */

@@ -114,6 +114,23 @@ static __attribute__((noinline)) ssize_t block(struct transfer *t)
 	return r;
 }
 
+/* Notes that a message of this priority went through. */
+static void note_priority(mqd_t queue, unsigned int priority)
+{
+	_Atomic uint64_t *seen = &ws_fds[queue].priorities;
+	uint64_t was = atomic_load_explicit(seen, memory_order_relaxed), now;
+	uint64_t p = (uint64_t)priority + 1;
+
+	do {
+		uint64_t low = was & UINT32_MAX, high = was >> 32;
+
+		if (was && low <= p && p <= high)
+			return;
+		now = (was && low < p ? low : p) | (high > p ? high : p) << 32;
+	} while (!atomic_compare_exchange_weak_explicit(seen, &was, now, memory_order_relaxed,
+							memory_order_relaxed));
+}
+
 /* A limit that can be looked at, and that the kernel would accept. */
 static bool is_good(const struct timespec *limit)
 {
@@ -125,6 +142,7 @@ static bool is_good(const struct timespec *limit)
 
 static inline ssize_t transfer(struct transfer *t)
 {
+	unsigned int priority;
 	int saved = errno;
 
 	t->self = ws_thread();
@@ -133,6 +151,9 @@ static inline ssize_t transfer(struct transfer *t)
 	t->word = ws_fd_word(t->queue);
 	if (WS_FD_KIND(t->word) != WS_FD_MQ)
 		return real_call(t);
+
+	if (!t->received)
+		t->received = &priority;
 
 	struct ws_wake wake = {
 		.self = t->self,
@@ -156,8 +177,11 @@ static inline ssize_t transfer(struct transfer *t)
 	}
 	if (r >= 0 || wake.begun)
 		ws_wake_after(&wake);
-	if (r >= 0 && WS_FD_KIND(t->word) == WS_FD_MQ)
+	if (r >= 0 && WS_FD_KIND(t->word) == WS_FD_MQ) {
+		/* The kernel has written it: it may be looked at. */
+		note_priority(t->queue, t->reading ? *t->received : t->priority);
 		ws_channel_count(t->self, t->queue, t->reading, t->reading ? (size_t)r : t->size);
+	}
 	return r;
 }
 

@@ -114,7 +114,9 @@
 	INT(uint64_t, bytes_out, "bytes that it wrote")                                            \
 	INT(uint32_t, calls_in, "calls that read them")                                            \
 	INT(uint32_t, calls_out, "calls that wrote them")                                          \
-	INT(uint8_t, ends, "WS_END_*: what it has it open for: 1 reading, 2 writing; also where nothing was counted, as by streams")
+	INT(uint8_t, ends, "WS_END_*: what it has it open for: 1 reading, 2 writing; also where nothing was counted, as by streams") \
+	INT(uint32_t, priority_low, "mq: lowest priority of these messages, and one; 0: none")      \
+	INT(uint32_t, priority_high, "mq: highest priority of them, and one; 0: none")
 
 #define WS_FIELDS_map(INT, HEX, ENUM, STR, SEQ)                                                    \
 	INT(uint8_t, origin, "WS_MAP_*: 1 file, POSIX shared memory or memfd; 2 anonymous; 3 System V") \

@@ -228,6 +228,11 @@ static int take_transfer(void *context, const struct ws_transfer *transfer)
 	flow->bytes_out += transfer->bytes_out;
 	flow->calls_in += transfer->calls_in;
 	flow->calls_out += transfer->calls_out;
+	if (transfer->priority_low &&
+	    (!flow->priority_low || transfer->priority_low < flow->priority_low))
+		flow->priority_low = transfer->priority_low;
+	if (transfer->priority_high > flow->priority_high)
+		flow->priority_high = transfer->priority_high;
 	flow->until_ns = transfer->at_ns;
 	return 0;
 }

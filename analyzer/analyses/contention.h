@@ -80,6 +80,7 @@ struct ws_flow {
 	uint32_t process;             /* index */
 	uint64_t bytes_in, bytes_out; /* read, written */
 	uint64_t calls_in, calls_out;
+	uint32_t priority_low, priority_high; /* mq: of the messages, and one; 0: none */
 	bool reads, writes;           /* it did, or waited to */
 	uint64_t empty_ns, full_ns;   /* it waited for something to read; for room */
 	uint64_t span_ns;             /* from the process's begin to the last that is known of it */

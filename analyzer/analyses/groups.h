@@ -67,6 +67,7 @@ struct flow {
 	struct flow_key key;
 	uint64_t bytes_in, bytes_out; /* read, written */
 	uint64_t calls_in, calls_out;
+	uint32_t priority_low, priority_high; /* mq: of the messages, and one; 0: none */
 	uint8_t ends; /* WS_END_* */
 	uint64_t until_ns;
 	UT_hash_handle hh;

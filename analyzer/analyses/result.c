@@ -326,6 +326,8 @@ static int add_flow(const struct builder *builder, struct draft *draft, const st
 	to->bytes_out = flow->bytes_out;
 	to->calls_in = flow->calls_in;
 	to->calls_out = flow->calls_out;
+	to->priority_low = flow->priority_low;
+	to->priority_high = flow->priority_high;
 	to->reads |= (flow->ends & WS_END_READS) != 0;
 	to->writes |= (flow->ends & WS_END_WRITES) != 0;
 	to->span_ns = flow->until_ns > begin_ns ? flow->until_ns - begin_ns : 0;

@@ -307,6 +307,8 @@ static int on_transfer(struct ws_decode *d, const struct ws_raw *raw, uint32_t p
 	record->transfer.bytes_out = e->bytes_out;
 	record->transfer.calls_in = e->calls_in;
 	record->transfer.calls_out = e->calls_out;
+	record->transfer.priority_low = e->priority_low;
+	record->transfer.priority_high = e->priority_high;
 	return 0;
 }
 

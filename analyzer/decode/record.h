@@ -157,6 +157,8 @@ struct ws_record {
 			uint8_t ends;                /* WS_END_*: what it is open for */
 			uint64_t bytes_in, bytes_out; /* read, written, since its last one */
 			uint64_t calls_in, calls_out; /* the calls that did */
+			uint32_t priority_low;  /* mq: lowest priority, and one; 0: none */
+			uint32_t priority_high; /* mq: highest priority, and one; 0: none */
 		} transfer;
 		struct {
 			uint8_t op;       /* enum ws_thread_op */

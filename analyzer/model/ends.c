@@ -34,6 +34,8 @@ int ws_end_transfer(struct ws_model *model, const struct ws_record *record)
 		.bytes_out = record->transfer.bytes_out,
 		.calls_in = record->transfer.calls_in,
 		.calls_out = record->transfer.calls_out,
+		.priority_low = record->transfer.priority_low,
+		.priority_high = record->transfer.priority_high,
 		.at_ns = record->at_ns,
 	};
 	struct object *object;

@@ -18,8 +18,8 @@
  *
  * Announced: a call that was under way when its process or the recording ended, and whose announcement
  * is all that is known of it (WS_WAIT_ANNOUNCED), is an open wait if it lasted for
- * WS_ANNOUNCED_LEAST_NS. Until a process that was killed in the middle of one that did not block is
- * collected takes less than that.
+ * WS_ANNOUNCED_LEAST_NS. It takes less than that until a process is collected that was killed in the
+ * middle of one that did not block, even on a busy machine.
  *
  * OWNED KINDS (mutex, rwlock, spinlock, once): somebody holds the object, and the wait [t0, t1] is
  * charged to holders piece by piece.
@@ -116,9 +116,12 @@
 #define WS_LATE_WINDOW_NS 20000000ull
 /* How long before a wait's begin a wake may be recorded and still end it: see `early`. */
 #define WS_EARLY_WINDOW_NS 100000ull
+/* Pieces of one wait. A wait that is overtaken more often than that has one more, which is for nobody
+ * known: to keep all would take memory by events. */
+#define WS_PIECES_MAX 1024
 /* How long a call that is known from its announcement only must have lasted to be a wait: see
  * `announced`. */
-#define WS_ANNOUNCED_LEAST_NS 20000000ull
+#define WS_ANNOUNCED_LEAST_NS 100000000ull
 /* Waits of one thread that are kept for late wakes; the oldest goes first. */
 #define WS_LATE_MAX 4
 /* Wakes of one thread whose stack may still come; the oldest goes first. */
@@ -221,6 +224,14 @@ struct ws_charge {
 	uint64_t ns;
 };
 
+/* A span of a wait, and whom it was for: the wait cut where holders let go. The first begins with the
+ * wait, each where the one before ends. Of several holders at once it is for the one that let go
+ * last: the others were not what kept it in the end. */
+struct ws_piece {
+	struct ws_holder holder; /* thread WS_UNKNOWN: nobody is known */
+	uint64_t to_ns;          /* trace clock */
+};
+
 enum ws_wait_state {
 	WS_WAIT_ENDED, /* its end was recorded: see outcome */
 	WS_WAIT_OPEN,  /* it lasted to the end of its thread, its process or the trace */
@@ -247,6 +258,9 @@ struct ws_wait {
 	uint32_t overtaken;
 	const struct ws_charge *charges; /* Owned by this; owned kinds only, then at least one */
 	size_t n_charges;
+	const struct ws_piece *pieces; /* Owned by this; in order of time; owned kinds only, and none of
+					* a wait that took no time */
+	size_t n_pieces;               /* at most WS_PIECES_MAX, of which the last is then nobody's */
 	const struct ws_wake *waker; /* Weak: valid in the call; NULL: nobody, or not known */
 };
 
@@ -269,6 +283,7 @@ struct ws_transfer {
 	uint8_t ends;                 /* WS_END_*: what it has it open for */
 	uint64_t bytes_in, bytes_out; /* read, written */
 	uint64_t calls_in, calls_out;
+	uint32_t priority_low, priority_high; /* mq: of the messages, and one; 0: none */
 	uint64_t at_ns;               /* trace clock: until when */
 };
 

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "analyzer/base/grow.h"
 #include "analyzer/model/private.h"
 
 static const struct ws_holder nobody = { WS_UNKNOWN, WS_UNKNOWN, WS_UNKNOWN };
@@ -12,9 +13,52 @@ static bool holder_is_same(const struct ws_holder *a, const struct ws_holder *b)
 	return a->thread == b->thread && a->site == b->site && a->stack == b->stack;
 }
 
-/* Adds to the charge of that holder, so that a wait has as many charges as distinct holders. */
-static int charge(struct wait *wait, const struct ws_holder *holder, uint64_t ns)
+/* Where the wait's last piece ends. */
+static uint64_t pieces_end(const struct wait *wait)
 {
+	return wait->n_pieces ? wait->pieces[wait->n_pieces - 1].to_ns : wait->pub.begin_ns;
+}
+
+/* The span is for that holder, and nobody else: what was said of it before is forgotten. */
+static int piece(struct wait *wait, const struct ws_holder *holder, uint64_t from_ns, uint64_t to_ns)
+{
+	struct ws_piece *last;
+
+	while (pieces_end(wait) > from_ns) {
+		uint64_t before_ns = wait->n_pieces > 1 ? wait->pieces[wait->n_pieces - 2].to_ns
+							: wait->pub.begin_ns;
+
+		if (before_ns < from_ns) {
+			wait->pieces[wait->n_pieces - 1].to_ns = from_ns;
+			break;
+		}
+		wait->n_pieces--;
+	}
+	if (to_ns <= pieces_end(wait))
+		return 0;
+	last = wait->n_pieces ? &wait->pieces[wait->n_pieces - 1] : NULL;
+	if (last && holder_is_same(&last->holder, holder)) {
+		last->to_ns = to_ns;
+		return 0;
+	}
+	if (wait->n_pieces == WS_PIECES_MAX) {
+		last->holder = nobody;
+		last->to_ns = to_ns;
+		return 0;
+	}
+	if (ws_grow(&wait->pieces, &wait->pieces_size, wait->n_pieces + 1))
+		return -ENOMEM;
+	wait->pieces[wait->n_pieces++] = (struct ws_piece){ *holder, to_ns };
+	return 0;
+}
+
+/* Adds to the charge of that holder, so that a wait has as many charges as distinct holders. */
+static int charge(struct wait *wait, const struct ws_holder *holder, uint64_t from_ns, uint64_t to_ns)
+{
+	uint64_t ns = to_ns - from_ns;
+
+	if (piece(wait, holder, from_ns, to_ns) < 0)
+		return -ENOMEM;
 	for (size_t i = 0; i < wait->n_charges; i++) {
 		if (holder_is_same(&wait->charges[i].holder, holder)) {
 			wait->charges[i].ns += ns;
@@ -109,7 +153,7 @@ int ws_owned_release(struct wait *wait, struct wake *wake, const struct ws_holde
 	wait->last_releaser = who;
 	wait->cursor_ns = at_ns;
 	wait->last_release_ord = wake->ord;
-	return charge(wait, &who, at_ns - from_ns);
+	return charge(wait, &who, from_ns, at_ns);
 }
 
 /* Several readers: those whose release was not seen hold to the end. */
@@ -125,7 +169,7 @@ static int charge_unreleased(struct wait *wait, bool *any)
 		if (named->released)
 			continue;
 		*any = true;
-		r = charge(wait, &named->who, wait->pub.end_ns - wait->pub.begin_ns);
+		r = charge(wait, &named->who, wait->pub.begin_ns, wait->pub.end_ns);
 		if (r < 0)
 			return r;
 	}
@@ -143,7 +187,6 @@ bool ws_owned_is_released(const struct wait *wait)
 
 static int charge_rest(struct wait *wait, const struct ws_holder *end_holder)
 {
-	uint64_t rest_ns = wait->pub.end_ns - wait->cursor_ns;
 	bool acquired = wait->pub.outcome == WS_OUTCOME_ACQUIRED;
 	const struct object *object = wait->object;
 	const struct ws_holder *who = &nobody;
@@ -161,7 +204,7 @@ static int charge_rest(struct wait *wait, const struct ws_holder *end_holder)
 		   object->acquirer_ord > wait->last_release_ord) {
 		who = &object->acquirer;
 	}
-	return charge(wait, who, rest_ns);
+	return charge(wait, who, wait->cursor_ns, wait->pub.end_ns);
 }
 
 int ws_owned_end(struct wait *wait, const struct ws_holder *holder)
@@ -173,7 +216,8 @@ int ws_owned_end(struct wait *wait, const struct ws_holder *holder)
 		wait->pub.end_ns = wait->cursor_ns;
 	if (wait->pub.uncertain || wait->pub.state == WS_WAIT_LOST) {
 		wait->n_charges = 0;
-		return charge(wait, &nobody, wait->pub.end_ns - wait->pub.begin_ns);
+		wait->n_pieces = 0;
+		return charge(wait, &nobody, wait->pub.begin_ns, wait->pub.end_ns);
 	}
 	r = charge_unreleased(wait, &any);
 	if (r < 0 || any)

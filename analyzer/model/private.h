@@ -59,6 +59,8 @@ struct wait {
 	size_t n_named;
 	struct ws_charge *charges; /* Owned by this; pub.charges once handed out */
 	size_t n_charges, charges_size;
+	struct ws_piece *pieces; /* Owned by this; pub.pieces once handed out */
+	size_t n_pieces, pieces_size;
 	uint64_t cursor_ns; /* the last release, or the begin */
 	struct ws_holder last_releaser;
 	uint64_t last_release_ord;

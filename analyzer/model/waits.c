@@ -20,6 +20,7 @@ void ws_wait_free(struct ws_model *model, struct wait *wait)
 	ws_wake_unref(model, wait->last_release);
 	free(wait->named);
 	free(wait->charges);
+	free(wait->pieces);
 	free(wait->others);
 	wait->next_open = model->spare_waits;
 	model->spare_waits = wait;
@@ -68,6 +69,8 @@ int ws_wait_hand_out(struct ws_model *model, struct wait *wait)
 
 	wait->pub.charges = wait->charges;
 	wait->pub.n_charges = wait->n_charges;
+	wait->pub.pieces = wait->pieces;
+	wait->pub.n_pieces = wait->n_pieces;
 	wait->pub.waker = wait->waker ? &wait->waker->pub : NULL;
 	model->counts.waits++;
 	model->counts.open_waits += wait->pub.state == WS_WAIT_OPEN;

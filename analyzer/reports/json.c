@@ -205,6 +205,13 @@ static void set_flow(struct ws_json_writer *writer, json_t *to, const struct ws_
 	ws_json_set_integer(writer, to, "rate", per_second(bytes, flow->span_ns));
 	ws_json_set_integer(writer, to, "empty_ns", flow->empty_ns);
 	ws_json_set_integer(writer, to, "full_ns", flow->full_ns);
+	if (flow->priority_low) {
+		json_t *seen = json_object();
+
+		ws_json_set_integer(writer, seen, "low", flow->priority_low - 1);
+		ws_json_set_integer(writer, seen, "high", flow->priority_high - 1);
+		ws_json_set(writer, to, "priorities", seen);
+	}
 }
 
 /* What went through a pipe and the like, in all and by process. */
@@ -223,6 +230,11 @@ static json_t *transfer_json(struct ws_json_writer *writer,
 		all.bytes_out += flow->bytes_out;
 		all.calls_in += flow->calls_in;
 		all.calls_out += flow->calls_out;
+		if (flow->priority_low &&
+		    (!all.priority_low || flow->priority_low < all.priority_low))
+			all.priority_low = flow->priority_low;
+		if (flow->priority_high > all.priority_high)
+			all.priority_high = flow->priority_high;
 		all.span_ns = flow->span_ns > all.span_ns ? flow->span_ns : all.span_ns;
 		ws_json_set_integer(writer, one, "process", flow->process);
 		ws_json_set_integer(writer, one, "pid",

@@ -148,6 +148,7 @@ static void print_limits(struct ws_page *page, const struct ws_object_contention
 {
 	uint64_t value = object->object->value;
 	struct ws_cell cell, number;
+	uint32_t low = 0, high = 0;
 
 	if (!value)
 		return;
@@ -156,6 +157,18 @@ static void print_limits(struct ws_page *page, const struct ws_object_contention
 		    value & UINT32_MAX);
 	ws_page_text(page, "holds", label);
 	ws_page_flow(page, cell.text, "", indent);
+	for (size_t i = 0; i < object->n_flows; i++) {
+		const struct ws_flow *flow = &object->flows[i];
+
+		if (flow->priority_low && (!low || flow->priority_low < low))
+			low = flow->priority_low;
+		high = flow->priority_high > high ? flow->priority_high : high;
+	}
+	if (high > 1) { /* not all of the same, which is 0 */
+		ws_cell_set(&cell, false, "priorities %" PRIu32 " to %" PRIu32 " seen", low - 1,
+			    high - 1);
+		ws_page_flow(page, cell.text, ", ", indent);
+	}
 	ws_page_end(page);
 }
 

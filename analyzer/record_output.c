@@ -201,7 +201,7 @@ static json_t *describe(uint32_t run, char *const *argv, const struct ws_run_res
 	    json_object_set_new(object, "status", json_integer(result->status)) < 0)
 		goto fail;
 	if (n_calls &&
-	    json_object_set_new(object, "open_calls", describe_calls(calls, n_calls)) < 0)
+	    json_object_set_new(object, "announced_calls", describe_calls(calls, n_calls)) < 0)
 		goto fail;
 	return object;
 fail:

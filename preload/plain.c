@@ -10,10 +10,12 @@
 #include <string.h>
 #include <time.h>
 
+#include "preload/call.h"
 #include "preload/channel.h"
 #include "preload/emit.h"
 #include "preload/raw.h"
 #include "preload/resource.h"
+#include "preload/select.h"
 #include "preload/wait.h"
 #include "preload/waiters.h"
 
@@ -76,7 +78,9 @@ bool ws_plain_announce(struct ws_plain *plain)
 	uint64_t nobody = 0, now;
 	bool again;
 
-	if (!ws_shared_calls || ws_sandboxed || !may_be_plain(plain->word, plain->reading))
+	/* What is recorded of each call, or of some, is so before it blocks. */
+	if (!ws_shared_calls || ws_sandboxed || ws_calls_full || ws_select_on ||
+	    !may_be_plain(plain->word, plain->reading))
 		return false;
 	if (ws_unlikely(self->plain)) {
 		ws_plain_drop(self, (uintptr_t)plain);
@@ -203,6 +207,29 @@ void ws_plain_long(struct ws_plain *plain)
 		record_wait(plain);
 		errno = saved;
 	}
+}
+
+void ws_plain_left(struct ws_thread *self)
+{
+	const struct ws_shared_call *entry = self->plain_entry;
+	struct ws_wait wait = {
+		.self = self,
+		.object = entry->object,
+		.other = entry->other,
+		.site = entry->site,
+		.kind = entry->kind,
+		.flags = entry->flags,
+	};
+	uint64_t since = entry->since;
+
+	if (__builtin_ia32_rdtsc() - since > WS_PLAIN_SHORT && times_slept() != self->slept &&
+	    atomic_load_explicit(&entry->said, memory_order_relaxed) == self->plain_owner) {
+		ws_wait_past(&wait, monotonic_ns(since));
+		ws_wait_result(&wait, EINTR);
+		ws_wait_end(&wait);
+	}
+	self->calm = 0;
+	ws_plain_drop(self, UINTPTR_MAX);
 }
 
 void ws_plain_meet(const struct ws_thread *self, uintptr_t key, uint64_t owner, uint8_t op,

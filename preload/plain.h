@@ -112,6 +112,9 @@ static inline uint64_t ws_plain_owner(uintptr_t key)
 void ws_plain_meet(const struct ws_thread *self, uintptr_t key, uint64_t owner, uint8_t op,
 		   uintptr_t site);
 
+/* The thread leaves its plain call by longjmp(): records a wait if it slept. */
+void ws_plain_left(struct ws_thread *self);
+
 /* Takes back what the thread announced in a call that it left by longjmp(), if its frame lies
  * deeper than `frame`; UINTPTR_MAX: in any case. */
 void ws_plain_drop(struct ws_thread *self, uintptr_t frame);

@@ -18,6 +18,7 @@
 #include <pty.h>
 #include <sched.h>
 #include <semaphore.h>
+#include <setjmp.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdarg.h>
@@ -53,6 +54,7 @@
 /* What glibc exports and its headers do not declare, at least not without fortification. */
 int __libc_start_main(int (*)(int, char **, char **), int, char **, void (*)(void), void (*)(void),
 		      void (*)(void), void *);
+void __longjmp_chk(struct __jmp_buf_tag e[1], int v) __attribute__((noreturn));
 mqd_t __mq_open_2(const char *n, int f);
 int __xpg_sigpause(int s);
 int __sigpause(int s, int i);

@@ -179,6 +179,34 @@ void ws_wait_begin(struct ws_wait *wait)
 	ws_lock_order_wait(wait);
 	ws_misuse_wait(wait);
 	record_begin(wait, (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec);
+	if (wait->counted)
+		self->open[self->n_open - 1].begun = true;
+}
+
+/* The frames of a thread are within this of each other; what is further away is on another stack. */
+#define STACK_REACH (UINT64_C(1) << 30)
+
+static bool is_left(uintptr_t frame, uintptr_t to)
+{
+	return frame < to && to - frame < STACK_REACH;
+}
+
+void ws_waits_left(struct ws_thread *self, uintptr_t to)
+{
+	if (self->plain && is_left(self->plain, to))
+		ws_plain_left(self);
+	while (self->n_open > 0 && is_left(self->open[self->n_open - 1].frame, to)) {
+		const struct ws_open_wait *open = uncount(self);
+		struct ws_ev_wait_end end = { .seq = open->seq,
+					      .outcome = WS_OUTCOME_INTERRUPTED,
+					      .error = EINTR,
+					      .index = -1 };
+
+		if (!open->begun)
+			continue;
+		WS_SECTION(self);
+		ws_emit(wait_end, &end);
+	}
 }
 
 void ws_wait_past(struct ws_wait *wait, uint64_t begin_ns)

@@ -80,6 +80,8 @@ struct ws_wait {
 
 void ws_wait_begin(struct ws_wait *wait);
 void ws_wait_end(struct ws_wait *wait);
+/* The thread jumps to where its stack pointer is `to`: the waits of deeper frames are over. */
+void ws_waits_left(struct ws_thread *self, uintptr_t to);
 /* In place of ws_wait_begin(), of a wait that is over: it began at `begin_ns` (CLOCK_MONOTONIC). */
 void ws_wait_past(struct ws_wait *wait, uint64_t begin_ns);
 /* One more object that could end the wait that has just begun. Until the wait ends, each of them

@@ -53,7 +53,7 @@ int ws_run_file_calls(const char *dir, struct ws_run_call **ret, size_t *n)
 	root = json_load_file(path, 0, NULL);
 	if (!root)
 		return -EINVAL;
-	list = json_object_get(root, "open_calls");
+	list = json_object_get(root, "announced_calls");
 	size = json_array_size(list);
 	if (size) {
 		calls = calloc(size, sizeof(*calls));

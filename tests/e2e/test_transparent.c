@@ -147,6 +147,18 @@ static void streams_scan_and_open_the_same(void **state)
 	ws_run_free(same(argv));
 }
 
+static void jumps_land_the_same(void **state)
+{
+	const char *const argv[] = { ws_program("same_jumps"), NULL };
+	struct ws_run *run = same(argv);
+
+	(void)state;
+	/* Each way, from either stack, out of a call that was tried and one that was not. */
+	ws_report(run, NULL);
+	assert_int_equal(ws_int(ws_only_object(run, "pipe"), "outcomes.interrupted"), 4 * 2 * 2);
+	ws_run_free(run);
+}
+
 static void sockets_give_the_same(void **state)
 {
 	const char *const argv[] = { ws_program("same_sockets"), NULL };
@@ -275,6 +287,7 @@ int main(void)
 		cmocka_unit_test(streams_read_the_same),
 		cmocka_unit_test(streams_write_the_same),
 		cmocka_unit_test(streams_scan_and_open_the_same),
+		cmocka_unit_test(jumps_land_the_same),
 		cmocka_unit_test(sockets_give_the_same),
 		cmocka_unit_test(processes_begin_and_end_the_same),
 		cmocka_unit_test(plugins_throw_and_unwind_the_same),

@@ -13,6 +13,7 @@
  *
  * Verbs, with words that may be left out in brackets:
  *   begin OBJECT [site=SITE] [stack=STACK] [held=WHO] [data=SYMBOL] [seq=N] [read] [timed] [shared] [again]
+ *         [announced]    all that is known of it is that it began
  *         [began=TIME]   before the record: the stack was taken between
  *         [type=N]       sysv_msg: of the message
  *         [mutex=OBJECT] cond: the one that the call releases

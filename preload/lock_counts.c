@@ -13,11 +13,13 @@
  * that goes round many locks costs an event for so many of them. */
 #define OTHERS_MAX 64
 
+/* Places that one lock can have. */
+#define WAYS 4
+
 static void record(struct ws_thread *by, int32_t tid, const struct ws_ev_lock_stats *stats)
 {
 	struct ws_ev_lock_stats event = *stats;
 
-	/* LTTng's and libunwind's own locks, taken on this thread. */
 	if (!ws_wanted(lock_stats) || ws_is_tracer_code(stats->object) ||
 	    ws_is_tracer_code(stats->site))
 		return;
@@ -27,12 +29,19 @@ static void record(struct ws_thread *by, int32_t tid, const struct ws_ev_lock_st
 	ws_emit_for(lock_stats, &event, tid);
 }
 
+/* LTTng's and libunwind's own locks, taken on a thread of the program. */
+static bool is_tracers(const struct ws_lock_count *count)
+{
+	return ws_is_tracer_code(count->object);
+}
+
 static void record_count(struct ws_thread *by, struct ws_thread *of, struct ws_lock_count *count)
 {
 	record(by, of->tid,
 	       &(struct ws_ev_lock_stats){
 		       .kind = count->kind, .object = count->object, .acquired = count->n });
-	of->told += count->n;
+	if (!is_tracers(count))
+		of->told += count->n;
 	count->n = 0;
 }
 
@@ -51,23 +60,42 @@ static size_t place_of(uintptr_t object, size_t n)
 	return (object * UINT64_C(0x9e3779b97f4a7c15) >> 40) % n;
 }
 
+/* Where the lock is counted, or could be: one of WAYS places. NULL: all are others'. */
+static struct ws_lock_count *count_place(struct ws_thread *of, uintptr_t object,
+					 struct ws_lock_count **first)
+{
+	struct ws_lock_count *free = NULL;
+
+	*first = &of->counts[place_of(object, WS_LOCK_COUNTS / WAYS) * WAYS];
+	for (size_t i = 0; i < WAYS; i++) {
+		struct ws_lock_count *count = *first + i;
+
+		if (count->n && count->object == object)
+			return count;
+		if (!count->n && !free)
+			free = count;
+	}
+	return free;
+}
+
 /* `by` is the calling thread. */
 static void add(struct ws_thread *by, struct ws_thread *of, uintptr_t object, uint8_t kind,
 		uint32_t n)
 {
-	struct ws_lock_count *count = &of->counts[place_of(object, WS_LOCK_COUNTS)];
+	struct ws_lock_count *first, *count = count_place(of, object, &first);
 
 	if (ws_lock_is_mark(object)) { /* a lock on a file: it has another mark each time */
 		of->told += n;
 		return;
 	}
-	if (count->n && count->object != object) {
-		if (count->others + n < OTHERS_MAX) {
-			count->others = (uint8_t)(count->others + n);
+	if (!count) {
+		if (first->others + n < OTHERS_MAX) {
+			first->others = (uint8_t)(first->others + n);
 			of->told += n;
 			ws_limit_reached(WS_LIMIT_lock_counts);
 			return;
 		}
+		count = first;
 		record_count(by, of, count);
 	} else if (count->n > UINT32_MAX - n) {
 		record_count(by, of, count);
@@ -132,9 +160,11 @@ uint64_t ws_lock_counts_sum(const struct ws_thread *self)
 	uint64_t sum = self->told;
 
 	for (size_t i = 0; i < WS_HELD_MAX && self->held[i].object; i++)
-		sum += self->held[i].count;
+		if (!ws_is_tracer_code(self->held[i].object))
+			sum += self->held[i].count;
 	for (size_t i = 0; self->counted && i < WS_LOCK_COUNTS; i++)
-		sum += self->counts[i].n;
+		if (self->counts[i].n && !is_tracers(&self->counts[i]))
+			sum += self->counts[i].n;
 	return sum;
 }
 

@@ -224,7 +224,8 @@ void ws_lock_order_wait(const struct ws_wait *wait)
 	struct lock lock = { .object = wait->object };
 
 	if (!is_lock(wait)) {
-		ws_lock_order_sync(self);
+		if (wait->kind != WS_KIND_SLEEP)
+			ws_lock_order_sync(self);
 		return;
 	}
 	if (n == 0)

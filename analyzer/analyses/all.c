@@ -17,9 +17,10 @@ struct ws_analyses {
 	/* Who hears what; most want little of it. */
 	struct ws_model_observer records[OBSERVERS], begins[OBSERVERS], ends[OBSERVERS],
 		helds[OBSERVERS], wokes[OBSERVERS], overs[OBSERVERS], waits[OBSERVERS],
-		wakes[OBSERVERS], transfers[OBSERVERS];
+		wakes[OBSERVERS], transfers[OBSERVERS], edges[OBSERVERS], misuses[OBSERVERS],
+		counts[OBSERVERS];
 	size_t n_records, n_begins, n_ends, n_helds, n_wokes, n_overs, n_waits, n_wakes,
-		n_transfers;
+		n_transfers, n_edges, n_misuses, n_counts;
 	bool begun;                                     /* the first record was seen */
 	struct ws_contention *contention;               /* Owned by this */
 	struct ws_contention_result *contention_result; /* Owned by this; NULL: not finished */
@@ -54,6 +55,12 @@ static void listen(struct ws_analyses *all, struct ws_model_observer observer)
 		all->wakes[all->n_wakes++] = observer;
 	if (observer.transfer)
 		all->transfers[all->n_transfers++] = observer;
+	if (observer.edge)
+		all->edges[all->n_edges++] = observer;
+	if (observer.misuse)
+		all->misuses[all->n_misuses++] = observer;
+	if (observer.count)
+		all->counts[all->n_counts++] = observer;
 }
 
 int ws_analyses_new(const struct ws_setup *setup, struct ws_analyses **ret)
@@ -162,6 +169,21 @@ static int tell_transfer(void *context, const struct ws_transfer *transfer)
 	TELL((struct ws_analyses *)context, transfer, transfer);
 }
 
+static int tell_edge(void *context, const struct ws_lock_edge *edge)
+{
+	TELL((struct ws_analyses *)context, edge, edge);
+}
+
+static int tell_misuse(void *context, const struct ws_misuse_seen *misuse)
+{
+	TELL((struct ws_analyses *)context, misuse, misuse);
+}
+
+static int tell_count(void *context, const struct ws_lock_count *count)
+{
+	TELL((struct ws_analyses *)context, count, count);
+}
+
 struct ws_model_observer ws_analyses_observer(struct ws_analyses *analyses)
 {
 	return (struct ws_model_observer){
@@ -175,6 +197,9 @@ struct ws_model_observer ws_analyses_observer(struct ws_analyses *analyses)
 		.wait = tell_wait,
 		.wake = tell_wake,
 		.transfer = tell_transfer,
+		.edge = analyses->n_edges ? tell_edge : NULL,
+		.misuse = analyses->n_misuses ? tell_misuse : NULL,
+		.count = analyses->n_counts ? tell_count : NULL,
 	};
 }
 

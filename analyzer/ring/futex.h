@@ -20,17 +20,16 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-/* Sleeps while *word is `value`; may return for no reason (a signal, somebody else's wake), so
- * that the caller must look again. Changes errno. */
-static inline void ws_futex_wait(_Atomic uint32_t *word, uint32_t value)
-{
-	syscall(SYS_futex, word, FUTEX_WAIT_PRIVATE, value, NULL, NULL, 0);
-}
+/* Macros, so that the site of a wait, where the analyzer itself is traced, is the function that
+ * waits. Both change errno. */
 
-/* Wakes at most `n` of those that sleep on `word`. Changes errno. */
-static inline void ws_futex_wake(_Atomic uint32_t *word, uint32_t n)
-{
-	syscall(SYS_futex, word, FUTEX_WAKE_PRIVATE, n, NULL, NULL, 0);
-}
+/* Sleeps while *word is `value`; may return for no reason (a signal, somebody else's wake), so
+ * that the caller must look again. */
+#define ws_futex_wait(word, value)                                                                 \
+	((void)syscall(SYS_futex, (word), FUTEX_WAIT_PRIVATE, (uint32_t)(value), NULL, NULL, 0))
+
+/* Wakes at most `n` of those that sleep on `word`. */
+#define ws_futex_wake(word, n)                                                                     \
+	((void)syscall(SYS_futex, (word), FUTEX_WAKE_PRIVATE, (uint32_t)(n), NULL, NULL, 0))
 
 #endif

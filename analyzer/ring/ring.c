@@ -202,7 +202,11 @@ static void *take_first(struct ws_ring *ring)
 	return batch;
 }
 
-static int put(struct ws_ring *ring, void *batch, bool may_sleep)
+/* What is inlined into the functions of the interface leaves them on the stack, where the analyzer
+ * itself is traced: a tail call would take them off. */
+#define INTERFACE static inline __attribute__((always_inline))
+
+INTERFACE int put(struct ws_ring *ring, void *batch, bool may_sleep)
 {
 	uint32_t wake = 0;
 	int r = 0;
@@ -228,7 +232,7 @@ static int put(struct ws_ring *ring, void *batch, bool may_sleep)
 	return r;
 }
 
-static int get(struct ws_ring *ring, void **batch, bool may_sleep)
+INTERFACE int get(struct ws_ring *ring, void **batch, bool may_sleep)
 {
 	uint32_t wake = 0;
 	int r = 0;
@@ -273,7 +277,7 @@ int ws_ring_try_get(struct ws_ring *ring, void **batch)
 }
 
 /* Sets `*end` to `status` unless it is set, and wakes everybody: all have to look again. */
-static void finish(struct ws_ring *ring, _Atomic int *end, int status)
+INTERFACE void finish(struct ws_ring *ring, _Atomic int *end, int status)
 {
 	uint32_t getters, putters;
 

@@ -5,7 +5,9 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "analyzer/base/words.h"
 
@@ -160,16 +162,55 @@ static int name_by_site(const struct ws_object *object, const char *what, bool w
 	int length = function ? (int)ws_function_length(function) : 0;
 
 	if (file && site->line && function && with_function)
-		return print(strings, ret, "%s %s at %.*s() %s:%" PRIu32, ws_kind_word(object->key.kind), what,
-			     length, function, file, site->line);
-	if (file && site->line)
-		return print(strings, ret, "%s %s at %s:%" PRIu32, ws_kind_word(object->key.kind), what, file,
+		return print(strings, ret, "%s %s at %.*s() %s:%" PRIu32,
+			     ws_kind_word(object->key.kind), what, length, function, file,
 			     site->line);
+	if (file && site->line)
+		return print(strings, ret, "%s %s at %s:%" PRIu32, ws_kind_word(object->key.kind),
+			     what, file, site->line);
 	if (function)
-		return print(strings, ret, "%s %s in %.*s()", ws_kind_word(object->key.kind), what, length,
-			     function);
+		return print(strings, ret, "%s %s in %.*s()", ws_kind_word(object->key.kind), what,
+			     length, function);
 	return print(strings, ret, "%s %s at %s+0x%" PRIx64, ws_kind_word(object->key.kind), what,
 		     module ? module : "unknown code", site->offset);
+}
+
+/* Who used the lock or queue that is made of a futex: the first caller from another file of the
+ * same program or library. Without it, all the objects that one piece of code makes are called the
+ * same. NULL: not known. */
+static const struct ws_frame *user_of(const struct ws_party *party)
+{
+	const struct ws_frame *site = party->site;
+	bool inside = false; /* from the site on */
+
+	if (!site->file || !site->module)
+		return NULL;
+	for (size_t i = 0; i < party->trail->n; i++) {
+		const struct ws_frame *frame = &party->trail->frames[i];
+
+		inside |= frame->function && site->function && frame->line == site->line &&
+			  !strcmp(frame->function, site->function);
+		if (inside && frame->function && frame->file && frame->module &&
+		    !strcmp(frame->module, site->module) && strcmp(frame->file, site->file))
+			return frame;
+	}
+	return NULL;
+}
+
+static int name_by_wait(const struct ws_object *object, const struct ws_party *party,
+			struct ws_arena *strings, const char **ret)
+{
+	const struct ws_frame *user = object->key.kind == WS_KIND_FUTEX ? user_of(party) : NULL;
+	const char *name = NULL;
+	int r = name_by_site(object, "first waited for", true, party->site, strings, &name);
+
+	if (r || !user) {
+		if (!r)
+			*ret = name;
+		return r;
+	}
+	return print(strings, ret, "%s for %.*s()", name, (int)ws_function_length(user->function),
+		     user->function);
 }
 
 int ws_object_name(const struct ws_object *object, const struct ws_tables *tables,
@@ -211,6 +252,6 @@ int ws_object_name(const struct ws_object *object, const struct ws_tables *table
 	if (r < 0)
 		return r;
 	if (party.site)
-		return name_by_site(object, "first waited for", true, party.site, strings, ret);
+		return name_by_wait(object, &party, strings, ret);
 	return print(strings, ret, "%s (unnamed)", ws_kind_word(object->key.kind));
 }

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "preload/byte_waiters.h"
 #include "preload/emit.h"
 #include "preload/fdguard.h"
 #include "preload/lifecycle.h"
@@ -258,8 +259,9 @@ static void proc_path(const char *folder, int fd, char path[static 40])
 	path[at] = '\0';
 }
 
+/* `site`: of the call that is about to wait, or has taken its first lock there (`first`). */
 static void record_name(struct ws_thread *self, const struct ws_file *file, uint8_t kind, int fd,
-			uintptr_t site)
+			uintptr_t site, bool first)
 {
 	uint64_t mark = ws_waiters_key(kind, file->ino, file->dev, false) | 1;
 	_Atomic uint64_t *place = &named[mark / 2 % NAMES];
@@ -278,6 +280,7 @@ static void record_name(struct ws_thread *self, const struct ws_file *file, uint
 		.op = WS_OBJECT_OPEN,
 		.object = file->ino,
 		.device = file->dev,
+		.site = first ? site : 0,
 		.name = name,
 	};
 
@@ -306,7 +309,7 @@ bool ws_file_wait_prepare(struct ws_thread *self, struct ws_file_wait *w, int fd
 	w->extent = extent;
 	w->range.start = extent.start;
 	w->range.length = extent.end == UINT64_MAX ? 0 : extent.end - extent.start;
-	record_name(self, &w->file, ws_lock_kind(class), fd, site);
+	record_name(self, &w->file, ws_lock_kind(class), fd, site, false);
 	return true;
 }
 
@@ -514,6 +517,14 @@ static void record_wake(struct ws_file_release *release, const struct ws_file *f
 	release->wake.hold = NULL;
 }
 
+static bool is_waited(const struct ws_file_release *release, const struct ws_file *file)
+{
+	if (release->class == WS_LOCK_FLOCK)
+		return ws_waiters_any(ws_waiters_key(WS_KIND_FLOCK, file->ino, file->dev, false),
+				      true);
+	return ws_bytes_waited(file, release->extent);
+}
+
 /* Records a wake for each lock that is noted there, or for what the kernel says is. */
 static void record_wakes(struct ws_file_release *release, bool late)
 {
@@ -522,8 +533,7 @@ static void record_wakes(struct ws_file_release *release, bool late)
 	size_t n = 0;
 
 	if (!ws_wanted(wake) || ws_is_tracer_code(release->site) || !file_of(release->fd, &file) ||
-	    !ws_waiters_any(ws_waiters_key(ws_lock_kind(release->class), file.ino, file.dev, false),
-			    true))
+	    !is_waited(release, &file))
 		return;
 
 	int by = late ? SOMEBODYS : (int)held_by(release, &extent);
@@ -599,6 +609,8 @@ static void look_for_dropped(struct ws_thread *self, int fd, uintptr_t site)
 			continue;
 		if (!asked && !file_of(fd, &file))
 			break;
+		if (!asked)
+			record_name(self, &file, WS_KIND_RECORD_LOCK, fd, site, false);
 		asked = true;
 		if (!file_of(hold.fd, &other) || other.ino != file.ino || other.dev != file.dev)
 			continue;

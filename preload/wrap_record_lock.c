@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "preload/byte_waiters.h"
 #include "preload/copyin.h"
 #include "preload/file_lock.h"
 #include "preload/raw.h"
@@ -76,18 +77,22 @@ static __attribute__((noinline)) int lock_wait(struct ws_thread *self, const str
 					       uint32_t *stack)
 {
 	struct flock l = *c->l;
+	struct ws_wait_other bytes[WS_BYTE_KEYS];
 	struct ws_file_wait w;
+	size_t n;
 
 	if (!ws_file_wait_prepare(self, &w, c->fd, c->class, l.l_type == F_WRLCK,
 				  extent_of(c->fd, &l, false), c->site))
 		return real_call(c);
 
+	n = ws_byte_waiters(&w.file, w.extent, bytes);
 	WS_FILE_WAITING(c->class);
 	WS_WAIT(wait, .self = self, .object = w.file.ino, .other = w.file.dev,
 		.key = ws_waiters_key(WS_KIND_RECORD_LOCK, w.file.ino, w.file.dev, false),
 		.site = c->site, .kind = WS_KIND_RECORD_LOCK, .range = &w.range, .context = &w,
 		.flags = (uint8_t)(WS_WAIT_SHARED | (w.write ? 0 : WS_WAIT_READ)),
-		.holders = ws_file_wait_holders);
+		.holders = ws_file_wait_holders, .others = bytes, .n_others = n,
+		.others_unsaid = true);
 	int r = real_call(c);
 
 	ws_wait_errno(&wait, r);

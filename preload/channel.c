@@ -386,6 +386,27 @@ void ws_channels_end(struct ws_thread *self)
 		record_standard(self, fd);
 }
 
+/* Of those that nobody waits for nothing is asked. */
+void ws_channels_exec(struct ws_thread *self, uintptr_t site)
+{
+	int n = ws_sandboxed ? 0 : ws_fd_top();
+
+	ws_channels_flush(self);
+	for (int fd = 0; fd < n; fd++) {
+		uint64_t word = atomic_load_explicit(&ws_fds[fd].word, memory_order_acquire);
+
+		if (WS_FD_KIND(word) <= WS_FD_MQ ||
+		    (!ws_waiters_any(WS_FD_KEY(word), true) &&
+		     !ws_waiters_any(WS_FD_KEY(word) | 1, true)))
+			continue;
+
+		int flags = ws_raw_fcntl(fd, F_GETFD, 0);
+
+		if (flags >= 0 && (flags & FD_CLOEXEC))
+			ws_channel_close(fd, site);
+	}
+}
+
 void ws_channels_flush(struct ws_thread *self)
 {
 	int n = ws_fd_top();

@@ -174,6 +174,9 @@ void ws_channel_close(int fd, uintptr_t site);
 void ws_channel_gone(int fd, uintptr_t site);
 /* Records what went through all numbers. */
 void ws_channels_flush(struct ws_thread *self);
+/* The same as another program takes its place, by the call at `site`: what is close-on-exec is closed
+ * by that. */
+void ws_channels_exec(struct ws_thread *self, uintptr_t site);
 /* The same as the process ends, with what is at its standard numbers. */
 void ws_channels_end(struct ws_thread *self);
 

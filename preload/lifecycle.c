@@ -256,9 +256,9 @@ void ws_process_parent_exited(struct ws_thread *self, int32_t parent, int32_t ti
 	record_process(&event);
 }
 
-void ws_process_exec(struct ws_thread *self, const char *path)
+void ws_process_exec(struct ws_thread *self, const char *path, uintptr_t site)
 {
-	ws_channels_flush(self);
+	ws_channels_exec(self, site);
 	ws_sysv_flush(self);
 	ws_lock_counts_flush_all(self);
 	ws_file_locks_end(self, true, 0);

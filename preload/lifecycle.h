@@ -36,7 +36,7 @@ void ws_process_exit(struct ws_thread *self, int status, uintptr_t site);
 void ws_process_parent_exited(struct ws_thread *self, int32_t parent, int32_t tid,
 			      int32_t grandparent);
 /* Records that the image is about to be replaced by `path`, and that it was not after all. */
-void ws_process_exec(struct ws_thread *self, const char *path);
+void ws_process_exec(struct ws_thread *self, const char *path, uintptr_t site);
 void ws_process_exec_failed(struct ws_thread *self, const char *path, int error);
 /* Records that a child was collected with this wait(2) status. */
 void ws_process_reaped(struct ws_thread *self, int32_t child, int status);

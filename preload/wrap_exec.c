@@ -66,10 +66,10 @@ static const char *maybe_null(const char *p)
 	return p ? p : "";
 }
 
-static void before(struct ws_thread *self, const char *path)
+static void before(struct ws_thread *self, const char *path, uintptr_t site)
 {
 	if (self)
-		ws_process_exec(self, maybe_null(path));
+		ws_process_exec(self, maybe_null(path), site);
 }
 
 static int after(struct ws_thread *self, const char *path, int r)
@@ -84,7 +84,7 @@ WS_EXPORT int execve(const char *path, char *const *argv, char *const *envp)
 	struct ws_thread *self = ws_thread();
 	CHILD_ENV(child, envp);
 
-	before(self, path);
+	before(self, path, WS_SITE);
 	return after(self, path, ws_real.execve(path, argv, child.env));
 }
 
@@ -93,7 +93,7 @@ WS_EXPORT int execv(const char *path, char *const *argv)
 	struct ws_thread *self = ws_thread();
 	CHILD_ENV(child, environ);
 
-	before(self, path);
+	before(self, path, WS_SITE);
 	return after(self, path, ws_real.execve(path, argv, child.env));
 }
 
@@ -102,7 +102,7 @@ WS_EXPORT int execvpe(const char *file, char *const *argv, char *const *envp)
 	struct ws_thread *self = ws_thread();
 	CHILD_ENV(child, envp);
 
-	before(self, file);
+	before(self, file, WS_SITE);
 	return after(self, file, ws_real.execvpe(file, argv, child.env));
 }
 
@@ -111,7 +111,7 @@ WS_EXPORT int execvp(const char *file, char *const *argv)
 	struct ws_thread *self = ws_thread();
 	CHILD_ENV(child, environ);
 
-	before(self, file);
+	before(self, file, WS_SITE);
 	return after(self, file, ws_real.execvpe(file, argv, child.env));
 }
 
@@ -143,7 +143,7 @@ WS_EXPORT int execl(const char *path, const char *arg, ...)
 	va_start(more, arg);
 	GATHER(argv, arg, more);
 	va_end(more);
-	before(self, path);
+	before(self, path, WS_SITE);
 	int r = after(self, path, ws_real.execve(path, argv, child.env));
 
 	WS_CALL_DONE(r);
@@ -160,7 +160,7 @@ WS_EXPORT int execlp(const char *file, const char *arg, ...)
 	va_start(more, arg);
 	GATHER(argv, arg, more);
 	va_end(more);
-	before(self, file);
+	before(self, file, WS_SITE);
 	int r = after(self, file, ws_real.execvpe(file, argv, child.env));
 
 	WS_CALL_DONE(r);
@@ -177,7 +177,7 @@ WS_EXPORT int execle(const char *path, const char *arg, ...)
 	GATHER(argv, arg, more);
 	CHILD_ENV(child, va_arg(more, char *const *));
 	va_end(more);
-	before(self, path);
+	before(self, path, WS_SITE);
 	int r = after(self, path, ws_real.execve(path, argv, child.env));
 
 	WS_CALL_DONE(r);
@@ -217,7 +217,7 @@ WS_EXPORT int fexecve(int fd, char *const *argv, char *const *envp)
 
 	if (self)
 		fd_target(fd, path, sizeof(path));
-	before(self, path);
+	before(self, path, WS_SITE);
 	return after(self, path, ws_real.fexecve(fd, argv, child.env));
 }
 
@@ -230,7 +230,7 @@ WS_EXPORT int execveat(int fd, const char *path, char *const *argv, char *const 
 
 	if (self && (flags & AT_EMPTY_PATH) && !maybe_null(path)[0])
 		name = fd_target(fd, target, sizeof(target));
-	before(self, name);
+	before(self, name, WS_SITE);
 	return after(self, name, ws_real.execveat(fd, path, argv, child.env, flags));
 }
 

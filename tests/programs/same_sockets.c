@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <setjmp.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -312,6 +313,47 @@ static void sigpauses(void)
 	ended(pid);
 }
 
+/* Out of a handler that runs in a wait, by all names of longjmp(). */
+void plain_longjmp(jmp_buf to, int value) __asm__("longjmp") __attribute__((noreturn));
+void low_longjmp(jmp_buf to, int value) __asm__("_longjmp") __attribute__((noreturn));
+void checked_longjmp(jmp_buf to, int value) __asm__("__longjmp_chk") __attribute__((noreturn));
+
+static jmp_buf back;
+static volatile int way;
+
+static void jump(int signal)
+{
+	(void)signal;
+	if (way == 0)
+		plain_longjmp(back, 1);
+	if (way == 1)
+		low_longjmp(back, 0);
+	checked_longjmp(back, 7);
+}
+
+static void jumps(void)
+{
+	const struct sigaction action = { .sa_handler = jump, .sa_flags = SA_NODEFER };
+	int v[2];
+	char byte;
+
+	xs(socketpair(AF_UNIX, SOCK_STREAM, 0, v));
+	xs(sigaction(SIGALRM, &action, NULL));
+	for (way = 0; way < 3; way++) {
+		int r = _setjmp(back);
+
+		if (r == 0) {
+			xs(ualarm(20000, 0));
+			result("read", read(v[1], &byte, 1));
+		}
+		result("jumped", r);
+	}
+	result("write", write(v[0], "x", 1));
+	result("read", read(v[1], &byte, 1));
+	xs(close(v[0]));
+	xs(close(v[1]));
+}
+
 static cnd_t cond;
 static mtx_t mutex;
 static int turn;
@@ -365,5 +407,6 @@ int main(void)
 	connections();
 	sigpauses();
 	others();
+	jumps();
 	return 5;
 }

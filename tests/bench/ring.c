@@ -182,8 +182,8 @@ int main(int argc, char **argv)
 	consumers = number(argv[3], MOST_THREADS);
 	capacity = number(argv[4], MOST_BATCHES);
 	bytes = number(argv[5], 1 << 24);
-	/* About a fifth of a second. */
-	turns = 200000000 / (bytes / 4 + 500) / producers;
+	/* A second at most, on a quiet machine some hundredths. */
+	turns = 40000000 / (bytes / 4 + 500) / producers;
 	total = turns * producers;
 	for (size_t i = 0; i < sizeof(ways) / sizeof(ways[0]); i++) {
 		if (!strcmp(argv[1], ways[i].name))

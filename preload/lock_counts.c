@@ -8,6 +8,7 @@
 #include "preload/lifecycle.h"
 #include "preload/limits.h"
 #include "preload/lock_order.h"
+#include "preload/select.h"
 
 /* A lock gives its place up after so many acquisitions of others that would have had it: a thread
  * that goes round many locks costs an event for so many of them. */
@@ -22,6 +23,8 @@ static void record(struct ws_thread *by, int32_t tid, const struct ws_ev_lock_st
 
 	if (!ws_wanted(lock_stats) || ws_is_tracer_code(stats->object) ||
 	    ws_is_tracer_code(stats->site))
+		return;
+	if (ws_unlikely(ws_select_on) && !ws_select_object(stats->kind, stats->object, 0))
 		return;
 
 	WS_SECTION(by);

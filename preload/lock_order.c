@@ -9,6 +9,7 @@
 #include "preload/lifecycle.h"
 #include "preload/limits.h"
 #include "preload/lock_counts.h"
+#include "preload/select.h"
 #include "preload/stack.h"
 #include "preload/wait.h"
 #include "tracepoints/format.h"
@@ -117,8 +118,12 @@ static __attribute__((noinline)) void record(struct ws_thread *self, uint32_t n,
 	uint64_t sum = ws_lock_counts_sum(self);
 	uint32_t counted = flags & WS_EDGE_WAIT ? 0 : 1; /* the taken one itself */
 
+	if (ws_unlikely(ws_select_on) && !ws_select_object(edge.kind, edge.object, edge.other))
+		return;
 	for (uint32_t i = 0; i < n; i++) {
-		there[i] = describe(&self->held[i], &held[i]);
+		there[i] = describe(&self->held[i], &held[i]) &&
+			   (ws_likely(!ws_select_on) ||
+			    ws_select_object(self->held[i].kind, held[i].object, held[i].other));
 		edge.held += there[i];
 		counted++;
 	}

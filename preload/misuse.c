@@ -10,6 +10,7 @@
 #include "preload/lifecycle.h"
 #include "preload/limits.h"
 #include "preload/lock_order.h"
+#include "preload/select.h"
 #include "preload/stack.h"
 #include "tracepoints/format.h"
 
@@ -66,6 +67,8 @@ static void emit(const struct ws_misused *m)
 		.call = m->call,
 	};
 
+	if (ws_unlikely(ws_select_on) && !ws_select_object(m->kind, m->object, m->other))
+		return;
 	WS_SECTION(m->self);
 	ws_definitions();
 	if (m->site)

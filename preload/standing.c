@@ -12,6 +12,7 @@
 #include "preload/object.h"
 #include "preload/raw.h"
 #include "preload/resource.h"
+#include "preload/select.h"
 #include "preload/taken.h"
 
 __thread struct ws_taken ws_taken[WS_TAKEN_MAX] __attribute__((tls_model("initial-exec")));
@@ -104,7 +105,8 @@ static void tell(struct ws_thread *self)
 						 .other = end->dev,
 						 .ends = end->ends };
 
-		if (end->ends != end->told)
+		if (end->ends != end->told &&
+		    (ws_likely(!ws_select_on) || ws_select_object(WS_KIND_PIPE, end->ino, end->dev)))
 			ws_emit(pipe_ends, &event);
 		end->told = end->ends;
 		if (end->ends)
@@ -162,11 +164,15 @@ void ws_standing_closed(int fd)
 		look_again();
 }
 
-static void emit_held(struct ws_thread *self, struct ws_ev_wait_held *event)
+/* False: it is not to be recorded. */
+static bool emit_held(struct ws_thread *self, struct ws_ev_wait_held *event)
 {
 	struct ws_section ws_section_here = { .self = self }; /* the caller's section is open */
 
+	if (ws_unlikely(ws_select_on) && !ws_select_object(event->kind, event->object, event->other))
+		return false;
 	ws_emit(wait_held, event);
+	return true;
 }
 
 /* A lock on a file, which the thread's array has as a mark. */
@@ -192,6 +198,7 @@ uint32_t ws_standing_record(const struct ws_wait *wait)
 	struct ws_thread *self = wait->self;
 	uint32_t n = WS_HELD_COUNT(atomic_load_explicit(&self->held_word, memory_order_relaxed));
 	uint32_t told = 1;
+	bool all = true; /* none was left out */
 
 	record_ends(self);
 	if (n > WS_HELD_MAX)
@@ -212,7 +219,7 @@ uint32_t ws_standing_record(const struct ws_wait *wait)
 			continue;
 		if (ws_lock_is_mark(held->object) && !set_file(held, &event))
 			continue;
-		emit_held(self, &event);
+		all = emit_held(self, &event) && all;
 		told++;
 	}
 	for (size_t i = 0; i < WS_TAKEN_MAX; i++) {
@@ -227,8 +234,8 @@ uint32_t ws_standing_record(const struct ws_wait *wait)
 
 		if (!taken->n || taken->pid != ws_pid)
 			continue;
-		emit_held(self, &event);
+		all = emit_held(self, &event) && all;
 		told++;
 	}
-	return told;
+	return all ? told : 0;
 }

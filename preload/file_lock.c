@@ -106,6 +106,31 @@ static size_t slots_used(void)
 	return atomic_load_explicit(&ws_file_holds, memory_order_relaxed);
 }
 
+static bool file_of(int fd, struct ws_file *ret);
+static void record_name(struct ws_thread *self, const struct ws_file *file, uint8_t kind, int fd,
+			uintptr_t site, bool first);
+
+/* Which fds were told to lock their files, and in which way. One that is another file's by now is not
+ * told again: that would cost a system call for each lock. */
+#define USES 256
+static _Atomic uint32_t uses[USES];
+
+static void tell_use(struct ws_thread *self, int fd, enum ws_lock_class class, uintptr_t site)
+{
+	_Atomic uint32_t *place = &uses[(unsigned int)fd % USES];
+	uint32_t use = (uint32_t)fd << 2 | ((uint32_t)class + 1);
+	struct ws_file file;
+	int saved = errno;
+
+	if (ws_likely(atomic_load_explicit(place, memory_order_relaxed) == use) ||
+	    !ws_wanted(object))
+		return;
+	atomic_store_explicit(place, use, memory_order_relaxed);
+	if (file_of(fd, &file))
+		record_name(self, &file, ws_lock_kind(class), fd, site, true);
+	errno = saved;
+}
+
 void ws_file_hold_add(struct ws_thread *self, int fd, enum ws_lock_class class, bool read,
 		      struct ws_extent extent, uintptr_t site, uint32_t stack)
 {
@@ -121,6 +146,7 @@ void ws_file_hold_add(struct ws_thread *self, int fd, enum ws_lock_class class, 
 	};
 	size_t n = slots_used(), free = WS_FILE_HOLDS_MAX;
 
+	tell_use(self, fd, class, site);
 	for (size_t i = 0; i < n; i++) {
 		uint64_t word = atomic_load_explicit(&slots[i].word, memory_order_relaxed);
 		const struct ws_file_hold *there = &slots[i].hold;
@@ -230,7 +256,9 @@ bool ws_file_hold_marked(uintptr_t mark, struct ws_file_hold *hold, struct ws_fi
 	return known;
 }
 
-bool ws_file_hold_inherited(int fd, struct ws_holder_ref *holder)
+/* True if the flock of this open file is one that the parent had taken, as far as is noted; *holder is
+ * where it did. */
+static bool hold_inherited(int fd, struct ws_holder_ref *holder)
 {
 	for (size_t i = 0; i < slots_used(); i++) {
 		struct ws_file_hold hold;
@@ -241,6 +269,28 @@ bool ws_file_hold_inherited(int fd, struct ws_holder_ref *holder)
 		return true;
 	}
 	return false;
+}
+
+/* The lock is the open file's, which a fork child shares: what the child does, it does to the
+ * parent's. */
+void ws_file_look_for_inherited(struct ws_thread *self, int fd, uintptr_t site)
+{
+	struct ws_misused misuse = {
+		.self = self,
+		.what = WS_MISUSE_FLOCK_INHERITED,
+		.kind = WS_KIND_FLOCK,
+		.site = site,
+	};
+	struct ws_file file;
+	int saved = errno;
+
+	if (hold_inherited(fd, &misuse.holder) && file_of(fd, &file)) {
+		record_name(self, &file, WS_KIND_FLOCK, fd, site, false);
+		misuse.object = file.ino;
+		misuse.other = file.dev;
+		ws_misuse_record(&misuse);
+	}
+	errno = saved;
 }
 
 /* "/proc/self/fd" and so on, with the number. */
@@ -263,7 +313,7 @@ static void proc_path(const char *folder, int fd, char path[static 40])
 static void record_name(struct ws_thread *self, const struct ws_file *file, uint8_t kind, int fd,
 			uintptr_t site, bool first)
 {
-	uint64_t mark = ws_waiters_key(kind, file->ino, file->dev, false) | 1;
+	uint64_t mark = (ws_waiters_key(kind, file->ino, file->dev, false) | 1) + 2 * first;
 	_Atomic uint64_t *place = &named[mark / 2 % NAMES];
 	char path[40], name[512];
 	ssize_t n;
@@ -696,6 +746,8 @@ void ws_file_locks_end(struct ws_thread *self, bool exec, uintptr_t site)
 
 void ws_file_locks_forked(void)
 {
+	for (size_t i = 0; i < USES; i++)
+		atomic_store_explicit(&uses[i], 0, memory_order_relaxed);
 	for (size_t i = 0; i < slots_used(); i++) {
 		uint64_t word = atomic_load_explicit(&slots[i].word, memory_order_relaxed);
 

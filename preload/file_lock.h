@@ -59,9 +59,8 @@ static inline uint8_t ws_lock_kind(enum ws_lock_class class)
 /* What a held lock's mark (lock_order.h) stands for. False: it is not held any more, or what file it
  * is cannot be known. */
 bool ws_file_hold_marked(uintptr_t mark, struct ws_file_hold *hold, struct ws_file *file);
-/* True if the flock of this open file is one that the parent had taken, as far as is noted; *holder is
- * then where it did. */
-bool ws_file_hold_inherited(int fd, struct ws_holder_ref *holder);
+/* By this call, an open file's flock was changed: it may be one that the parent had taken. */
+void ws_file_look_for_inherited(struct ws_thread *self, int fd, uintptr_t site);
 
 /* True if somebody may be waiting for a lock of this kind, on whatever file. */
 static inline bool ws_file_lock_waited(uint8_t kind)

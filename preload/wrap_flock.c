@@ -10,10 +10,7 @@
 
 #include "preload/export.h"
 #include "preload/file_lock.h"
-#include "preload/misuse.h"
-#include "preload/raw.h"
 #include "preload/real.h"
-#include "preload/resource.h"
 
 static __attribute__((noinline)) int lock_wait(struct ws_thread *self, int fd, int operation,
 					       uintptr_t site, uint32_t *stack)
@@ -35,29 +32,6 @@ static __attribute__((noinline)) int lock_wait(struct ws_thread *self, int fd, i
 	ws_wait_errno(&wait, r);
 	*stack = wait.stack;
 	return r;
-}
-
-/* The lock is the open file's, which a fork child shares: what the child does, it does to the
- * parent's. */
-static __attribute__((noinline)) void look_for_inherited(struct ws_thread *self, int fd,
-							 uintptr_t site)
-{
-	struct ws_misused misuse = {
-		.self = self,
-		.what = WS_MISUSE_FLOCK_INHERITED,
-		.kind = WS_KIND_FLOCK,
-		.site = site,
-	};
-	struct stat st;
-	int saved = errno;
-
-	if (!ws_sandboxed && ws_file_hold_inherited(fd, &misuse.holder) &&
-	    ws_raw_fstat(fd, &st) == 0) {
-		misuse.object = st.st_ino;
-		misuse.other = st.st_dev;
-		ws_misuse_record(&misuse);
-	}
-	errno = saved;
 }
 
 WS_EXPORT int flock(int fd, int operation)
@@ -97,7 +71,7 @@ WS_EXPORT int flock(int fd, int operation)
 	if (r != 0)
 		return r;
 	if (ws_unlikely(atomic_load_explicit(&ws_file_holds, memory_order_relaxed) > 0))
-		look_for_inherited(self, fd, WS_SITE);
+		ws_file_look_for_inherited(self, fd, WS_SITE);
 	if (wanted == LOCK_UN)
 		ws_file_hold_cut(fd, WS_LOCK_FLOCK, WS_EXTENT_ALL);
 	else

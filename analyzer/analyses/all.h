@@ -9,19 +9,22 @@
 #define WS_ALL_H
 
 #include "analyzer/analyses/acquisitions.h"
+#include "analyzer/analyses/blame.h"
 #include "analyzer/analyses/calls.h"
+#include "analyzer/analyses/classes.h"
 #include "analyzer/analyses/fairness.h"
 #include "analyzer/analyses/inversions.h"
 #include "analyzer/analyses/hangs.h"
 #include "analyzer/analyses/leftovers.h"
 #include "analyzer/analyses/lock_order.h"
+#include "analyzer/analyses/misuse.h"
 #include "analyzer/analyses/queues.h"
 #include "analyzer/analyses/setup.h"
 #include "analyzer/analyses/wakeups.h"
 
 /* X(name): ws_<name>_new and so on, its answer is struct ws_<name>_result. */
-#define WS_ANALYSES(X) X(leftovers) X(hangs) X(lock_order) X(queues) X(fairness) X(wakeups) X(acquisitions) X(inversions) \
-	X(calls)
+#define WS_ANALYSES(X) X(leftovers) X(hangs) X(lock_order) X(mistakes) X(queues) X(fairness) X(wakeups) X(acquisitions) X(classes) X(inversions) \
+	X(blame) X(calls)
 
 /* What every analysis has: the contract of its header's functions. The observer is valid as long as
  * the analysis, the answer as long as both the analysis and the context. Each 0 or -ENOMEM with

@@ -20,8 +20,30 @@ enum ws_severity { WS_SEVERITY_ERROR, WS_SEVERITY_WARNING, WS_SEVERITY_NOTE };
 	  "a reader waits for the end of a pipe of which it, or who waits for it, can still write") \
 	X(DEAD_HOLDER, dead_holder, ERROR,                                                         \
 	  "a thread waits for a lock whose holder has ended without letting go of it")             \
+	X(UNLOCK_NOT_OWNER, unlock_not_owner, ERROR,                                               \
+	  "a lock is unlocked by a thread that does not hold it")                                  \
+	X(DESTROY_HELD, destroy_held, ERROR, "a lock is destroyed while it is held")               \
+	X(DESTROY_WAITED, destroy_waited, ERROR,                                                   \
+	  "an object is destroyed while threads wait for it")                                      \
+	X(EXIT_HOLDING, exit_holding, ERROR, "a thread ends and still holds a lock")               \
+	X(WAIT_WITHOUT_MUTEX, wait_without_mutex, ERROR,                                           \
+	  "a condition is waited on without holding its mutex")                                    \
+	X(COND_TWO_MUTEXES, cond_two_mutexes, ERROR,                                               \
+	  "a condition is waited on with two mutexes at the same time")                            \
+	X(SIGNAL_LOST, signal_lost, ERROR,                                                         \
+	  "a condition was signalled before it was waited on, and never after")                    \
+	X(FORK_HOLDING, fork_holding, ERROR,                                                       \
+	  "a forked child waits for a lock that another thread of its parent held")                \
+	X(CLOSE_DROPS_LOCKS, close_drops_locks, ERROR,                                             \
+	  "a close drops the record locks that were taken by another descriptor")                  \
 	X(LOCK_ORDER, lock_order, WARNING,                                                         \
 	  "threads take the same locks in contradicting orders")                                   \
+	X(ROBUST_ABANDONED, robust_abandoned, WARNING,                                             \
+	  "the owner of a robust mutex ended with it in its hands")                                \
+	X(FLOCK_INHERITED, flock_inherited, WARNING,                                               \
+	  "a child changes a flock that it shares with its parent, who took it")                   \
+	X(LOCKS_MIXED, locks_mixed, WARNING,                                                       \
+	  "a file is locked by flock() and by record locks, which do not exclude each other")      \
 	X(STUCK, stuck, WARNING, "a thread waited for a lock to the very end, and for long")       \
 	X(PRIORITY_INVERSION, priority_inversion, WARNING,                                         \
 	  "a thread waits for a lock held by one that is scheduled after it")                      \

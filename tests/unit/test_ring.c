@@ -77,6 +77,19 @@ static void close_hands_out_the_rest(void **state)
 	ws_ring_free(ring);
 }
 
+static void an_end_without_a_status_is_an_error(void **state)
+{
+	struct ws_ring *ring = ws_ring_new(1);
+	void *batch;
+
+	(void)state;
+	ws_ring_close(ring, 0);
+	assert_int_equal(ws_ring_get(ring, &batch), -EINVAL);
+	ws_ring_cancel(ring, 1);
+	assert_int_equal(ws_ring_put(ring, ptr(1)), -EINVAL);
+	ws_ring_free(ring);
+}
+
 static void cancel_is_at_once(void **state)
 {
 	struct ws_ring *ring = ws_ring_new(4);
@@ -242,6 +255,8 @@ struct stress {
 	uint32_t n_producers, n_consumers;
 	uint32_t turns;     /* per producer */
 	uint32_t cancel_at; /* a consumer cancels after so many batches; 0: none does */
+	uint32_t close_at; /* a consumer closes, as if a producer had failed, after so many; 0: none
+			    */
 	_Atomic uint32_t producers_left;
 	_Atomic uint64_t put, got;
 	_Atomic uint32_t bad;
@@ -274,7 +289,7 @@ static void *produce(void *arg)
 		if (r == -EAGAIN)
 			r = ws_ring_put(s->ring, cell);
 		if (r) {
-			if (r != -ECANCELED)
+			if (r != (s->cancel_at ? -ECANCELED : s->close_at ? -EPIPE : 0))
 				atomic_fetch_add(&s->bad, 1);
 			free(cell);
 			break;
@@ -299,6 +314,7 @@ static void *consume(void *arg)
 	memset(last, -1, sizeof(last));
 	for (;;) {
 		struct cell *cell;
+		uint64_t got;
 
 		r = roll(w, 4) ? -EAGAIN : ws_ring_try_get(s->ring, &batch);
 		if (r == -EAGAIN)
@@ -312,12 +328,16 @@ static void *consume(void *arg)
 		else
 			last[cell->producer] = cell->turn;
 		free(cell);
-		if (atomic_fetch_add(&s->got, 1) + 1 == s->cancel_at)
+		got = atomic_fetch_add(&s->got, 1) + 1;
+		if (got == s->cancel_at)
 			ws_ring_cancel(s->ring, -ECANCELED);
+		if (got == s->close_at)
+			ws_ring_close(s->ring, -EIO);
 		if (!roll(w, 200))
 			sched_yield();
 	}
-	if (r != (s->cancel_at ? -ECANCELED : -ENODATA) && r != -ENODATA)
+	/* The last producer may have closed before, if the end came late. */
+	if (r != (s->cancel_at ? -ECANCELED : s->close_at ? -EIO : -ENODATA) && r != -ENODATA)
 		atomic_fetch_add(&s->bad, 1);
 	return NULL;
 }
@@ -344,13 +364,15 @@ static void *shake(void *arg)
 	return NULL;
 }
 
-static void stress(uint32_t producers, uint32_t consumers, size_t capacity, uint32_t cancel_at)
+static void stress(uint32_t producers, uint32_t consumers, size_t capacity, uint32_t cancel_at,
+		   uint32_t close_at)
 {
 	struct stress s = { .ring = ws_ring_new(capacity),
 			    .n_producers = producers,
 			    .n_consumers = consumers,
-			    .turns = 8000 / producers,
+			    .turns = 6000 / producers,
 			    .cancel_at = cancel_at,
+			    .close_at = close_at,
 			    .producers_left = producers };
 	struct worker workers[2 * STRESS_MAX];
 	pthread_t threads[2 * STRESS_MAX], shaker_thread;
@@ -379,29 +401,31 @@ static void stress(uint32_t producers, uint32_t consumers, size_t capacity, uint
 		free(cell);
 	assert_int_equal(s.bad, 0);
 	assert_int_equal(s.put, s.got + left);
-	if (!cancel_at) {
-		assert_int_equal(s.put, (uint64_t)s.turns * producers);
+	if (!cancel_at) /* closed or not, all that was put is handed out */
 		assert_int_equal(left, 0);
-	} else {
-		assert_true(s.got >= cancel_at);
-	}
+	if (!cancel_at && !close_at)
+		assert_int_equal(s.put, (uint64_t)s.turns * producers);
+	else
+		assert_true(s.got >= cancel_at && s.got >= close_at);
 	ws_ring_free(s.ring);
 }
 
 static void nothing_is_lost_under_stress(void **state)
 {
-	static const uint32_t sides[] = { 1, 2, 4, 8 };
+	static const uint32_t sides[] = { 1, 2, 3, 5, 8 };
 	static const size_t capacities[] = { 1, 2, 64 };
 	struct sigaction action = { .sa_handler = nothing }; /* no SA_RESTART: futex calls end */
 
 	(void)state;
 	sigaction(SIGUSR1, &action, NULL);
-	for (size_t p = 0; p < 4; p++) {
-		for (size_t c = 0; c < 4; c++) {
+	for (size_t p = 0; p < 5; p++) {
+		for (size_t c = 0; c < 5; c++) {
 			for (size_t k = 0; k < 3; k++) {
-				stress(sides[p], sides[c], capacities[k], 0);
-				stress(sides[p], sides[c], capacities[k],
-				       1 + (uint32_t)(p * 131 + c * 17 + k) * 11 % 2000);
+				uint32_t at = 1 + (uint32_t)(p * 131 + c * 17 + k) * 11 % 2000;
+
+				stress(sides[p], sides[c], capacities[k], 0, 0);
+				stress(sides[p], sides[c], capacities[k], at, 0);
+				stress(sides[p], sides[c], capacities[k], 0, at);
 			}
 		}
 	}
@@ -456,6 +480,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(first_in_first_out),
 		cmocka_unit_test(close_hands_out_the_rest),
+		cmocka_unit_test(an_end_without_a_status_is_an_error),
 		cmocka_unit_test(cancel_is_at_once),
 		cmocka_unit_test(ends_wake_the_sleepers),
 		cmocka_unit_test(one_change_wakes_a_sleeper),

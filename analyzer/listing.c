@@ -29,7 +29,7 @@ static int print(struct listing *listing, const struct ws_record *call)
 	int r;
 
 	if (!ws_call_counts(listing->filter, listing->begin_ns, call) ||
-	    !ws_call_thread_counts(listing->filter, listing->tables, call->thread))
+	    !ws_filter_thread(listing->filter, listing->tables, call->thread))
 		return 0;
 	r = ws_places_party(listing->places, call->thread, call->call.site, WS_UNKNOWN, &party);
 	if (r == 0)
@@ -137,7 +137,8 @@ int ws_list_calls(const struct ws_study_options *options, const struct ws_study 
 		.places = report->results->contention->places,
 		.to = to,
 	};
-	const struct ws_pipeline_options how = { .readers = options->jobs };
+	const struct ws_pipeline_options how = { .readers = options->jobs,
+						 .watch = ws_study_watch(study) };
 	const struct ws_pipeline_sink sink = { .user = &listing, .records = take_records };
 	struct ws_trace *trace = NULL;
 	int r = ws_pipeline_run_as(&how, options->dirs, options->n_dirs, &sink, &trace, error);

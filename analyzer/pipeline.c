@@ -144,7 +144,17 @@ static int record_empty(void *user, struct ws_record_batch **ret)
 		return r;
 	*ret = batch;
 	(*ret)->n = 0;
+	ws_arena_reset(&(*ret)->texts);
 	return 0;
+}
+
+static void free_record_batch(void *ptr)
+{
+	struct ws_record_batch *batch = ptr;
+
+	if (batch)
+		ws_arena_free(&batch->texts);
+	free(batch);
 }
 
 static int record_filled(void *user, struct ws_record_batch *batch)
@@ -153,7 +163,7 @@ static int record_filled(void *user, struct ws_record_batch *batch)
 	int r = ws_ring_put(p->records.filled, batch);
 
 	if (r)
-		free(batch);
+		free_record_batch(batch);
 	return r;
 }
 
@@ -371,7 +381,7 @@ static int consume_all(struct pipeline *p)
 			r = p->sink->records(p->sink->user, batch->records, batch->n,
 					     &p->consumer_error);
 		if (r || ws_ring_put(p->records.empty, batch))
-			free(batch);
+			free_record_batch(batch);
 		if (r)
 			return r;
 	}
@@ -539,7 +549,7 @@ static int read_all(struct pipeline *p, const struct ws_pipeline_options *option
 	else
 		r = outcome(p, error);
 	free_readers(p);
-	link_free(&p->records, free);
+	link_free(&p->records, free_record_batch);
 	ws_source_free(p->source);
 	return r;
 }

@@ -16,6 +16,7 @@
 #include "analyzer/pipeline.h"
 
 struct ws_study {
+	struct ws_watch *watch; /* Weak; NULL: nobody watches */
 	struct ws_analyses *analyses; /* Owned by this, as all but what says otherwise */
 	struct ws_model *model;
 	struct ws_trace *trace;
@@ -177,6 +178,8 @@ int ws_study_make(const struct ws_study_options *options, struct ws_watch *watch
 	struct ws_study *study = calloc(1, sizeof(*study));
 	int r = study ? make(study, options, watch, error) : -ENOMEM;
 
+	if (study)
+		study->watch = watch;
 	if (r < 0) {
 		bool is_read = study && study->trace;
 
@@ -199,6 +202,11 @@ void ws_study_free(struct ws_study *study)
 	ws_arena_free(&study->strings);
 	free(study->warnings);
 	free(study);
+}
+
+struct ws_watch *ws_study_watch(const struct ws_study *study)
+{
+	return study->watch;
 }
 
 const struct ws_report *ws_study_report(const struct ws_study *study)

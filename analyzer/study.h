@@ -10,12 +10,17 @@
 #include "analyzer/reports/report.h"
 #include "analyzer/supervise.h"
 
+/* More of them are refused. */
+#define WS_CLASS_WISHES_MAX 64
+
 /* What is read, and what is wanted of it. */
 struct ws_study_options {
 	const char *const *dirs; /* Weak */
 	size_t n_dirs;           /* at least 1 */
 	unsigned int jobs;       /* threads that read at most; 0: one for each processor */
 	struct ws_setup setup;
+	/* What `--class` said: the setup's. */
+	struct ws_class_wish class_wishes[WS_CLASS_WISHES_MAX];
 };
 
 struct ws_study;
@@ -26,6 +31,9 @@ struct ws_study;
 int ws_study_make(const struct ws_study_options *options, struct ws_watch *watch,
 		  struct ws_study **ret, struct ws_error *error);
 void ws_study_free(struct ws_study *study); /* NULL is fine */
+
+/* The supervisor's, for who reads the same traces once more; NULL: nobody watches. */
+struct ws_watch *ws_study_watch(const struct ws_study *study);
 
 /* All that there is to tell. Valid as long as the study. */
 const struct ws_report *ws_study_report(const struct ws_study *study);

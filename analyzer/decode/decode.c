@@ -458,7 +458,7 @@ static int on_call(struct ws_decode *d, const struct ws_raw *raw)
 	record->call.n_args = (uint8_t)(e->n_args < WS_RECORD_ARGS ? e->n_args : WS_RECORD_ARGS);
 	if (e->n_args)
 		memcpy(record->call.args, e->args, record->call.n_args * sizeof(*e->args));
-	record->call.text = e->text[0] ? ws_strings_intern(d->store->strings, e->text) : "";
+	record->call.text = e->text[0] ? ws_arena_strdup(&d->batch->texts, e->text) : "";
 	if (!record->call.text)
 		return drop(d, -ENOMEM);
 	r = ws_decode_code(d, process, e->site, &record->call.site);

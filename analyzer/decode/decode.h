@@ -31,6 +31,7 @@
 
 #include <stddef.h>
 
+#include "analyzer/base/arena.h"
 #include "analyzer/base/error.h"
 #include "analyzer/decode/record.h"
 #include "analyzer/decode/run_file.h"
@@ -42,6 +43,7 @@
 
 struct ws_record_batch {
 	size_t n;
+	struct ws_arena texts; /* the records' that are of no use later */
 	struct ws_record records[WS_RECORD_BATCH];
 };
 

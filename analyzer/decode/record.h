@@ -227,7 +227,8 @@ struct ws_record {
 			int64_t result;
 			uint64_t object;  /* its address or id, as the process names it; 0: unknown */
 			uint64_t args[WS_RECORD_ARGS];
-			const char *text; /* Weak: lives as long as the tables; as in events.h */
+			const char *text; /* Weak: lives in the batch, there may be any number of
+			                   * them; as in events.h */
 			uint32_t site;
 			uint16_t function; /* number of tracepoints/functions.h, or _UNKNOWN */
 			int16_t error;     /* errno value; 0: none */

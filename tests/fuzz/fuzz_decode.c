@@ -24,6 +24,7 @@ static int take_filled(void *user, struct ws_record_batch *batch)
 {
 	for (size_t i = 0; i < batch->n; i++)
 		fuzz_report_record(user, &batch->records[i]);
+	ws_arena_free(&batch->texts);
 	free(batch);
 	return 0;
 }

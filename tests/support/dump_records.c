@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "analyzer/base/arena.h"
 #include "analyzer/base/grow.h"
 #include "analyzer/pipeline.h"
 #include "tests/support/record_text.h"
@@ -17,6 +18,7 @@
 struct kept {
 	struct ws_record *records;
 	size_t n, capacity;
+	struct ws_arena texts;
 };
 
 static int keep(void *user, const struct ws_record *records, size_t n, struct ws_error *error)
@@ -26,6 +28,13 @@ static int keep(void *user, const struct ws_record *records, size_t n, struct ws
 	if (ws_grow(&kept->records, &kept->capacity, kept->n + n))
 		return ws_error_set(error, -ENOMEM, "out of memory");
 	memcpy(kept->records + kept->n, records, n * sizeof(*records));
+	for (size_t i = kept->n; i < kept->n + n; i++) { /* a call's text goes with its batch */
+		struct ws_record *r = &kept->records[i];
+
+		if (r->type == WS_RECORD_CALL &&
+		    !(r->call.text = ws_arena_strdup(&kept->texts, r->call.text)))
+			return ws_error_set(error, -ENOMEM, "out of memory");
+	}
 	kept->n += n;
 	return 0;
 }
@@ -57,6 +66,7 @@ int main(int argc, char **argv)
 		ws_tables_text(stdout, t);
 	for (size_t i = 0; i < t->n_warnings; i++)
 		printf("warning: %s\n", t->warnings[i]);
+	ws_arena_free(&kept.texts);
 	free(kept.records);
 	ws_trace_free(trace);
 	return 0;

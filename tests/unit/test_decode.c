@@ -43,7 +43,12 @@ static int take_filled(void *user, struct ws_record_batch *batch)
 
 	assert_int_equal(ws_grow(&run->records, &run->capacity, run->n + batch->n), 0);
 	memcpy(run->records + run->n, batch->records, batch->n * sizeof(*batch->records));
+	for (size_t i = run->n; i < run->n + batch->n; i++)
+		if (run->records[i].type == WS_RECORD_CALL) /* it goes with the batch */
+			run->records[i].call.text = ws_strings_intern(run->store->strings,
+								      run->records[i].call.text);
 	run->n += batch->n;
+	ws_arena_free(&batch->texts);
 	free(batch);
 	return 0;
 }

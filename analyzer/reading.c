@@ -96,7 +96,24 @@ void ws_reading_init(struct ws_study_options *options)
 	};
 }
 
-int ws_reading_option(int option, const char *value, struct ws_study_options *options,
+/* "GLOB=CLASS". NULL, or what is wrong. */
+static const char *take_class(char *value, struct ws_study_options *options)
+{
+	struct ws_setup *setup = &options->setup;
+	char *equals = strrchr(value, '=');
+	struct ws_class_wish wish = { .glob = value };
+
+	if (!equals || equals == value || ws_class_of_word(equals + 1, &wish.class) < 0)
+		return "--class: GLOB=contention, handover, input, pacing or idle, not";
+	if (setup->n_class_wishes == WS_CLASS_WISHES_MAX)
+		return "--class: at most 64 times; too many with";
+	*equals = '\0'; /* getopt's strings are the process's own */
+	options->class_wishes[setup->n_class_wishes++] = wish;
+	setup->class_wishes = options->class_wishes;
+	return NULL;
+}
+
+int ws_reading_option(int option, char *value, struct ws_study_options *options,
 		      struct ws_usage *usage)
 {
 	struct ws_filter *filter = &options->setup.filter;
@@ -137,6 +154,9 @@ int ws_reading_option(int option, const char *value, struct ws_study_options *op
 	case WS_READING_TO:
 		if (ws_option_time(value, &filter->to_ns) < 0)
 			what = "--to, --until: a time such as 1.5s, not";
+		break;
+	case WS_READING_CLASS:
+		what = take_class(value, options);
 		break;
 	default:
 		return 0;

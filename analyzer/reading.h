@@ -19,6 +19,7 @@ enum {
 	WS_READING_KIND,
 	WS_READING_FROM,
 	WS_READING_TO,
+	WS_READING_CLASS,
 	WS_READING_OWN,
 };
 
@@ -31,7 +32,8 @@ enum {
 	{ "tid", required_argument, NULL, WS_READING_TID },                                        \
 	{ "kind", required_argument, NULL, WS_READING_KIND },                                      \
 	{ "from", required_argument, NULL, WS_READING_FROM },                                      \
-	{ "until", required_argument, NULL, WS_READING_TO }
+	{ "until", required_argument, NULL, WS_READING_TO },                                       \
+	{ "class", required_argument, NULL, WS_READING_CLASS }
 #define WS_READING_OPTION_TO { "to", required_argument, NULL, WS_READING_TO }
 #define WS_READING_LETTERS "j:"
 
@@ -49,7 +51,9 @@ enum {
 	"                      @KINDS@\n"                                                          \
 	"  --from T, " to " T\n"                                                                   \
 	"                      those that overlap this span, counted from the trace's beginning;\n" \
-	"                      they count in full\n"
+	"                      they count in full\n"                                              \
+	"  --class GLOB=CLASS  waits on objects of these names are contention, handover, input,\n"  \
+	"                      pacing or idle, whatever the rules say (docs/classes.md)\n"
 
 /* What is wrong with an option. */
 struct ws_usage {
@@ -62,7 +66,7 @@ void ws_reading_init(struct ws_study_options *options);
 
 /* One option that getopt_long() found. 1: it was one of these; 0: it is the command's own; -EINVAL
  * with *usage set. */
-int ws_reading_option(int option, const char *value, struct ws_study_options *options,
+int ws_reading_option(int option, char *value, struct ws_study_options *options,
 		      struct ws_usage *usage);
 
 /* The rest of the command line: the trace folders. 0 or -EINVAL with *usage set. */

@@ -45,15 +45,6 @@ bool ws_call_counts(const struct ws_filter *filter, uint64_t begin_ns,
 	return filter->to_ns == UINT64_MAX || from < begin_ns + filter->to_ns;
 }
 
-bool ws_call_thread_counts(const struct ws_filter *filter, const struct ws_tables *tables,
-			   uint32_t thread)
-{
-	const struct ws_task *task = &tables->threads[thread];
-
-	return (!filter->tid || task->tid == filter->tid) &&
-	       (!filter->pid || tables->processes[task->process].pid == filter->pid);
-}
-
 int ws_calls_new(const struct ws_setup *setup, struct ws_calls **ret)
 {
 	struct ws_calls *calls = calloc(1, sizeof(*calls));
@@ -168,7 +159,7 @@ int ws_calls_finish(struct ws_calls *calls, const struct ws_context *context,
 		struct ws_called *to = &all[from->function < WS_FUNCTION_COUNT ? from->function
 									       : WS_FUNCTION_COUNT];
 
-		if (!ws_call_thread_counts(&calls->filter, context->tables,
+		if (!ws_filter_thread(&calls->filter, context->tables,
 					   calls->entries[i].thread))
 			continue;
 		to->function = from->function;

@@ -37,12 +37,9 @@ struct ws_calls;
 /* "sem_wait"; "unknown" where this build has no such function. */
 const char *ws_called_name(uint16_t function);
 
-/* True if the call (a record of WS_RECORD_CALL) is one that counts, but for process and thread;
+/* True if the call (a record of WS_RECORD_CALL) is one that counts, but for process and thread, see filter.h;
  * `begin_ns` is the time of the trace's first record. */
 bool ws_call_counts(const struct ws_filter *filter, uint64_t begin_ns,
 		    const struct ws_record *record);
-/* The rest of it, once the tables are complete. */
-bool ws_call_thread_counts(const struct ws_filter *filter, const struct ws_tables *tables,
-			   uint32_t thread);
 
 #endif

@@ -54,21 +54,6 @@ void ws_contention_begin(struct ws_contention *contention, uint64_t begin_ns)
 	contention->begin_ns = begin_ns;
 }
 
-static bool counts(const struct ws_contention *contention, const struct ws_wait *wait)
-{
-	const struct ws_filter *filter = &contention->filter;
-	uint64_t begin_ns = wait->begin_ns - contention->begin_ns;
-	uint64_t end_ns = wait->end_ns - contention->begin_ns;
-
-	if (wait->end_ns - wait->begin_ns < filter->min_wait_ns)
-		return false;
-	if (filter->kinds && !(filter->kinds & (1u << wait->object->key.kind)))
-		return false;
-	if (filter->from_ns && end_ns <= filter->from_ns)
-		return false;
-	return begin_ns < filter->to_ns;
-}
-
 static int get_waiter(struct ws_contention *contention, const struct ws_wait *wait,
 		      struct waiter **ret)
 {
@@ -151,7 +136,7 @@ static int take_wait(void *context, const struct ws_wait *wait)
 	struct waiter *waiter;
 	int r;
 
-	if (!counts(contention, wait))
+	if (!ws_filter_wait(&contention->filter, contention->begin_ns, wait))
 		return 0;
 	r = get_waiter(contention, wait, &waiter);
 	if (r == 0)

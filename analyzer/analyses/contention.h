@@ -23,20 +23,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "analyzer/analyses/filter.h"
 #include "analyzer/analyses/histogram.h"
 #include "analyzer/decode/symbols.h"
 #include "analyzer/model/model.h"
-
-/* Which waits count. */
-struct ws_filter {
-	uint64_t min_wait_ns; /* shorter ones do not; 0: all do */
-	int32_t pid;          /* of the waiter; 0: any */
-	int32_t tid;          /* of the waiter; 0: any */
-	uint32_t kinds;       /* bit 1 << enum ws_kind each; 0: all */
-	uint64_t from_ns;     /* since the first record: what had ended by then does not count */
-	uint64_t to_ns;       /* same: what began then or later does not; UINT64_MAX: no limit */
-};
-_Static_assert(WS_KIND_COUNT <= 32, "a kind is a bit of ws_filter.kinds");
 
 /* A call stack as people read it, innermost first, without the preload library's own frames. */
 struct ws_trail {

@@ -32,20 +32,6 @@ struct builder {
 	size_t edges_size;
 };
 
-static bool passes(const struct builder *builder, const struct waiter *waiter)
-{
-	const struct ws_filter *filter = &builder->contention->filter;
-	const struct ws_tables *tables = builder->tables;
-	const struct ws_task *task;
-
-	if (waiter->key.thread >= tables->n_threads)
-		return !filter->pid && !filter->tid;
-	task = &tables->threads[waiter->key.thread];
-	if (filter->tid && task->tid != filter->tid)
-		return false;
-	return !filter->pid || tables->processes[task->process].pid == filter->pid;
-}
-
 static int draft_get(struct builder *builder, const struct ws_object *object, struct draft **ret)
 {
 	size_t known = builder->draft_of_size;
@@ -268,15 +254,18 @@ static int collect(struct builder *builder)
 	int r = 0;
 
 	for (waiter = builder->contention->waiters; waiter && r == 0; waiter = waiter->hh.next) {
-		if (passes(builder, waiter))
+		if (ws_filter_thread(&builder->contention->filter, builder->tables,
+				     waiter->key.thread))
 			r = add_waiter(builder, waiter);
 	}
 	for (link = builder->contention->links; link && r == 0; link = link->hh.next) {
-		if (passes(builder, link->waiter))
+		if (ws_filter_thread(&builder->contention->filter, builder->tables,
+				     link->waiter->key.thread))
 			r = add_link(builder, link);
 	}
 	for (waiter = builder->contention->waiters; waiter && r == 0; waiter = waiter->hh.next) {
-		if (passes(builder, waiter))
+		if (ws_filter_thread(&builder->contention->filter, builder->tables,
+				     waiter->key.thread))
 			r = add_candidates(builder, waiter);
 	}
 	for (releaser = builder->contention->releasers; releaser && r == 0;

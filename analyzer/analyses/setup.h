@@ -10,6 +10,7 @@
 #include "analyzer/analyses/findings.h"
 #include "analyzer/analyses/mentions.h"
 #include "analyzer/analyses/places.h"
+#include "analyzer/analyses/wait_class.h"
 #include "analyzer/base/arena.h"
 
 /* A wait for a lock that is open at the end for longer is worth a word. */
@@ -18,8 +19,13 @@
 /* What the user wants of the analyses. */
 struct ws_setup {
 	struct ws_filter filter; /* which waits count */
+	int32_t path_tid;        /* whose end the critical path is to; 0: the run's */
+	const char *const *what_ifs; /* Weak: OBJECT, OBJECT=none or OBJECT=half, by id or name */
+	size_t n_what_ifs;
 	uint64_t stuck_ns;       /* a wait for a lock that was open at the end so long is told; 0:
 				  * WS_STUCK_NS */
+	const struct ws_class_wish *class_wishes; /* Weak: classes by name, later ones count */
+	size_t n_class_wishes;
 };
 
 /* What answers are made with, once the trace is over. Everything is Weak, and outlives them. */

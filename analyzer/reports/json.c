@@ -7,6 +7,7 @@
 #include "analyzer/base/words.h"
 #include "analyzer/reports/calls.h"
 #include "analyzer/reports/deadlocks.h"
+#include "analyzer/reports/classes.h"
 #include "analyzer/reports/findings.h"
 #include "analyzer/reports/json_writer.h"
 #include "analyzer/reports/patterns.h"
@@ -158,6 +159,7 @@ static json_t *totals_json(struct ws_json_writer *writer)
 				    sum_json(writer, &result->kinds[kind]));
 	}
 	ws_json_set(writer, value, "by_kind", kinds);
+	ws_json_set(writer, value, "by_class", ws_json_classes(writer));
 	return value;
 }
 
@@ -269,6 +271,7 @@ static json_t *object_json(struct ws_json_writer *writer, const struct ws_object
 	set_times(writer, value, &object->waits);
 	ws_json_set_integer(writer, value, "unknown_ns", object->unknown_ns);
 	ws_json_set(writer, value, "outcomes", outcomes_json(writer, object));
+	ws_json_set_class(writer, value, object->object);
 	ws_json_set_patterns(writer, value, object->object);
 	if (ws_kind_carries(ws_object_polled(object->object)->key.kind))
 		ws_json_set(writer, value, "transfer", transfer_json(writer, object));

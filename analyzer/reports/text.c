@@ -10,6 +10,7 @@
 #include "analyzer/reports/calls.h"
 #include "analyzer/reports/cells.h"
 #include "analyzer/reports/deadlocks.h"
+#include "analyzer/reports/classes.h"
 #include "analyzer/reports/findings.h"
 #include "analyzer/reports/leftovers.h"
 #include "analyzer/reports/patterns.h"
@@ -414,13 +415,14 @@ static void print_outcomes(struct printer *printer, const struct ws_object_conte
 	ws_page_end(&printer->page);
 }
 
-/* Sleeps and waits for children and signals come after the rest, which they would hide. */
-static bool is_idle(const struct ws_contention_result *result, size_t object)
+static enum ws_class class_of(const struct printer *printer, size_t object)
 {
-	return ws_kind_is_idle((enum ws_kind)result->objects[object].object->key.kind);
+	const struct ws_report *report = printer->report;
+
+	return ws_report_class(report, report->results->contention->objects[object].object);
 }
 
-/* Numbers the objects in the order in which they are shown. 0 or -ENOMEM. */
+/* Numbers the objects in the order in which they are shown: by class, then by time. 0 or -ENOMEM. */
 static int number_objects(struct printer *printer)
 {
 	const struct ws_contention_result *result = printer->report->results->contention;
@@ -429,13 +431,32 @@ static int number_objects(struct printer *printer)
 	printer->numbers = calloc(result->n_objects + 1, sizeof(*printer->numbers));
 	if (!printer->numbers)
 		return -ENOMEM;
-	for (int idle = 0; idle < 2; idle++) {
+	for (enum ws_class class = 0; class < WS_CLASS_COUNT; class++) {
 		for (size_t i = 0; i < result->n_objects; i++) {
-			if (is_idle(result, i) == (idle == 1))
+			if (class_of(printer, i) == class)
 				printer->numbers[i] = ++number;
 		}
 	}
 	return 0;
+}
+
+/* Of all that matters, or all that does not, the object's part. */
+static void set_percent(const struct printer *printer, size_t index, struct ws_cell *cell)
+{
+	const struct ws_report *report = printer->report;
+	const struct ws_classes_result *classes = report->results->classes;
+	const struct ws_classed *one = ws_classed_of(
+		classes, report->results->contention->objects[index].object);
+	bool matters = ws_class_matters(class_of(printer, index));
+	uint64_t part = 0, whole = 0;
+
+	for (enum ws_class i = 0; i < WS_CLASS_COUNT; i++) {
+		if (ws_class_matters(i) != matters)
+			continue;
+		part += one ? one->sums[i].wait_ns : 0;
+		whole += classes->sums[i].wait_ns;
+	}
+	ws_cell_percent(cell, part, whole);
 }
 
 static void print_object(struct printer *printer, size_t index)
@@ -448,7 +469,7 @@ static void print_object(struct printer *printer, size_t index)
 
 	ws_cell_set(&cell, true, "%zu", printer->numbers[index]);
 	ws_page_cell_to(&printer->page, &cell, 3);
-	ws_cell_percent(&cell, object->waits.total, result->total.wait_ns);
+	set_percent(printer, index, &cell);
 	ws_page_cell_to(&printer->page, &cell, 10);
 	ws_page_time_to(&printer->page, object->waits.total, 20);
 	/* A name that is made from the kind does not need it twice. */
@@ -474,12 +495,25 @@ static void print_object(struct printer *printer, size_t index)
 	}
 	print_stacks(printer, "waker", &object->wakers);
 	print_outcomes(printer, object);
+	ws_text_class_parts(&printer->page, printer->report, object->object, 4, COLUMN_PLACE);
 	ws_text_patterns(&printer->page, printer->report, object->object, 4, COLUMN_PLACE);
 	ws_text_flows(&printer->page, printer->report->tables, object, 4, COLUMN_PLACE);
 }
 
-/* Those of one sort, at most `max`; 0: all. */
-static void print_sort(struct printer *printer, bool idle, size_t max)
+#define CLASS_DOC(sym, word, doc) [WS_CLASS_##sym] = doc,
+static const char *const class_docs[WS_CLASS_COUNT] = { WS_CLASSES(CLASS_DOC) };
+
+static size_t count_class(const struct printer *printer, enum ws_class class)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < printer->report->results->contention->n_objects; i++)
+		n += class_of(printer, i) == class;
+	return n;
+}
+
+/* Those of one class, at most `max`; 0: all. Returns how many were shown. */
+static size_t print_class(struct printer *printer, enum ws_class class, size_t max)
 {
 	const struct ws_contention_result *result = printer->report->results->contention;
 	size_t shown = 0, left = 0;
@@ -487,12 +521,18 @@ static void print_sort(struct printer *printer, bool idle, size_t max)
 	struct ws_cell cell, number;
 
 	for (size_t i = 0; i < result->n_objects; i++) {
-		if (is_idle(result, i) != idle)
+		if (class_of(printer, i) != class)
 			continue;
 		if (max && shown == max) {
 			left++;
 			left_ns += result->objects[i].waits.total;
 			continue;
+		}
+		if (!shown) {
+			ws_cell_set(&cell, printer->page.utf8, "%s   (%s)", ws_class_label(class),
+				    class_docs[class]);
+			ws_page_cell(&printer->page, &cell, 0);
+			ws_page_end(&printer->page);
 		}
 		if (shown++)
 			ws_page_end(&printer->page);
@@ -506,15 +546,14 @@ static void print_sort(struct printer *printer, bool idle, size_t max)
 		ws_page_time_to(&printer->page, left_ns, 20 + 80);
 		ws_page_end(&printer->page);
 	}
+	return shown;
 }
 
 static void print_objects(struct printer *printer)
 {
 	const struct ws_contention_result *result = printer->report->results->contention;
-	size_t top = printer->style->top, n_idle = 0;
+	size_t top = printer->style->top, shown = 0;
 
-	for (size_t i = 0; i < result->n_objects; i++)
-		n_idle += is_idle(result, i);
 	ws_page_end(&printer->page);
 	if (!result->n_objects) {
 		ws_page_text(&printer->page, "Nothing was waited for.", 0);
@@ -522,14 +561,13 @@ static void print_objects(struct printer *printer)
 		return;
 	}
 	print_columns(printer);
-	print_sort(printer, false, top);
-	if (!n_idle)
-		return;
-	if (n_idle < result->n_objects)
-		ws_page_end(&printer->page);
-	ws_page_text(&printer->page, "idle, or by time", 0);
-	ws_page_end(&printer->page);
-	print_sort(printer, true, top && top > IDLE_MAX ? IDLE_MAX : top);
+	for (enum ws_class class = 0; class < WS_CLASS_COUNT; class++) {
+		size_t max = top && !ws_class_matters(class) && top > IDLE_MAX ? IDLE_MAX : top;
+
+		if (shown && count_class(printer, class))
+			ws_page_end(&printer->page);
+		shown += print_class(printer, class, max);
+	}
 }
 
 static void print_edge(struct printer *printer, const struct ws_site_edge *edge)
@@ -562,9 +600,9 @@ static void print_edges(struct printer *printer)
 	ws_page_text_to(&printer->page, "waits", 91);
 	ws_page_text_to(&printer->page, "time", WIDTH);
 	ws_page_end(&printer->page);
-	for (int idle = 0; idle < 2; idle++) {
+	for (enum ws_class class = 0; class < WS_CLASS_COUNT; class++) {
 		for (size_t i = 0; i < result->n_site_edges && shown < max; i++) {
-			if (is_idle(result, result->site_edges[i].object) != (idle == 1))
+			if (class_of(printer, result->site_edges[i].object) != class)
 				continue;
 			print_edge(printer, &result->site_edges[i]);
 			shown++;
@@ -641,6 +679,7 @@ int ws_report_text(const struct ws_report *report, const struct ws_text_style *s
 		return -ENOMEM;
 	print_headline(&printer);
 	print_filter(&printer);
+	ws_text_classes(&printer.page, report, 11);
 	print_kinds(&printer);
 	print_cautions(&printer);
 	print_objects(&printer);

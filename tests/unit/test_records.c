@@ -11,6 +11,7 @@
  *   = edge WHO -> WHO KIND:OBJECT and|or waits=N ns=N          by time
  *   = count open=N lost=N uncertain=N orphans=N
  *   = total waits=N ns=N unknown=N
+ *   = class KIND:OBJECT CLASS waits=N ns=N                             by object, then class
  *   = queue KIND:OBJECT longest=N busy=N sum=N                        by object
  *   = fair KIND:OBJECT turns=N run=N overtaken=N most=N jain=N
  *   = woken KIND:OBJECT woken=N vain=N spurious=N false=N/NANOSECONDS herds=N/WOKEN/VAIN
@@ -228,6 +229,23 @@ static int take_end(void *context, const struct ws_wait *wait)
 	return run->analyses.end ? run->analyses.end(run->analyses.context, wait) : 0;
 }
 
+static void print_classes(FILE *file, const struct run *run, const struct ws_results *results)
+{
+	for (size_t i = 0; i < results->classes->n; i++) {
+		const struct ws_classed *one = &results->classes->list[i];
+
+		for (enum ws_class class = 0; class < WS_CLASS_COUNT; class++) {
+			if (!one->sums[class].waits)
+				continue;
+			fprintf(file, "class");
+			print_object(file, run->trace, one->object);
+			fprintf(file, " %s waits=%llu ns=%llu\n", ws_class_word(class),
+				(unsigned long long)one->sums[class].waits,
+				(unsigned long long)one->sums[class].wait_ns);
+		}
+	}
+}
+
 static void print_patterns(FILE *file, const struct run *run, const struct ws_results *results)
 {
 	for (size_t i = 0; i < results->queues->n; i++) {
@@ -316,6 +334,7 @@ static char *results_of(struct case_trace *trace)
 	for (size_t i = 0; i < run.n_lines; i++)
 		fprintf(text.file, "%s\n", run.lines[i].text);
 	print_result(text.file, &run, results->contention);
+	print_classes(text.file, &run, results);
 	print_patterns(text.file, &run, results);
 	print_findings(text.file, &run, results);
 	counts = ws_model_counts(model);

@@ -1,0 +1,601 @@
+/* SPDX-License-Identifier: MIT */
+/* blame.c: see blame.h. */
+#include "analyzer/analyses/blame.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+/* Out of memory is an error like others: what was not added has no table. */
+#define HASH_NONFATAL_OOM 1
+#include <uthash.h>
+
+#include "analyzer/analyses/all.h"
+#include "analyzer/analyses/all.h"
+#include "analyzer/base/grow.h"
+#include "analyzer/base/map64.h"
+
+/* Objects with most waiting for which it is worked out, unasked, what they cost the run. */
+#define WHAT_IF_TOP 3
+
+/* A cause, and what it is known by in cells. */
+struct cause {
+	struct ws_cause cause;
+	uint32_t id;
+	UT_hash_handle hh;
+};
+
+/* The time of one object's waits that one cause had. */
+struct cell {
+	uint32_t object;
+	uint32_t cause;
+	uint64_t ns;
+};
+
+struct meanwhile_key {
+	uint32_t object; /* that was waited for */
+	uint32_t site;   /* of whom it was waited for */
+	uint32_t what;
+	uint32_t for_object; /* that this one waited for, or WS_UNKNOWN */
+	uint32_t at;         /* where */
+	uint32_t reads;
+};
+
+struct meanwhile {
+	struct meanwhile_key key;
+	uint64_t ns;
+	UT_hash_handle hh;
+};
+
+struct ws_blame {
+	struct ws_setup setup;
+	struct ws_past *past; /* Owned by this */
+	uint64_t first_ns;    /* of the first record */
+	bool begun;
+	struct cause *causes;
+	const struct cause **by_id; /* Owned by this, the causes not */
+	size_t n_causes, causes_size;
+	struct ws_map64 cell_of; /* by object and cause */
+	struct cell *cells;      /* Owned by this */
+	size_t n_cells, cells_size;
+	struct meanwhile *meanwhile;
+	uint64_t cut_waits;
+};
+
+const char *ws_cause_word(uint32_t what)
+{
+	static const char *const words[] = {
+		[WS_CAUSE_RUNNING] = "running", [WS_CAUSE_SCHEDULER] = "scheduler",
+		[WS_CAUSE_TIME] = "time",       [WS_CAUSE_OUTSIDE] = "outside",
+		[WS_CAUSE_CYCLE] = "cycle",     [WS_CAUSE_GONE] = "gone",
+		[WS_CAUSE_UNKNOWN] = "unknown",
+	};
+
+	return what < WS_CAUSE_COUNT ? words[what] : "unknown";
+}
+
+int ws_blame_new(const struct ws_setup *setup, struct ws_blame **ret)
+{
+	struct ws_blame *blame = calloc(1, sizeof(*blame));
+
+	if (!blame || ws_past_new(&setup->filter, &blame->past) < 0) {
+		free(blame);
+		return -ENOMEM;
+	}
+	blame->setup = *setup;
+	*ret = blame;
+	return 0;
+}
+
+/* What is collected in the sweep. */
+static void forget(struct ws_blame *blame)
+{
+	struct cause *cause, *next_cause;
+	struct meanwhile *meanwhile, *next_meanwhile;
+
+	HASH_ITER(hh, blame->causes, cause, next_cause) {
+		HASH_DEL(blame->causes, cause);
+		free(cause);
+	}
+	HASH_ITER(hh, blame->meanwhile, meanwhile, next_meanwhile) {
+		HASH_DEL(blame->meanwhile, meanwhile);
+		free(meanwhile);
+	}
+	free(blame->by_id);
+	blame->by_id = NULL;
+	ws_map64_free(&blame->cell_of);
+	free(blame->cells);
+	blame->cells = NULL;
+}
+
+void ws_blame_free(struct ws_blame *blame)
+{
+	if (!blame)
+		return;
+	forget(blame);
+	ws_past_free(blame->past);
+	free(blame);
+}
+
+struct ws_model_observer ws_blame_observer(struct ws_blame *blame)
+{
+	return ws_past_observer(blame->past);
+}
+
+static int cause_id(struct ws_blame *blame, const struct ws_cause *cause, uint32_t *ret)
+{
+	struct cause *known;
+
+	HASH_FIND(hh, blame->causes, cause, sizeof(*cause), known);
+	if (!known) {
+		if (ws_grow(&blame->by_id, &blame->causes_size, blame->n_causes + 1))
+			return -ENOMEM;
+		known = calloc(1, sizeof(*known));
+		if (!known)
+			return -ENOMEM;
+		known->cause = *cause;
+		known->id = (uint32_t)blame->n_causes;
+		HASH_ADD(hh, blame->causes, cause, sizeof(known->cause), known);
+		if (!known->hh.tbl) {
+			free(known);
+			return -ENOMEM;
+		}
+		blame->by_id[blame->n_causes++] = known;
+	}
+	*ret = known->id;
+	return 0;
+}
+
+static int add_cell(struct ws_blame *blame, uint32_t object, const struct ws_cause *cause, uint64_t ns)
+{
+	uint32_t id, cell;
+	uint64_t key;
+	int r = cause_id(blame, cause, &id);
+
+	if (r < 0)
+		return r;
+	key = (uint64_t)object << 32 | id;
+	if (!ws_map64_get(&blame->cell_of, key, &cell)) {
+		cell = (uint32_t)blame->n_cells;
+		if (ws_grow(&blame->cells, &blame->cells_size, blame->n_cells + 1) ||
+		    ws_map64_put(&blame->cell_of, key, cell))
+			return -ENOMEM;
+		blame->cells[blame->n_cells++] = (struct cell){ object, id, 0 };
+	}
+	blame->cells[cell].ns += ns;
+	return 0;
+}
+
+static int add_meanwhile(struct ws_blame *blame, const struct meanwhile_key *key, uint64_t ns)
+{
+	struct meanwhile *meanwhile;
+
+	HASH_FIND(hh, blame->meanwhile, key, sizeof(*key), meanwhile);
+	if (!meanwhile) {
+		meanwhile = calloc(1, sizeof(*meanwhile));
+		if (!meanwhile)
+			return -ENOMEM;
+		meanwhile->key = *key;
+		HASH_ADD(hh, blame->meanwhile, key, sizeof(meanwhile->key), meanwhile);
+		if (!meanwhile->hh.tbl) {
+			free(meanwhile);
+			return -ENOMEM;
+		}
+	}
+	meanwhile->ns += ns;
+	return 0;
+}
+
+/* True if contention counts the wait, too. */
+static bool counts(const struct ws_blame *blame, const struct ws_tables *tables,
+		   const struct ws_past_wait *wait)
+{
+	const struct ws_filter *filter = &blame->setup.filter;
+	const struct ws_task *task = &tables->threads[wait->thread];
+
+	if (!wait->counts || (filter->tid && task->tid != filter->tid))
+		return false;
+	return !filter->pid || tables->processes[task->process].pid == filter->pid;
+}
+
+static int spent(void *context, const struct ws_sweep *sweep, const struct ws_sweep_wait *wait,
+		 const struct ws_cause *cause, const struct ws_sweep_wait *blocker, uint64_t ns)
+{
+	struct ws_blame *blame = context;
+	struct meanwhile_key key;
+	int r;
+
+	if (!ns || !counts(blame, sweep->tables, &wait->past))
+		return 0;
+	r = add_cell(blame, wait->past.object, cause, ns);
+	/* For whom the wait was; not while it had been let go, or nobody is known. */
+	if (r < 0 || wait->woken || !wait->past.n_pieces)
+		return r;
+	key = (struct meanwhile_key){
+		.object = wait->past.object,
+		.site = wait->pieces[wait->piece - 1].whom.site,
+		.what = wait->whom == WS_UNKNOWN ? WS_CAUSE_UNKNOWN
+			: blocker && !blocker->birth ? WS_MEANWHILE_WAITED
+			: blocker || sweep->threads[wait->whom].gone ? WS_CAUSE_GONE
+								     : WS_CAUSE_RUNNING,
+		.for_object = WS_UNKNOWN,
+		.at = WS_UNKNOWN,
+	};
+	if (key.what == WS_MEANWHILE_WAITED) {
+		key.for_object = blocker->past.object;
+		key.at = blocker->past.site;
+		key.reads = !!(blocker->past.flags & WS_WAIT_READ);
+	}
+	return add_meanwhile(blame, &key, ns);
+}
+
+static int enter(void *context, struct ws_sweep *sweep, struct ws_sweep_wait *wait)
+{
+	struct ws_blame *blame = context;
+
+	blame->cut_waits += wait->past.cut && counts(blame, sweep->tables, &wait->past);
+	return 0;
+}
+
+/* For the orders of lists: one at a time. */
+static const struct ws_tables *order_tables;
+
+static uint32_t id_of(const struct ws_object *object)
+{
+	return object ? object->id : WS_UNKNOWN;
+}
+
+static int by_time(const void *a, const void *b)
+{
+	const struct ws_blamed *x = a, *y = b;
+	int order;
+
+	if (x->ns != y->ns)
+		return x->ns < y->ns ? 1 : -1;
+	if (x->what != y->what)
+		return x->what < y->what ? -1 : 1;
+	order = ws_party_compare(order_tables, &x->party, &y->party);
+	if (order)
+		return order;
+	return (id_of(x->object) > id_of(y->object)) - (id_of(x->object) < id_of(y->object));
+}
+
+static int same_meanwhile(const struct ws_meanwhile *a, const struct ws_meanwhile *b)
+{
+	int order = ws_site_compare(a->site, b->site);
+
+	if (order)
+		return order;
+	if (a->what != b->what)
+		return a->what < b->what ? -1 : 1;
+	if (a->object != b->object)
+		return id_of(a->object) < id_of(b->object) ? -1 : 1;
+	if (a->reads != b->reads)
+		return a->reads ? 1 : -1;
+	return ws_site_compare(a->at, b->at);
+}
+
+static int by_what(const void *a, const void *b)
+{
+	return same_meanwhile(a, b);
+}
+
+static int meanwhile_by_time(const void *a, const void *b)
+{
+	const struct ws_meanwhile *x = a, *y = b;
+
+	if (x->ns != y->ns)
+		return x->ns < y->ns ? 1 : -1;
+	return same_meanwhile(x, y);
+}
+
+/* Sites are the same for people where codes are not. */
+static void merge_meanwhile(struct ws_object_blame *object)
+{
+	size_t n = 0;
+
+	if (!object->n_meanwhile)
+		return;
+	qsort(object->meanwhile, object->n_meanwhile, sizeof(*object->meanwhile), by_what);
+	for (size_t i = 1; i < object->n_meanwhile; i++) {
+		if (same_meanwhile(&object->meanwhile[n], &object->meanwhile[i]) == 0)
+			object->meanwhile[n].ns += object->meanwhile[i].ns;
+		else
+			object->meanwhile[++n] = object->meanwhile[i];
+	}
+	object->n_meanwhile = n + 1;
+	qsort(object->meanwhile, object->n_meanwhile, sizeof(*object->meanwhile),
+	      meanwhile_by_time);
+}
+
+static int add_party(const struct ws_blame *blame, const struct ws_context *context,
+		     const struct ws_cause *cause, uint64_t ns, struct ws_object_blame *to)
+{
+	struct ws_blamed *party = &to->parties[to->n_parties++];
+	int r;
+
+	party->what = cause->what;
+	party->ns = ns;
+	party->object = ws_past_object(blame->past, cause->object);
+	to->causes[cause->what] += ns;
+	to->wait_ns += ns;
+	r = ws_places_party(context->places, cause->thread, cause->site, cause->stack,
+			    &party->party);
+	if (r == 0 && party->object)
+		r = ws_context_mention(context, party->object);
+	return r;
+}
+
+static int frame_of(const struct ws_context *context, uint32_t code, const struct ws_frame **ret)
+{
+	struct ws_party party;
+	int r = ws_places_party(context->places, WS_UNKNOWN, code, WS_UNKNOWN, &party);
+
+	*ret = r == 0 ? party.site : NULL;
+	return r;
+}
+
+static int add_to_object(const struct ws_blame *blame, const struct ws_context *context,
+			 const struct meanwhile *from, struct ws_object_blame *to)
+{
+	struct ws_meanwhile *meanwhile = &to->meanwhile[to->n_meanwhile++];
+	int r;
+
+	meanwhile->what = from->key.what;
+	meanwhile->reads = from->key.reads;
+	meanwhile->ns = from->ns;
+	meanwhile->object = ws_past_object(blame->past, from->key.for_object);
+	to->for_thread_ns += from->ns;
+	r = frame_of(context, from->key.site, &meanwhile->site);
+	if (r == 0)
+		r = frame_of(context, from->key.at, &meanwhile->at);
+	if (r == 0 && meanwhile->object)
+		r = ws_context_mention(context, meanwhile->object);
+	return r;
+}
+
+/* The sums over all objects, by cause. */
+static int make_total(const struct ws_blame *blame, const struct ws_context *context,
+		      struct ws_object_blame *total)
+{
+	uint64_t *sums = calloc(blame->n_causes + 1, sizeof(*sums));
+	int r = 0;
+
+	total->parties = calloc(blame->n_causes + 1, sizeof(*total->parties));
+	if (!sums || !total->parties) {
+		free(sums);
+		return -ENOMEM;
+	}
+	for (size_t i = 0; i < blame->n_cells; i++)
+		sums[blame->cells[i].cause] += blame->cells[i].ns;
+	for (size_t i = 0; i < blame->n_causes && r == 0; i++)
+		r = add_party(blame, context, &blame->by_id[i]->cause, sums[i], total);
+	free(sums);
+	qsort(total->parties, total->n_parties, sizeof(*total->parties), by_time);
+	return r;
+}
+
+/* Room for what each object has. */
+static int make_objects(const struct ws_blame *blame, const uint32_t *at,
+			struct ws_blame_result *result)
+{
+	struct meanwhile *meanwhile, *next;
+
+	for (size_t i = 0; i < blame->n_cells; i++)
+		result->objects[at[blame->cells[i].object]].n_parties++;
+	HASH_ITER(hh, blame->meanwhile, meanwhile, next)
+		result->objects[at[meanwhile->key.object]].n_meanwhile++;
+	for (size_t i = 0; i < result->n_objects; i++) {
+		struct ws_object_blame *object = &result->objects[i];
+
+		object->parties = calloc(object->n_parties + 1, sizeof(*object->parties));
+		object->meanwhile = calloc(object->n_meanwhile + 1, sizeof(*object->meanwhile));
+		if (!object->parties || !object->meanwhile)
+			return -ENOMEM;
+		object->n_parties = object->n_meanwhile = 0;
+	}
+	return 0;
+}
+
+static int fill_objects(const struct ws_blame *blame, const struct ws_context *context,
+			const uint32_t *at, struct ws_blame_result *result)
+{
+	struct meanwhile *meanwhile, *next;
+	int r = make_objects(blame, at, result);
+
+	for (size_t i = 0; i < blame->n_cells && r == 0; i++) {
+		const struct cell *cell = &blame->cells[i];
+
+		r = add_party(blame, context, &blame->by_id[cell->cause]->cause, cell->ns,
+			      &result->objects[at[cell->object]]);
+	}
+	HASH_ITER(hh, blame->meanwhile, meanwhile, next) {
+		if (r == 0)
+			r = add_to_object(blame, context, meanwhile,
+					  &result->objects[at[meanwhile->key.object]]);
+	}
+	for (size_t i = 0; i < result->n_objects; i++) {
+		qsort(result->objects[i].parties, result->objects[i].n_parties,
+		      sizeof(*result->objects[i].parties), by_time);
+		merge_meanwhile(&result->objects[i]);
+	}
+	return r;
+}
+
+/* The answer from what the sweep collected. */
+static int conclude(struct ws_blame *blame, const struct ws_context *context,
+		    struct ws_blame_result *result)
+{
+	const struct ws_contention_result *contention = context->contention;
+	size_t n_ids = ws_past_n_objects(blame->past);
+	uint32_t *at = calloc(n_ids + 1, sizeof(*at));
+	int r;
+
+	result->objects = calloc(contention->n_objects + 1, sizeof(*result->objects));
+	if (!at || !result->objects) {
+		free(at);
+		return -ENOMEM;
+	}
+	result->n_objects = contention->n_objects;
+	for (size_t i = 0; i < contention->n_objects; i++) {
+		result->objects[i].object = contention->objects[i].object;
+		if (contention->objects[i].object->id < n_ids)
+			at[contention->objects[i].object->id] = (uint32_t)i;
+	}
+	result->cut_waits = blame->cut_waits;
+	order_tables = context->tables;
+	r = fill_objects(blame, context, at, result);
+	if (r == 0)
+		r = make_total(blame, context, &result->total);
+	free(at);
+	return r;
+}
+
+/* What the user named: an id, or a name of an object that was waited for. */
+static const struct ws_object *find_object(const struct ws_blame *blame,
+					   const struct ws_context *context, const char *name,
+					   size_t length)
+{
+	const struct ws_contention_result *contention = context->contention;
+	char *end;
+	unsigned long id;
+
+	for (size_t i = 0; i < contention->n_objects; i++) {
+		if (strlen(contention->objects[i].name) == length &&
+		    strncmp(contention->objects[i].name, name, length) == 0)
+			return contention->objects[i].object;
+	}
+	id = strtoul(name, &end, 10);
+	if (end != name + length || !length)
+		return NULL;
+	return ws_past_object(blame->past, id < WS_UNKNOWN ? (uint32_t)id : WS_UNKNOWN);
+}
+
+static int ask(struct ws_blame *blame, const struct ws_context *context,
+	       struct ws_what_ifs *what_ifs, const char **missing)
+{
+	const struct ws_contention_result *contention = context->contention;
+
+	for (size_t i = 0; i < blame->setup.n_what_ifs; i++) {
+		const char *name = blame->setup.what_ifs[i];
+		size_t length = strlen(name);
+		bool half = false;
+		const struct ws_object *object;
+
+		if (length > 5 && strcmp(name + length - 5, "=half") == 0) {
+			half = true;
+			length -= 5;
+		} else if (length > 5 && strcmp(name + length - 5, "=none") == 0) {
+			length -= 5;
+		}
+		object = find_object(blame, context, name, length);
+		if (!object)
+			*missing = name;
+		else
+			ws_what_ifs_add(what_ifs, blame->past, object, half, true);
+	}
+	for (size_t i = 0, n = 0; i < contention->n_objects && n < WHAT_IF_TOP; i++) {
+		const struct ws_object *object = contention->objects[i].object;
+
+		if (ws_kind_is_idle((enum ws_kind)object->key.kind))
+			continue;
+		ws_what_ifs_add(what_ifs, blame->past, object, false, false);
+		n++;
+	}
+	return 0;
+}
+
+/* Everything that one sweep answers. */
+static int sweep(struct ws_blame *blame, const struct ws_context *context,
+		 struct ws_blame_result *result)
+{
+	const struct ws_tables *tables = context->tables;
+	const struct ws_setup *setup = &blame->setup;
+	uint32_t target = setup->path_tid ? ws_path_thread(tables, setup->path_tid)
+					  : ws_path_default(tables);
+	uint64_t from_ns = setup->filter.from_ns ? tables->begin_ns + setup->filter.from_ns : 0;
+	uint64_t to_ns = target == WS_UNKNOWN ? 0 : ws_thread_end(tables, target);
+	struct ws_path *path = NULL;
+	struct ws_what_ifs *what_ifs = NULL;
+	const char *missing = NULL;
+	int r;
+
+	if (setup->filter.to_ns < to_ns - tables->begin_ns)
+		to_ns = tables->begin_ns + setup->filter.to_ns;
+	r = ws_path_new(target, from_ns, to_ns, &path);
+	if (r == 0)
+		r = ws_what_ifs_new(target, from_ns, to_ns, ws_past_n_objects(blame->past),
+				    &what_ifs);
+	if (r == 0)
+		r = ask(blame, context, what_ifs, &missing);
+	if (r == 0) {
+		const struct ws_sweep_hooks hooks[] = {
+			{ .context = blame, .spent = spent, .enter = enter },
+			ws_path_hooks(path),
+			ws_what_ifs_hooks(what_ifs),
+		};
+
+		r = ws_sweep_run(blame->past, tables, hooks, target == WS_UNKNOWN ? 1 : 3);
+	}
+	if (r == 0)
+		r = ws_path_finish(path, blame->past, context, &result->path);
+	if (r == 0)
+		r = ws_what_ifs_finish(what_ifs, result->path->begin_ns, &result->what_ifs);
+	if (r == 0)
+		result->what_ifs->missing = missing;
+	ws_path_free(path);
+	ws_what_ifs_free(what_ifs);
+	return r;
+}
+
+int ws_blame_finish(struct ws_blame *blame, const struct ws_context *context,
+		    struct ws_blame_result **ret)
+{
+	struct ws_blame_result *result = calloc(1, sizeof(*result));
+	int r;
+
+	if (!result)
+		return -ENOMEM;
+	result->error = ws_past_error(blame->past);
+	r = result->error ? 0 : sweep(blame, context, result);
+	/* The disk's errors are no reason to leave out the rest of the report. */
+	if (r < 0 && r != -ENOMEM) {
+		result->error = r;
+		r = 0;
+	}
+	if (r == 0 && !result->error) {
+		result->known = true;
+		r = conclude(blame, context, result);
+	}
+	forget(blame);
+	if (r < 0) {
+		ws_blame_result_free(result);
+		return r;
+	}
+	*ret = result;
+	return 0;
+}
+
+void ws_blame_result_free(struct ws_blame_result *result)
+{
+	if (!result)
+		return;
+	for (size_t i = 0; i < result->n_objects; i++) {
+		free(result->objects[i].parties);
+		free(result->objects[i].meanwhile);
+	}
+	free(result->objects);
+	free(result->total.parties);
+	ws_path_result_free(result->path);
+	free(result->what_ifs);
+	free(result);
+}
+
+const struct ws_object_blame *ws_blame_of(const struct ws_blame_result *result,
+					  const struct ws_object *object)
+{
+	for (size_t i = 0; i < result->n_objects; i++) {
+		if (result->objects[i].object == object)
+			return &result->objects[i];
+	}
+	return NULL;
+}

@@ -1,0 +1,715 @@
+/* SPDX-License-Identifier: MIT */
+/* sweep.c: see sweep.h. */
+#include "analyzer/analyses/sweep.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "analyzer/base/grow.h"
+#include "analyzer/base/map64.h"
+
+/* A heap of waits. */
+struct heap {
+	struct ws_sweep_wait **waits; /* Owned by this; the waits by whoever has them */
+	size_t n, size;
+};
+
+struct run {
+	struct ws_sweep sweep;
+	const struct ws_sweep_hooks *hooks;
+	size_t n_hooks;
+	struct heap later;  /* taken from the stack, and over before now; by end */
+	struct heap active; /* under way, by next change */
+	struct heap births; /* those that are none: in no order, they do not change */
+	bool dry;           /* the stack is empty */
+	uint64_t latest_ns; /* what is in the stack ended by then */
+	struct ws_sweep_wait *spare;
+	uint64_t order;
+	uint32_t *ends, *begins; /* Owned by this: threads by end and by begin, last first */
+	uint64_t *end_ns;        /* Owned by this: by thread */
+	size_t n_ends, n_begins; /* of these, done */
+};
+
+uint64_t ws_thread_end(const struct ws_tables *tables, uint32_t thread)
+{
+	const struct ws_task *task = &tables->threads[thread];
+	const struct ws_process *process = &tables->processes[task->process];
+
+	if (task->end_ns)
+		return task->end_ns;
+	switch (process->end) {
+	case WS_END_EXITED:
+	case WS_END_SIGNALED:
+	case WS_END_EXEC:
+		return process->end_ns;
+	default:
+		return tables->end_ns;
+	}
+}
+
+/* True if `a` comes first, going backwards. */
+static bool is_later(const struct ws_sweep_wait *a, const struct ws_sweep_wait *b)
+{
+	if (a->change_ns != b->change_ns)
+		return a->change_ns > b->change_ns;
+	return a->order < b->order;
+}
+
+static void sift_down(struct heap *heap, size_t i)
+{
+	struct ws_sweep_wait *wait = heap->waits[i];
+
+	for (;;) {
+		size_t child = 2 * i + 1;
+
+		if (child >= heap->n)
+			break;
+		if (child + 1 < heap->n && is_later(heap->waits[child + 1], heap->waits[child]))
+			child++;
+		if (!is_later(heap->waits[child], wait))
+			break;
+		heap->waits[i] = heap->waits[child];
+		i = child;
+	}
+	heap->waits[i] = wait;
+}
+
+static int heap_push(struct heap *heap, struct ws_sweep_wait *wait)
+{
+	size_t i = heap->n;
+
+	if (ws_grow(&heap->waits, &heap->size, heap->n + 1))
+		return -ENOMEM;
+	heap->n++;
+	while (i && is_later(wait, heap->waits[(i - 1) / 2])) {
+		heap->waits[i] = heap->waits[(i - 1) / 2];
+		i = (i - 1) / 2;
+	}
+	heap->waits[i] = wait;
+	return 0;
+}
+
+static struct ws_sweep_wait *heap_pop(struct heap *heap)
+{
+	struct ws_sweep_wait *first = heap->waits[0];
+
+	heap->waits[0] = heap->waits[--heap->n];
+	if (heap->n)
+		sift_down(heap, 0);
+	return first;
+}
+
+static struct ws_sweep_wait *wait_new(struct run *run)
+{
+	struct ws_sweep_wait *wait = run->spare;
+	struct ws_past_piece *pieces = NULL;
+	size_t size = 0;
+
+	if (wait) {
+		run->spare = wait->outer;
+		pieces = wait->pieces;
+		size = wait->pieces_size;
+	} else {
+		wait = malloc(sizeof(*wait));
+		if (!wait)
+			return NULL;
+	}
+	memset(wait, 0, offsetof(struct ws_sweep_wait, by_waker));
+	wait->pieces = pieces;
+	wait->pieces_size = size;
+	wait->whom = WS_UNKNOWN;
+	wait->order = run->order++;
+	return wait;
+}
+
+static void wait_drop(struct run *run, struct ws_sweep_wait *wait)
+{
+	wait->outer = run->spare;
+	run->spare = wait;
+}
+
+void ws_sweep_own_cause(const struct ws_sweep_wait *wait, struct ws_cause *ret)
+{
+	*ret = (struct ws_cause){
+		.what = wait->woken ? WS_CAUSE_SCHEDULER
+			: wait->piece ? WS_CAUSE_UNKNOWN : wait->past.cause,
+		.thread = wait->past.thread,
+		.site = wait->past.site,
+		.stack = wait->past.stack,
+		.object = wait->birth ? WS_UNKNOWN : wait->past.object,
+	};
+}
+
+void ws_sweep_followed_by(const struct ws_sweep_wait *wait, struct ws_cause *ret)
+{
+	const struct ws_holder *whom = &wait->pieces[wait->piece - 1].whom;
+
+	*ret = (struct ws_cause){
+		.what = WS_CAUSE_RUNNING,
+		.thread = whom->thread,
+		.site = whom->site,
+		.stack = whom->stack,
+		.object = wait->birth ? WS_UNKNOWN : wait->past.object,
+	};
+}
+
+uint32_t ws_sweep_root(const struct ws_sweep *sweep, uint32_t thread, const struct ws_cause *via,
+		       struct ws_cause *ret)
+{
+	const struct ws_sweep_wait *last = NULL;
+	uint32_t start = thread;
+
+	for (size_t steps = 0; steps <= sweep->n_active; steps++) {
+		const struct ws_sweep_thread *at = &sweep->threads[thread];
+
+		if (at->top && at->top->whom != WS_UNKNOWN) {
+			last = at->top;
+			thread = last->whom;
+			continue;
+		}
+		if (at->top) {
+			ws_sweep_own_cause(at->top, ret);
+			return thread;
+		}
+		if (last)
+			ws_sweep_followed_by(last, ret);
+		else
+			*ret = *via;
+		ret->what = at->gone || at->unborn ? WS_CAUSE_GONE : WS_CAUSE_RUNNING;
+		return thread;
+	}
+	*ret = (struct ws_cause){ WS_CAUSE_CYCLE, WS_UNKNOWN, WS_UNKNOWN, WS_UNKNOWN, WS_UNKNOWN };
+	return start;
+}
+
+/* The wait is told of the time since it last was. */
+static int spend(struct run *run, struct ws_sweep_wait *wait, const struct ws_cause *cause,
+		 const struct ws_sweep_wait *blocker)
+{
+	uint64_t ns = wait->since_ns - run->sweep.at_ns;
+	int r = 0;
+
+	wait->since_ns = run->sweep.at_ns;
+	for (size_t i = 0; i < run->n_hooks && r == 0 && !wait->birth; i++) {
+		if (run->hooks[i].spent)
+			r = run->hooks[i].spent(run->hooks[i].context, &run->sweep, wait, cause,
+						blocker, ns);
+	}
+	return r;
+}
+
+/* All who follow the thread, and who follow them. `cause`: of its own wait; NULL: it has none. */
+static int settle_followers(struct run *run, uint32_t thread, const struct ws_cause *cause)
+{
+	struct ws_sweep_thread *at = &run->sweep.threads[thread];
+
+	for (struct ws_sweep_wait *wait = at->followers; wait; wait = wait->next) {
+		struct ws_cause own;
+		int r;
+
+		/* So is then everybody behind it. */
+		if (wait->since_ns == run->sweep.at_ns)
+			continue;
+		if (cause) {
+			own = *cause;
+		} else {
+			ws_sweep_followed_by(wait, &own);
+			if (at->gone || at->unborn)
+				own.what = WS_CAUSE_GONE;
+		}
+		r = spend(run, wait, &own, at->top);
+		if (r == 0 && wait->top)
+			r = settle_followers(run, wait->past.thread, &own);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+/* The thread is about to change: its tree is told of the time until now. */
+static int settle_thread(struct run *run, uint32_t thread)
+{
+	struct ws_sweep_thread *at = &run->sweep.threads[thread];
+	struct ws_cause cause;
+
+	if (!at->followers)
+		return 0;
+	if (!at->top)
+		return settle_followers(run, thread, NULL);
+	ws_sweep_root(&run->sweep, thread, NULL, &cause);
+	return settle_followers(run, thread, &cause);
+}
+
+/* The wait is about to change. */
+static int settle_wait(struct run *run, struct ws_sweep_wait *wait)
+{
+	const struct ws_sweep_wait *blocker = NULL;
+	struct ws_cause cause, via;
+	int r;
+
+	if (wait->since_ns == run->sweep.at_ns)
+		return 0;
+	if (wait->whom == WS_UNKNOWN) {
+		ws_sweep_own_cause(wait, &cause);
+	} else {
+		ws_sweep_followed_by(wait, &via);
+		blocker = run->sweep.threads[wait->whom].top;
+		ws_sweep_root(&run->sweep, wait->whom, &via, &cause);
+	}
+	r = spend(run, wait, &cause, blocker);
+	return r == 0 && wait->top ? settle_followers(run, wait->past.thread, &cause) : r;
+}
+
+static void unfollow(struct run *run, struct ws_sweep_wait *wait)
+{
+	struct ws_sweep_thread *whom;
+
+	if (wait->whom == WS_UNKNOWN)
+		return;
+	whom = &run->sweep.threads[wait->whom];
+	if (wait->prev)
+		wait->prev->next = wait->next;
+	else
+		whom->followers = wait->next;
+	if (wait->next)
+		wait->next->prev = wait->prev;
+	wait->prev = wait->next = NULL;
+	wait->whom = WS_UNKNOWN;
+}
+
+static void follow(struct run *run, struct ws_sweep_wait *wait, uint32_t thread)
+{
+	struct ws_sweep_thread *whom;
+
+	if (thread >= run->sweep.tables->n_threads)
+		return;
+	whom = &run->sweep.threads[thread];
+	wait->whom = thread;
+	wait->next = whom->followers;
+	if (wait->next)
+		wait->next->prev = wait;
+	whom->followers = wait;
+}
+
+#define TELL(run, hook, wait)                                                                      \
+	({                                                                                         \
+		int told = 0;                                                                      \
+                                                                                                   \
+		for (size_t i = 0; i < (run)->n_hooks && told == 0; i++) {                         \
+			if ((run)->hooks[i].hook)                                                  \
+				told = (run)->hooks[i].hook((run)->hooks[i].context,               \
+							    &(run)->sweep, (wait));                \
+		}                                                                                  \
+		told;                                                                              \
+	})
+
+/* The wait goes on to what it was before: its piece `piece`, or its begin. */
+static void set_piece(struct run *run, struct ws_sweep_wait *wait, size_t piece)
+{
+	unfollow(run, wait);
+	wait->piece = piece;
+	wait->woken = false;
+	if (piece) {
+		follow(run, wait, wait->pieces[piece - 1].whom.thread);
+		wait->change_ns = piece > 1 ? wait->pieces[piece - 2].to_ns : wait->past.begin_ns;
+	} else {
+		wait->change_ns = wait->past.begin_ns;
+	}
+}
+
+/* Puts the wait, whose past is set, on top of what its thread does. */
+static int enter(struct run *run, struct ws_sweep_wait *wait)
+{
+	struct ws_sweep_thread *thread = &run->sweep.threads[wait->past.thread];
+	int r;
+
+	r = settle_thread(run, wait->past.thread);
+	if (r < 0)
+		return r;
+	if (thread->top)
+		thread->top->top = false;
+	wait->outer = thread->top;
+	wait->top = true;
+	wait->since_ns = run->sweep.at_ns;
+	thread->top = wait;
+	run->sweep.n_active++;
+	if (wait->past.n_pieces && wait->past.woken_ns < wait->past.end_ns) {
+		wait->woken = true;
+		wait->piece = wait->past.n_pieces;
+		wait->change_ns = wait->past.woken_ns;
+		r = TELL(run, enter, wait);
+	} else {
+		/* It follows from the start; its waker is told right away, too. */
+		wait->woken = wait->past.n_pieces > 0;
+		wait->piece = wait->past.n_pieces;
+		r = TELL(run, enter, wait);
+		if (r == 0 && wait->woken)
+			r = TELL(run, woken, wait);
+		set_piece(run, wait, wait->past.n_pieces);
+	}
+	return r;
+}
+
+static int leave(struct run *run, struct ws_sweep_wait *wait)
+{
+	struct ws_sweep_thread *thread = &run->sweep.threads[wait->past.thread];
+	struct ws_sweep_wait **link = &thread->top;
+	int r = TELL(run, leave, wait);
+
+	unfollow(run, wait);
+	while (*link != wait)
+		link = &(*link)->outer;
+	*link = wait->outer;
+	if (thread->top)
+		thread->top->top = true;
+	run->sweep.n_active--;
+	wait_drop(run, wait);
+	return r;
+}
+
+/* The wait that changes next changes now. */
+static int change(struct run *run)
+{
+	struct ws_sweep_wait *wait = run->active.waits[0];
+	int r = settle_wait(run, wait);
+
+	if (r == 0 && wait->change_ns == wait->past.begin_ns) {
+		heap_pop(&run->active);
+		return leave(run, wait);
+	}
+	if (r == 0 && wait->woken)
+		r = TELL(run, woken, wait);
+	if (r == 0) {
+		set_piece(run, wait, wait->woken ? wait->piece : wait->piece - 1);
+		sift_down(&run->active, 0);
+	}
+	return r;
+}
+
+/* Takes waits from the stack until none is left in it that ended at `at_ns` or later. */
+static int load(struct run *run, uint64_t at_ns)
+{
+	while (!run->dry && run->latest_ns >= at_ns) {
+		const struct ws_past_wait *past;
+		const struct ws_past_piece *pieces;
+		struct ws_sweep_wait *wait;
+		int r = ws_past_pop(run->sweep.past, &past, &pieces);
+
+		if (r < 0)
+			return r;
+		if (r == 0) {
+			run->dry = true;
+			break;
+		}
+		run->latest_ns = past->latest_ns;
+		if (past->thread >= run->sweep.tables->n_threads)
+			continue;
+		wait = wait_new(run);
+		if (!wait || ws_grow(&wait->pieces, &wait->pieces_size, past->n_pieces)) {
+			free(wait);
+			return -ENOMEM;
+		}
+		wait->past = *past;
+		if (past->n_pieces)
+			memcpy(wait->pieces, pieces, past->n_pieces * sizeof(*pieces));
+		wait->change_ns = past->end_ns;
+		r = heap_push(&run->later, wait);
+		if (r < 0) {
+			wait_drop(run, wait);
+			return r;
+		}
+	}
+	return 0;
+}
+
+/* The thread had not begun before now: it follows who made it. */
+static int unbear(struct run *run, uint32_t thread)
+{
+	uint32_t origin = run->sweep.origins[thread];
+	struct ws_sweep_wait *wait;
+	int r;
+
+	r = settle_thread(run, thread);
+	if (r < 0)
+		return r;
+	run->sweep.threads[thread].unborn = true;
+	wait = wait_new(run);
+	if (!wait || ws_grow(&wait->pieces, &wait->pieces_size, 1)) {
+		free(wait);
+		return -ENOMEM;
+	}
+	wait->past = (struct ws_past_wait){
+		.end_ns = run->sweep.at_ns,
+		.woken_ns = run->sweep.at_ns,
+		.thread = thread,
+		.object = WS_UNKNOWN,
+		.site = WS_UNKNOWN,
+		.stack = WS_UNKNOWN,
+		.cause = WS_CAUSE_GONE,
+		.n_pieces = origin != WS_UNKNOWN,
+	};
+	wait->birth = true;
+	wait->pieces[0] = (struct ws_past_piece){
+		run->sweep.at_ns, { origin, WS_UNKNOWN, WS_UNKNOWN }, 0
+	};
+	r = enter(run, wait);
+	if (ws_grow(&run->births.waits, &run->births.size, run->births.n + 1))
+		return -ENOMEM;
+	run->births.waits[run->births.n++] = wait;
+	return r;
+}
+
+enum step { NOTHING, ALIVE, CHANGE, ENTER, UNBEAR };
+
+/* What comes next, going backwards, and when. Of one time: threads that end, waits that change, waits
+ * that enter, threads that begin. */
+static enum step next_step(const struct run *run, uint64_t *at_ns)
+{
+	enum step step = NOTHING;
+
+	*at_ns = 0;
+	if (run->n_ends < run->sweep.tables->n_threads) {
+		step = ALIVE;
+		*at_ns = run->end_ns[run->ends[run->n_ends]];
+	}
+	if (run->active.n && (step == NOTHING || run->active.waits[0]->change_ns > *at_ns)) {
+		step = CHANGE;
+		*at_ns = run->active.waits[0]->change_ns;
+	}
+	if (run->later.n && (step == NOTHING || run->later.waits[0]->change_ns > *at_ns)) {
+		step = ENTER;
+		*at_ns = run->later.waits[0]->change_ns;
+	}
+	if (run->n_begins < run->sweep.tables->n_threads) {
+		uint64_t begin_ns =
+			run->sweep.tables->threads[run->begins[run->n_begins]].begin_ns;
+
+		if (step == NOTHING || begin_ns > *at_ns) {
+			step = UNBEAR;
+			*at_ns = begin_ns;
+		}
+	}
+	return step;
+}
+
+static int take_step(struct run *run, enum step step)
+{
+	struct ws_sweep_wait *wait;
+	uint32_t thread;
+	int r;
+
+	switch (step) {
+	case ALIVE:
+		thread = run->ends[run->n_ends++];
+		r = settle_thread(run, thread);
+		run->sweep.threads[thread].gone = false;
+		return r;
+	case CHANGE:
+		return change(run);
+	case ENTER:
+		wait = heap_pop(&run->later);
+		r = enter(run, wait);
+		return r < 0 ? r : heap_push(&run->active, wait);
+	default:
+		return unbear(run, run->begins[run->n_begins++]);
+	}
+}
+
+/* Orders threads by time, last first. */
+struct timed {
+	uint64_t ns;
+	uint32_t thread;
+};
+
+static int by_time(const void *a, const void *b)
+{
+	const struct timed *x = a, *y = b;
+
+	if (x->ns != y->ns)
+		return x->ns < y->ns ? 1 : -1;
+	return (x->thread > y->thread) - (x->thread < y->thread);
+}
+
+static int sort_threads(uint32_t *to, struct timed *by, size_t n)
+{
+	qsort(by, n, sizeof(*by), by_time);
+	for (size_t i = 0; i < n; i++)
+		to[i] = by[i].thread;
+	return 0;
+}
+
+/* The image that each process's replaced, or WS_UNKNOWN. 0 or -ENOMEM. */
+static int find_before(const struct ws_tables *tables, uint32_t *before)
+{
+	struct ws_map64 by_pid = { 0 };
+	int r = 0;
+
+	for (size_t i = 0; i < tables->n_processes && r == 0; i++) {
+		uint64_t pid = (uint32_t)tables->processes[i].pid;
+
+		if (!ws_map64_get(&by_pid, pid, &before[i]) ||
+		    tables->processes[before[i]].end != WS_END_EXEC)
+			before[i] = WS_UNKNOWN;
+		r = ws_map64_put(&by_pid, pid, (uint32_t)i);
+	}
+	ws_map64_free(&by_pid);
+	return r;
+}
+
+static void find_origins(struct run *run, const uint32_t *before, uint32_t *main_of)
+{
+	const struct ws_tables *tables = run->sweep.tables;
+
+	for (size_t i = 0; i < tables->n_processes; i++)
+		main_of[i] = WS_UNKNOWN;
+	for (size_t i = 0; i < tables->n_threads; i++) {
+		uint32_t process = tables->threads[i].process;
+
+		if (main_of[process] == WS_UNKNOWN ||
+		    tables->threads[i].tid == tables->processes[process].pid)
+			main_of[process] = (uint32_t)i;
+	}
+	for (size_t i = 0; i < tables->n_threads; i++) {
+		const struct ws_task *task = &tables->threads[i];
+		const struct ws_process *process = &tables->processes[task->process];
+		uint32_t origin = task->creator;
+
+		/* A process is made by its parent, whose main thread stands for it; its image may
+		 * have replaced another, whose main thread it was. */
+		if (origin == WS_UNKNOWN && task->tid != process->pid)
+			origin = main_of[task->process];
+		if (origin == WS_UNKNOWN && before[task->process] != WS_UNKNOWN)
+			origin = main_of[before[task->process]];
+		if (origin == WS_UNKNOWN && process->parent != WS_UNKNOWN)
+			origin = main_of[process->parent];
+		/* Nobody is made by who came later. */
+		if (origin != WS_UNKNOWN &&
+		    (origin == i || tables->threads[origin].begin_ns > task->begin_ns ||
+		     (tables->threads[origin].begin_ns == task->begin_ns && origin > i)))
+			origin = WS_UNKNOWN;
+		run->sweep.origins[i] = origin;
+	}
+}
+
+static int prepare(struct run *run)
+{
+	const struct ws_tables *tables = run->sweep.tables;
+	size_t n = tables->n_threads;
+	struct timed *by = malloc((n + 1) * sizeof(*by));
+	uint32_t *main_of = malloc((tables->n_processes + 1) * sizeof(*main_of));
+	uint32_t *before = malloc((tables->n_processes + 1) * sizeof(*before));
+	int r = by && main_of && before ? find_before(tables, before) : -ENOMEM;
+
+	run->sweep.threads = calloc(n + 1, sizeof(*run->sweep.threads));
+	run->sweep.origins = malloc((n + 1) * sizeof(*run->sweep.origins));
+	run->ends = malloc((n + 1) * sizeof(*run->ends));
+	run->begins = malloc((n + 1) * sizeof(*run->begins));
+	run->end_ns = malloc((n + 1) * sizeof(*run->end_ns));
+	if (r < 0 || !run->sweep.threads || !run->sweep.origins || !run->ends || !run->begins ||
+	    !run->end_ns) {
+		free(by);
+		free(main_of);
+		free(before);
+		return -ENOMEM;
+	}
+	find_origins(run, before, main_of);
+	for (size_t i = 0; i < n; i++) {
+		run->sweep.threads[i].gone = true;
+		for (size_t k = 0; k < WS_WHAT_IF_MAX; k++)
+			run->sweep.threads[i].reaches[k] = INT64_MIN / 2;
+		run->end_ns[i] = ws_thread_end(tables, (uint32_t)i);
+		by[i] = (struct timed){ run->end_ns[i], (uint32_t)i };
+	}
+	sort_threads(run->ends, by, n);
+	for (size_t i = 0; i < n; i++)
+		by[i] = (struct timed){ tables->threads[i].begin_ns, (uint32_t)i };
+	sort_threads(run->begins, by, n);
+	free(by);
+	free(main_of);
+	free(before);
+	return 0;
+}
+
+static void free_waits(struct heap *heap)
+{
+	for (size_t i = 0; i < heap->n; i++) {
+		free(heap->waits[i]->pieces);
+		free(heap->waits[i]);
+	}
+	free(heap->waits);
+}
+
+static int reach(struct run *run, uint64_t at_ns)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < run->n_hooks && r == 0; i++) {
+		if (run->hooks[i].reach)
+			r = run->hooks[i].reach(run->hooks[i].context, &run->sweep, at_ns);
+	}
+	return r;
+}
+
+static int go(struct run *run)
+{
+	for (;;) {
+		uint64_t at_ns;
+		enum step step;
+		int r;
+
+		/* What is in the stack may come before all else. */
+		do {
+			step = next_step(run, &at_ns);
+			r = load(run, step == NOTHING ? 0 : at_ns);
+			if (r < 0)
+				return r;
+		} while (next_step(run, &at_ns) != step ||
+			 (!run->dry && run->latest_ns >= at_ns));
+		if (step == NOTHING)
+			return reach(run, 0);
+		if (at_ns < run->sweep.at_ns)
+			r = reach(run, at_ns);
+		if (r < 0)
+			return r;
+		run->sweep.at_ns = at_ns;
+		r = take_step(run, step);
+		if (r == 0)
+			for (size_t i = 0; i < run->n_hooks && r == 0; i++)
+				if (run->hooks[i].changed)
+					r = run->hooks[i].changed(run->hooks[i].context,
+								  &run->sweep);
+		if (r < 0)
+			return r;
+	}
+}
+
+int ws_sweep_run(struct ws_past *past, const struct ws_tables *tables,
+		 const struct ws_sweep_hooks *hooks, size_t n_hooks)
+{
+	struct run run = {
+		.sweep = { .past = past, .tables = tables, .at_ns = UINT64_MAX },
+		.hooks = hooks,
+		.n_hooks = n_hooks,
+		.latest_ns = UINT64_MAX,
+	};
+	struct ws_sweep_wait *wait;
+	int r = prepare(&run);
+
+	if (r == 0)
+		r = go(&run);
+	free_waits(&run.later);
+	free_waits(&run.active);
+	free_waits(&run.births);
+	while ((wait = run.spare)) {
+		run.spare = wait->outer;
+		free(wait->pieces);
+		free(wait);
+	}
+	free(run.sweep.origins);
+	free(run.sweep.threads);
+	free(run.ends);
+	free(run.begins);
+	free(run.end_ns);
+	return r;
+}

@@ -205,8 +205,8 @@ bool ws_select_wake(const struct ws_thread *self, uint8_t kind, uint64_t object,
 
 bool ws_select_object(uint8_t kind, uint64_t object, uint64_t device)
 {
-	return ws_selection_takes_wake(&selection, kind, WS_FUNCTION_UNKNOWN,
-				       sides_of(kind, object, device));
+	return ws_selection_takes(&selection, kind, WS_FUNCTION_UNKNOWN,
+				  sides_of(kind, object, device));
 }
 
 /* The names that a call gives: those of /dev/shm stand there under another one. */

@@ -333,7 +333,7 @@ static void program(FILE *(*by)(const char *, const char *))
 	errno = 0;
 	say("of a bad mode: %d\n", !!by("true", "rw"));
 	say("%s\n", strerrorname_np(errno));
-	f = by("exit 4", "r");
+	f = by("sleep 0.2; exit 4", "r"); /* not before the next line */
 	xs(signal(SIGCHLD, SIG_IGN) == SIG_ERR ? -1 : 0);
 	errno = 0;
 	say("pclose of one that is not kept: %d\n", pclose(f));

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "analyzer/reports/calls.h"
+#include "analyzer/reports/blame.h"
 #include "analyzer/reports/cells.h"
 #include "analyzer/reports/deadlocks.h"
 #include "analyzer/reports/classes.h"
@@ -498,61 +499,71 @@ static void print_object(struct printer *printer, size_t index)
 	ws_text_class_parts(&printer->page, printer->report, object->object, 4, COLUMN_PLACE);
 	ws_text_patterns(&printer->page, printer->report, object->object, 4, COLUMN_PLACE);
 	ws_text_flows(&printer->page, printer->report->tables, object, 4, COLUMN_PLACE);
+	ws_text_blame(&printer->page, printer->report, object->object, 4, COLUMN_PLACE);
 }
 
 #define CLASS_DOC(sym, word, doc) [WS_CLASS_##sym] = doc,
 static const char *const class_docs[WS_CLASS_COUNT] = { WS_CLASSES(CLASS_DOC) };
 
-static size_t count_class(const struct printer *printer, enum ws_class class)
-{
-	size_t n = 0;
+/* Objects that there was no room for. */
+struct left {
+	size_t n;
+	uint64_t ns;
+};
 
-	for (size_t i = 0; i < printer->report->results->contention->n_objects; i++)
-		n += class_of(printer, i) == class;
-	return n;
-}
-
-/* Those of one class, at most `max`; 0: all. Returns how many were shown. */
-static size_t print_class(struct printer *printer, enum ws_class class, size_t max)
+/* Those of one class, at most `room`; returns how many were shown. */
+static size_t print_class(struct printer *printer, enum ws_class class, size_t room,
+			  struct left *left)
 {
 	const struct ws_contention_result *result = printer->report->results->contention;
-	size_t shown = 0, left = 0;
-	uint64_t left_ns = 0;
-	struct ws_cell cell, number;
+	size_t shown = 0;
+	struct ws_cell cell;
 
 	for (size_t i = 0; i < result->n_objects; i++) {
 		if (class_of(printer, i) != class)
 			continue;
-		if (max && shown == max) {
-			left++;
-			left_ns += result->objects[i].waits.total;
+		if (shown == room) {
+			left->n++;
+			left->ns += result->objects[i].waits.total;
 			continue;
 		}
-		if (!shown) {
+		ws_page_end(&printer->page);
+		if (!shown++) {
 			ws_cell_set(&cell, printer->page.utf8, "%s   (%s)", ws_class_label(class),
 				    class_docs[class]);
 			ws_page_cell(&printer->page, &cell, 0);
 			ws_page_end(&printer->page);
 		}
-		if (shown++)
-			ws_page_end(&printer->page);
 		print_object(printer, i);
 	}
-	if (left) {
-		ws_page_end(&printer->page);
-		ws_cell_noun(&number, left, "more object");
-		ws_cell_set(&cell, printer->page.utf8, "%.60s (--top 0 shows all)", number.text);
-		ws_page_cell(&printer->page, &cell, 22);
-		ws_page_time_to(&printer->page, left_ns, 20 + 80);
-		ws_page_end(&printer->page);
-	}
 	return shown;
+}
+
+/* Those that matter, or those that do not: at most `max` of them; SIZE_MAX: all. */
+static void print_group(struct printer *printer, bool matters, size_t max)
+{
+	struct left left = { 0 };
+	struct ws_cell cell, number;
+	size_t shown = 0;
+
+	for (enum ws_class class = 0; class < WS_CLASS_COUNT; class++) {
+		if (ws_class_matters(class) == matters)
+			shown += print_class(printer, class, max - shown, &left);
+	}
+	if (!left.n)
+		return;
+	ws_page_end(&printer->page);
+	ws_cell_noun(&number, left.n, "more object");
+	ws_cell_set(&cell, printer->page.utf8, "%.60s (--top 0 shows all)", number.text);
+	ws_page_cell(&printer->page, &cell, 22);
+	ws_page_time_to(&printer->page, left.ns, 20 + 80);
+	ws_page_end(&printer->page);
 }
 
 static void print_objects(struct printer *printer)
 {
 	const struct ws_contention_result *result = printer->report->results->contention;
-	size_t top = printer->style->top, shown = 0;
+	size_t top = printer->style->top ? printer->style->top : SIZE_MAX;
 
 	ws_page_end(&printer->page);
 	if (!result->n_objects) {
@@ -561,13 +572,8 @@ static void print_objects(struct printer *printer)
 		return;
 	}
 	print_columns(printer);
-	for (enum ws_class class = 0; class < WS_CLASS_COUNT; class++) {
-		size_t max = top && !ws_class_matters(class) && top > IDLE_MAX ? IDLE_MAX : top;
-
-		if (shown && count_class(printer, class))
-			ws_page_end(&printer->page);
-		shown += print_class(printer, class, max);
-	}
+	print_group(printer, true, top);
+	print_group(printer, false, printer->style->top && top > IDLE_MAX ? IDLE_MAX : top);
 }
 
 static void print_edge(struct printer *printer, const struct ws_site_edge *edge)
@@ -684,6 +690,7 @@ int ws_report_text(const struct ws_report *report, const struct ws_text_style *s
 	print_cautions(&printer);
 	print_objects(&printer);
 	print_edges(&printer);
+	ws_text_critical_path(&printer.page, report, style->top);
 	ws_text_deadlocks(&printer.page, report, style->top);
 	ws_text_findings(&printer.page, report, style->top);
 	ws_report_leftovers(&printer.page, report, style->top);

@@ -27,7 +27,8 @@ struct end {
 
 static struct {
 	_Atomic bool busy;         /* a thread looks, and owns the rest */
-	_Atomic int32_t looked_in; /* pid of the process that has looked; another one: look again */
+	_Atomic int32_t looked_in; /* pid of the process that has looked; its negative, or another
+				    * one: look again */
 	_Atomic uint64_t is_end[WS_ENDS_FDS / 64]; /* numbers that were ends of pipes then */
 	struct end ends[WS_ENDS_MAX];
 	uint32_t n;
@@ -105,8 +106,8 @@ static void tell(struct ws_thread *self)
 						 .other = end->dev,
 						 .ends = end->ends };
 
-		if (end->ends != end->told &&
-		    (ws_likely(!ws_select_on) || ws_select_object(WS_KIND_PIPE, end->ino, end->dev)))
+		if (end->ends != end->told && (ws_likely(!ws_select_on) ||
+					       ws_select_object(WS_KIND_PIPE, end->ino, end->dev)))
 			ws_emit(pipe_ends, &event);
 		end->told = end->ends;
 		if (end->ends)
@@ -128,7 +129,7 @@ static void record_ends(struct ws_thread *self)
 	/* Before looking: what changes meanwhile is looked for again. */
 	atomic_store_explicit(&known.looked_in, ws_pid, memory_order_seq_cst);
 	if (looked_in && looked_in != -ws_pid)
-		known.n = 0; /* it is the parent's */
+		known.n = 0; /* it is the parent's: the child tells all that it has */
 	look();
 	tell(self);
 	atomic_store_explicit(&known.busy, false, memory_order_release);
@@ -137,7 +138,9 @@ static void record_ends(struct ws_thread *self)
 /* It has to be looked again, by whoever waits next. */
 static void look_again(void)
 {
-	if (atomic_load_explicit(&known.looked_in, memory_order_relaxed) == ws_pid)
+	int32_t looked_in = atomic_load_explicit(&known.looked_in, memory_order_relaxed);
+
+	if (looked_in == ws_pid || !looked_in)
 		atomic_store_explicit(&known.looked_in, -ws_pid, memory_order_seq_cst);
 }
 
@@ -149,9 +152,20 @@ void ws_standing_pipe(const int fds[2], uintptr_t site)
 	if (!self || ws_sandboxed)
 		return;
 	look_again();
-	if (ws_raw_syscall(SYS_fstat, fds[0], (long)&st, 0, 0) == 0)
-		ws_object_record_at(self, WS_KIND_PIPE, WS_OBJECT_INIT, st.st_ino, st.st_dev, 0,
-				    NULL, site);
+	if (ws_raw_syscall(SYS_fstat, fds[0], (long)&st, 0, 0) != 0)
+		return;
+	ws_object_record_at(self, WS_KIND_PIPE, WS_OBJECT_INIT, st.st_ino, st.st_dev, 0, NULL,
+			    site);
+	/* That says that both ends are open. */
+	if (atomic_exchange_explicit(&known.busy, true, memory_order_acquire))
+		return;
+	if (known.n < WS_ENDS_MAX)
+		known.ends[known.n++] = (struct end){
+			.ino = st.st_ino,
+			.dev = st.st_dev,
+			.told = WS_END_READS | WS_END_WRITES,
+		};
+	atomic_store_explicit(&known.busy, false, memory_order_release);
 }
 
 void ws_standing_closed(int fd)
@@ -169,7 +183,8 @@ static bool emit_held(struct ws_thread *self, struct ws_ev_wait_held *event)
 {
 	struct ws_section ws_section_here = { .self = self }; /* the caller's section is open */
 
-	if (ws_unlikely(ws_select_on) && !ws_select_object(event->kind, event->object, event->other))
+	if (ws_unlikely(ws_select_on) &&
+	    !ws_select_object(event->kind, event->object, event->other))
 		return false;
 	ws_emit(wait_held, event);
 	return true;

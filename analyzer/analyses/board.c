@@ -234,6 +234,7 @@ static int inherit(struct ws_board *board, struct ws_board_process *child, uint3
 	const struct ws_board_process *from = ws_board_process(board, parent);
 
 	child->parent = parent;
+	child->ends_from_before = true;
 	if (!from || !from->n_reach)
 		return 0;
 	if (ws_grow(&child->reach, &child->reach_size, from->n_reach))
@@ -253,6 +254,21 @@ static void drop_memory(struct ws_board_process *process)
 			process->reach[n++] = process->reach[i];
 	}
 	process->n_reach = n;
+}
+
+/* A process that begins to wait has said which ends of pipes it has open; the others it has closed.
+ */
+static void ends_are_said(struct ws_board *board, uint32_t index)
+{
+	struct ws_board_process *process = ws_board_process(board, index);
+
+	if (!process || !process->ends_from_before)
+		return;
+	process->ends_from_before = false;
+	for (size_t i = 0; i < process->n_reach; i++) {
+		if (process->reach[i].kind == WS_KIND_PIPE)
+			process->reach[i].ends = 0;
+	}
 }
 
 static void thread_gone(struct ws_board *board, struct ws_board_thread *thread)
@@ -429,7 +445,13 @@ int ws_board_record(struct ws_board *board, const struct ws_record *record)
 			return add_reach(board, record->process, &record->object.object, UINT8_MAX,
 					 record->object.op == WS_OBJECT_INIT ? MADE : USED);
 		return 0;
+	case WS_RECORD_WAIT_BEGIN:
+		if (record->wait_begin.held)
+			ends_are_said(board, record->process);
+		return 0;
 	case WS_RECORD_REACH:
+		if (record->reach.object.kind)
+			ends_are_said(board, record->process);
 		return add_reach(board, record->process, &record->reach.object, record->reach.ends,
 				 SAID);
 	default:

@@ -95,11 +95,13 @@ struct ws_board_reach {
 struct ws_board_process {
 	uint32_t index;
 	bool seen;
-	bool gone;        /* it has ended, or executed something that is not recorded */
-	bool lost_sight;  /* it executes something, which has not begun to record */
-	int32_t pid;      /* 0: not known */
-	uint32_t parent;  /* index; WS_UNKNOWN */
-	uint64_t gone_ns; /* when it ended; 0: it has not */
+	bool gone;             /* it has ended, or executed something that is not recorded */
+	bool lost_sight;       /* it executes something, which has not begun to record */
+	int32_t pid;           /* 0: not known */
+	uint32_t parent;       /* index; WS_UNKNOWN */
+	uint64_t gone_ns;      /* when it ended; 0: it has not */
+	bool ends_from_before; /* the ends of pipes in `reach` are those of its parent, or of the
+				* image that it replaces: it has not said its own */
 	struct ws_board_thread *threads; /* those that have not ended */
 	struct ws_board_reach *reach;    /* Owned by this */
 	size_t n_reach, reach_size;

@@ -223,8 +223,8 @@ static struct ws_hang *find_same(struct ws_hangs *hangs, const struct ws_hang *h
 {
 	for (size_t i = 0; i < hangs->n; i++) {
 		struct ws_hang *other = &hangs->list[i];
-		bool same = !other->dropped && other->rule == hang->rule &&
-			    other->n_steps == hang->n_steps && !other->behind && !hang->behind;
+		bool same = other->rule == hang->rule && other->n_steps == hang->n_steps &&
+			    !other->behind && !hang->behind;
 
 		for (size_t k = 0; same && k < hang->n_steps; k++) {
 			same = other->steps[k].wants == hang->steps[k].wants &&
@@ -243,7 +243,7 @@ static int keep(struct ws_hangs *hangs, struct ws_hang *hang)
 {
 	struct ws_hang *same = hang->n_steps ? find_same(hangs, hang) : NULL;
 
-	if (same && !same->open && same->until_ns) {
+	if (same && !same->n_left && !ws_hang_is_none(same)) {
 		same->times++;
 		hang_free(hang);
 		return 0;
@@ -258,8 +258,14 @@ static int keep(struct ws_hangs *hangs, struct ws_hang *hang)
 		return -ENOMEM;
 	}
 	hangs->list[hangs->n++] = *hang;
-	hangs->n_open += hang->open;
+	hangs->n_open++;
 	return 0;
+}
+
+/* What the kernel does as a process ends may end a wait for it. */
+static bool ends_with_process(uint8_t kind)
+{
+	return kind == WS_KIND_RECORD_LOCK || kind == WS_KIND_FLOCK || kind == WS_KIND_PIPE;
 }
 
 static int add_member(struct ws_hangs *hangs, struct ws_hang *hang,
@@ -269,7 +275,12 @@ static int add_member(struct ws_hangs *hangs, struct ws_hang *hang,
 
 	if (ws_grow(&hang->members, &hang->members_size, hang->n_members + 1))
 		return -ENOMEM;
-	hang->members[hang->n_members++] = (struct ws_hang_member){ node->thread, node->seq };
+	hang->members[hang->n_members++] = (struct ws_hang_member){
+		.thread = node->thread,
+		.seq = node->seq,
+		.of_file = ends_with_process(node->wait.object->key.kind),
+	};
+	hang->n_left++;
 	if (thread && thread->top)
 		thread->top->reported = true;
 	if (node->wait.begin_ns > hang->at_ns)
@@ -302,7 +313,7 @@ static int add_behind(struct ws_hang *hang, const struct ws_wait_graph *graph, u
 static int take_knot(struct ws_hangs *hangs, const struct ws_wait_graph *graph, uint32_t knot,
 		     enum ws_graph_scope scope)
 {
-	struct ws_hang hang = { .scope = scope, .open = true, .times = 1 };
+	struct ws_hang hang = { .scope = scope, .times = 1 };
 	struct mix mix = { 0 };
 	uint32_t start = WS_UNKNOWN;
 	int r = 0;
@@ -341,7 +352,7 @@ static int take_gone(struct ws_hangs *hangs, const struct ws_wait_graph *graph, 
 
 	for (uint32_t i = 0; i < graph->n_nodes; i++) {
 		const struct ws_graph_node *waiter = &graph->nodes[i];
-		struct ws_hang hang = { .rule = WS_RULE_DEAD_HOLDER, .open = true, .times = 1 };
+		struct ws_hang hang = { .rule = WS_RULE_DEAD_HOLDER, .times = 1 };
 		const struct ws_graph_edge *edge = NULL;
 		int r;
 
@@ -376,7 +387,7 @@ static int take_stuck(struct ws_hangs *hangs, const struct ws_wait_graph *graph,
 {
 	for (uint32_t i = 0; i < graph->n_nodes; i++) {
 		const struct ws_graph_node *node = &graph->nodes[i];
-		struct ws_hang hang = { .rule = WS_RULE_STUCK, .open = true, .times = 1 };
+		struct ws_hang hang = { .rule = WS_RULE_STUCK, .times = 1 };
 		uint32_t next = i;
 		uint8_t kind;
 		int r;
@@ -438,6 +449,9 @@ static int take_all(struct ws_hangs *hangs, const struct ws_wait_graph *graph,
 	return r;
 }
 
+/* No process ends. */
+#define NOBODY (WS_UNKNOWN - 1)
+
 /* `ending`: the process that ends; WS_UNKNOWN: all. */
 static int look(struct ws_hangs *hangs, enum ws_graph_scope scope, uint32_t ending)
 {
@@ -447,7 +461,7 @@ static int look(struct ws_hangs *hangs, enum ws_graph_scope scope, uint32_t endi
 	if (r < 0)
 		return r;
 	r = take_all(hangs, graph, scope);
-	if (r == 0 && scope == WS_GRAPH_ALL)
+	if (r == 0 && scope == WS_GRAPH_ALL && ending != NOBODY)
 		r = take_stuck(hangs, graph, ending);
 	ws_wait_graph_free(graph);
 	return r;
@@ -528,22 +542,50 @@ static int look_round(struct ws_hangs *hangs, uint32_t start)
 	return r;
 }
 
+bool ws_hang_is_none(const struct ws_hang *hang)
+{
+	bool gave_up = false, died = false;
+
+	for (size_t i = 0; i < hang->n_members; i++) {
+		const struct ws_hang_member *member = &hang->members[i];
+
+		died |= member->over && member->outcome == WS_OUTCOME_NONE;
+		gave_up |= member->over && member->outcome != WS_OUTCOME_NONE &&
+			   member->outcome != WS_OUTCOME_ACQUIRED &&
+			   member->outcome != WS_OUTCOME_NO_WAIT;
+	}
+	for (size_t i = 0; i < hang->n_members; i++) {
+		const struct ws_hang_member *member = &hang->members[i];
+
+		if (member->over && member->outcome == WS_OUTCOME_ACQUIRED && !gave_up &&
+		    !(died && member->of_file))
+			return true;
+		if (member->over && member->outcome == WS_OUTCOME_NO_WAIT)
+			return true;
+	}
+	return false;
+}
+
 /* A wait of a set is over: by what? */
 static void note_end(struct ws_hangs *hangs, const struct ws_wait *wait, uint32_t seq)
 {
 	for (size_t i = hangs->n; i > 0; i--) {
 		struct ws_hang *hang = &hangs->list[i - 1];
 
-		for (size_t k = 0; hang->open && k < hang->n_members; k++) {
-			if (hang->members[k].thread != wait->thread || hang->members[k].seq != seq)
+		for (size_t k = 0; hang->n_left && k < hang->n_members; k++) {
+			struct ws_hang_member *member = &hang->members[k];
+
+			if (member->over || member->thread != wait->thread || member->seq != seq)
 				continue;
-			hang->open = false;
-			hangs->n_open--;
+			member->over = true;
+			member->outcome = wait->outcome;
+			hang->n_left--;
+			hangs->n_open -= !hang->n_left;
+			if (hang->until_ns)
+				continue;
 			hang->until_ns = hangs->board.now_ns;
 			hang->ended = wait->outcome;
 			hang->error = wait->error;
-			hang->dropped = wait->outcome == WS_OUTCOME_ACQUIRED ||
-					wait->outcome == WS_OUTCOME_NO_WAIT;
 		}
 	}
 }
@@ -585,23 +627,55 @@ static int take_begin(void *context, const struct ws_wait *wait)
 	return r;
 }
 
+/* True if somebody who could have let the thread go does not wait. */
+static bool has_running(const struct ws_board *board, const struct ws_wait *wait)
+{
+	uint8_t end = wait->flags & WS_WAIT_READ ? WS_END_WRITES : WS_END_READS;
+
+	for (size_t i = 0; i < board->n_processes; i++) {
+		const struct ws_board_process *process = board->processes[i];
+		const struct ws_board_thread *thread;
+
+		if (!process || process->gone ||
+		    !ws_board_reaches(board, process, wait->object, end))
+			continue;
+		DL_FOREACH(process->threads, thread)
+		{
+			if (!thread->top)
+				return true;
+		}
+	}
+	return false;
+}
+
+/* A wait for a pipe that nobody is known to have let go: was a process killed that all waited for?
+ */
+static int look_before_end(struct ws_hangs *hangs, const struct ws_board_wait *wait)
+{
+	if (wait->pub.object->key.kind != WS_KIND_PIPE || wait->let_go_ns || wait->on->tokens ||
+	    wait->reported || wait->pub.begin_ns + WS_KILLED_NS > hangs->board.now_ns ||
+	    has_running(&hangs->board, &wait->pub))
+		return 0;
+	return look(hangs, WS_GRAPH_ALL, NOBODY);
+}
+
 static int take_end(void *context, const struct ws_wait *wait)
 {
 	struct ws_hangs *hangs = context;
 	const struct ws_board_thread *thread = ws_board_thread(&hangs->board, wait->thread);
+	const struct ws_board_wait *open = thread ? thread->top : NULL;
+	int r = 0;
 
-	if (hangs->n_open && !hangs->over) {
-		for (const struct ws_board_wait *open = thread ? thread->top : NULL; open;
-		     open = open->outer) {
-			if (open->pub.object == wait->object &&
-			    open->pub.begin_ns == wait->begin_ns) {
-				note_end(hangs, wait, open->seq);
-				break;
-			}
-		}
+	while (open && (open->pub.object != wait->object || open->pub.begin_ns != wait->begin_ns))
+		open = open->outer;
+	if (open && !hangs->over) {
+		if (wait->outcome == WS_OUTCOME_ACQUIRED)
+			r = look_before_end(hangs, open);
+		if (hangs->n_open)
+			note_end(hangs, wait, open->seq);
 	}
 	ws_board_end(&hangs->board, wait);
-	return 0;
+	return r;
 }
 
 static int take_over(void *context, const struct ws_tables *tables)

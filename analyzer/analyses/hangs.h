@@ -13,7 +13,9 @@
  *
  * When: owners are looked at whenever a thread begins to wait for one: a set of them is found
  * though it lasts for a moment only, and a time limit does not take away from it. All others are
- * looked at as a process ends, and at the end of the trace, since nothing but that ends them.
+ * looked at as a process ends, and at the end of the trace, since nothing but that ends them; and
+ * as a wait for a pipe ends that nobody is known to have let go, since it may be because a process
+ * was killed.
  *
  * Taken back: if a wait of the set ends by getting what it waited for, somebody was not seen, and
  * nothing is said. What ended it otherwise (a time limit, EDEADLK, the end of its process) is.

@@ -7,10 +7,17 @@
 #include "analyzer/analyses/hangs.h"
 #include "analyzer/analyses/wait_graph.h"
 
+/* A wait for a pipe that ended after less than this was a short one: who let it go need not have
+ * been seen. */
+#define WS_KILLED_NS 50000000ull
+
 /* A wait of a set. */
 struct ws_hang_member {
 	uint32_t thread;
 	uint32_t seq;
+	bool over;       /* the wait has ended... */
+	uint8_t outcome; /* ...like this; NONE: its thread ended first */
+	bool of_file;    /* it is for a lock that the kernel lets go as its holder ends */
 };
 
 /* One set, or one wait that hangs. */
@@ -21,8 +28,7 @@ struct ws_hang {
 	uint64_t until_ns;              /* when the first of its waits ended; 0: none did */
 	uint8_t ended;                  /* by what: enum ws_outcome; NONE: its thread ended */
 	int32_t error;                  /* the errno of that */
-	bool open;                      /* none of its waits has ended */
-	bool dropped;                   /* it was none after all */
+	size_t n_left;                  /* of its waits, those that have not ended */
 	uint64_t times;                 /* the same set at the same lines */
 	struct ws_deadlock_call *steps; /* Owned by this */
 	size_t n_steps, steps_size;
@@ -42,10 +48,13 @@ struct ws_hangs {
 	bool over;            /* the model has come to its end */
 	struct ws_hang *list; /* Owned by this; in the order of finding */
 	size_t n, size;
-	size_t n_open;   /* of them, those none of whose waits has ended */
+	size_t n_open;   /* of them, those of which a wait has not ended */
 	uint64_t beyond; /* WS_HANGS_MAX */
 	uint32_t *chain; /* Owned by this: threads that were come by */
 	size_t chain_size;
 };
+
+/* True if a wait of it got what it waited for though nobody of it gave up: it was none. */
+bool ws_hang_is_none(const struct ws_hang *hang);
 
 #endif

@@ -80,6 +80,10 @@ static int add_objects(struct text *text, const struct ws_context *context,
 
 		for (size_t k = 0; k < i; k++)
 			before |= hang->steps[k].wants == hang->steps[i].wants;
+		/* Who joins them is not what they wait for. */
+		before |= hang->rule != WS_RULE_DEADLOCK &&
+			  (hang->steps[i].wants->key.kind == WS_KIND_THREAD ||
+			   hang->steps[i].wants->key.kind == WS_KIND_PROCESS);
 		if (before)
 			continue;
 		if (shown == 4) {
@@ -112,17 +116,32 @@ static void add_end(struct text *text, const struct ws_hang *hang)
 	case WS_OUTCOME_CANCELLED:
 		add(text, ", until a cancellation ended it after ");
 		break;
-	default:
+	case WS_OUTCOME_ACQUIRED:
+	case WS_OUTCOME_NONE:
 		add(text, ", until a process of it ended after ");
+		break;
+	default:
+		add(text, ", until something ended it after ");
 		break;
 	}
 	add_time(text, hang->until_ns > hang->at_ns ? hang->until_ns - hang->at_ns : 0);
 }
 
+/* Whom the title is about: of a pipe that reads to the end, the reader. */
+static const struct ws_deadlock_call *subject(const struct ws_hang *hang)
+{
+	for (size_t i = 0; i < hang->n_steps; i++) {
+		if (hang->rule == WS_RULE_PIPE_END_OPEN &&
+		    hang->steps[i].wants->key.kind == WS_KIND_PIPE)
+			return &hang->steps[i];
+	}
+	return &hang->steps[0];
+}
+
 static int set_title(struct text *text, const struct ws_context *context,
 		     const struct ws_hang *hang)
 {
-	const struct ws_deadlock_call *first = &hang->steps[0];
+	const struct ws_deadlock_call *first = subject(hang);
 	uint64_t since_ns = context->tables->end_ns - first->want_ns;
 	int r = 0;
 
@@ -345,7 +364,7 @@ int ws_hangs_finish(struct ws_hangs *hangs, const struct ws_context *context,
 		return -ENOMEM;
 	result->dropped = hangs->beyond;
 	for (size_t i = 0; i < hangs->n && r == 0; i++) {
-		if (hangs->list[i].dropped)
+		if (ws_hang_is_none(&hangs->list[i]))
 			continue;
 		result->n++;
 		r = tell(context, &hangs->list[i]);

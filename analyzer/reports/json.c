@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "analyzer/base/words.h"
+#include "analyzer/reports/blame.h"
 #include "analyzer/reports/calls.h"
 #include "analyzer/reports/deadlocks.h"
 #include "analyzer/reports/classes.h"
@@ -35,6 +36,23 @@ static json_t *sum_json(struct ws_json_writer *writer, const struct ws_sum *sum)
 	return value;
 }
 
+static json_t *recordings_json(struct ws_json_writer *writer)
+{
+	const struct ws_report *report = writer->report;
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < report->tables->n_recordings; i++) {
+		const struct ws_recording *recording = &report->tables->recordings[i];
+		json_t *one = json_object();
+
+		ws_json_set_string(writer, one, "path", report->paths[recording->dir]);
+		ws_json_set(writer, one, "host",
+			    recording->host[0] ? ws_json_string(recording->host) : json_null());
+		ws_json_append(writer, list, one);
+	}
+	return list;
+}
+
 static json_t *trace_json(struct ws_json_writer *writer)
 {
 	const struct ws_report *report = writer->report;
@@ -45,6 +63,7 @@ static json_t *trace_json(struct ws_json_writer *writer)
 	for (size_t i = 0; i < report->n_paths; i++)
 		ws_json_append(writer, list, ws_json_string(report->paths[i]));
 	ws_json_set(writer, value, "paths", list);
+	ws_json_set(writer, value, "recordings", recordings_json(writer));
 	ws_json_set_integer(writer, value, "begin_ns", tables->begin_ns);
 	ws_json_set_integer(writer, value, "duration_ns", tables->end_ns - tables->begin_ns);
 	ws_json_set_integer(writer, value, "events", tables->events);
@@ -110,6 +129,8 @@ static json_t *processes_json(struct ws_json_writer *writer)
 
 		ws_json_set_integer(writer, value, "id", i);
 		ws_json_set(writer, value, "pid", json_integer(process->pid));
+		if (process->recording < tables->n_recordings)
+			ws_json_set_integer(writer, value, "recording", process->recording);
 		ws_json_set_string(writer, value, "name", process->name);
 		ws_json_set(writer, value, "exe",
 			    process->exe && process->exe[0] ? ws_json_string(process->exe)
@@ -283,6 +304,7 @@ static json_t *object_json(struct ws_json_writer *writer, const struct ws_object
 				    object->object->value & UINT32_MAX);
 		ws_json_set(writer, value, "limits", limits);
 	}
+	ws_json_set(writer, value, "meanwhile", ws_json_meanwhile(writer, object->object));
 	ws_json_set(writer, value, "holders", role_json(writer, &object->holders));
 	ws_json_set(writer, value, "waiters", role_json(writer, &object->waiters));
 	ws_json_set(writer, value, "wakers", role_json(writer, &object->wakers));
@@ -384,6 +406,9 @@ int ws_report_json(const struct ws_report *report, FILE *to)
 	ws_json_set(&writer, root, "totals", totals_json(&writer));
 	ws_json_set(&writer, root, "objects", objects_json(&writer));
 	ws_json_set(&writer, root, "waits_for", edges_json(&writer));
+	ws_json_set(&writer, root, "blame", ws_json_blame(&writer));
+	ws_json_set(&writer, root, "critical_path", ws_json_critical_path(&writer));
+	ws_json_set(&writer, root, "what_if", ws_json_what_if(&writer));
 	ws_json_set(&writer, root, "deadlocks", ws_json_deadlocks(&writer));
 	ws_json_set(&writer, root, "findings", ws_json_findings(&writer));
 	ws_json_set(&writer, root, "leftovers", leftovers_json(&writer));

@@ -339,15 +339,19 @@ static void failing(const struct writer *w)
 /* In a process of its own each: what a stream has done to its buffers stays with it. */
 static void try_one(const struct writer *w)
 {
-	static const int modes[] = { _IOFBF, _IOLBF, _IONBF };
+	static const struct {
+		int mode;
+		bool full;
+	} cases[] = { { _IOFBF, false }, { _IOFBF, true }, { _IOLBF, true }, { _IONBF, true } };
+	enum { N = sizeof(cases) / sizeof(cases[0]) };
 
-	for (int i = 0; i < 7; i++) {
+	for (int i = 0; i <= N; i++) {
 		int status;
 		pid_t pid = (pid_t)xs(fork());
 
 		if (pid == 0) {
-			if (i < 6)
-				to_a_reader(w, modes[i / 2], i % 2);
+			if (i < N)
+				to_a_reader(w, cases[i].mode, cases[i].full);
 			else
 				failing(w);
 			_exit(0);

@@ -4,9 +4,13 @@
 
 #include <errno.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "analyzer/analyses/names.h"
+#include "analyzer/base/words.h"
+#include "analyzer/base/words.h"
 
 #define COUNT_ONE(name) +1
 /* Contention, and those of the list. */
@@ -208,6 +212,29 @@ int ws_context_object_name(const struct ws_context *context, const struct ws_obj
 {
 	return ws_object_name(object, context->tables, context->symbols, context->places,
 			      context->strings, ret);
+}
+
+int ws_context_object_words(const struct ws_context *context, const struct ws_object *object,
+			    const char **ret)
+{
+	const char *name, *kind = ws_kind_word(object->key.kind);
+	char *text;
+	int r = ws_context_object_name(context, object, &name);
+
+	if (r < 0)
+		return r;
+	if (strncmp(name, kind, strlen(kind)) == 0) {
+		*ret = name;
+		return 0;
+	}
+	if (asprintf(&text, "%s %s", kind, name) < 0)
+		return -ENOMEM;
+	name = ws_arena_strdup(context->strings, text);
+	free(text);
+	if (!name)
+		return -ENOMEM;
+	*ret = name;
+	return 0;
 }
 
 int ws_context_mention(const struct ws_context *context, const struct ws_object *object)

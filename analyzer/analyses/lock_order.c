@@ -118,7 +118,7 @@ static int reason_of(const struct ws_context *context, const struct ws_lock_cycl
 	int r = 0;
 
 	if (cycle->gate)
-		r = ws_context_object_name(context, cycle->gate, &name);
+		r = ws_context_object_words(context, cycle->gate, &name);
 	if (r < 0)
 		return r;
 	switch (cycle->why) {
@@ -185,7 +185,7 @@ static int tell_witness(const struct ws_context *context, struct ws_deadlock *de
 	for (size_t i = 0; i < cycle->n && r == 0; i++) {
 		const struct ws_lock *hold = hold_of(cycle, i);
 
-		r = ws_context_object_name(context, hold->object, &name);
+		r = ws_context_object_words(context, hold->object, &name);
 		if (r == 0)
 			r = ws_deadlock_evidence(context, deadlock, 0,
 						 cycle->steps[i]->edge.thread, hold->site,
@@ -194,7 +194,7 @@ static int tell_witness(const struct ws_context *context, struct ws_deadlock *de
 	for (size_t i = 0; i < cycle->n && r == 0; i++) {
 		const struct ws_lock_edge *edge = &cycle->steps[i]->edge;
 
-		r = ws_context_object_name(context, edge->taken.object, &name);
+		r = ws_context_object_words(context, edge->taken.object, &name);
 		if (r == 0)
 			r = ws_deadlock_evidence(context, deadlock, 0, edge->thread,
 						 edge->taken.site, edge->taken.stack,
@@ -257,7 +257,7 @@ static int circle_of(const struct ws_context *context, const struct ws_lock_cycl
 			fprintf(f, " -> %zu more", cycle->n - SHOWN);
 			i = cycle->n;
 		}
-		r = ws_context_object_name(context, hold_of(cycle, i % cycle->n)->object, &name);
+		r = ws_context_object_words(context, hold_of(cycle, i % cycle->n)->object, &name);
 		if (r == 0)
 			fprintf(f, "%s%s", i ? " -> " : "", name);
 	}
@@ -290,12 +290,12 @@ static int tell_finding(const struct ws_context *context, const struct ws_lock_c
 
 		r = ws_finding_object(finding, hold->object);
 		if (r == 0)
-			r = ws_context_object_name(context, hold->object, &name);
+			r = ws_context_object_words(context, hold->object, &name);
 		if (r == 0)
 			r = ws_finding_evidence(context->findings, finding, 0, edge->thread,
 						hold->site, hold->stack, "takes %s...", name);
 		if (r == 0)
-			r = ws_context_object_name(context, edge->taken.object, &name);
+			r = ws_context_object_words(context, edge->taken.object, &name);
 		if (r == 0)
 			r = ws_finding_evidence(context->findings, finding, edge->at_ns,
 						edge->thread, edge->taken.site, edge->taken.stack,

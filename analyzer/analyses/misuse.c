@@ -171,7 +171,7 @@ static int tell(struct ws_mistakes *misuse, const struct ws_context *context,
 	const struct words *words = words_of(seen);
 	struct ws_finding *finding;
 	const char *name;
-	int r = ws_context_object_name(context, seen->object, &name);
+	int r = ws_context_object_words(context, seen->object, &name);
 
 	if (r < 0)
 		return r;
@@ -198,7 +198,7 @@ static int tell_abandoned(struct ws_mistakes *misuse, const struct ws_context *c
 	const struct ws_object *object = misuse->seen[first].object;
 	struct ws_finding *finding;
 	const char *name;
-	int r = ws_context_object_name(context, object, &name);
+	int r = ws_context_object_words(context, object, &name);
 
 	if (r < 0)
 		return r;

@@ -184,7 +184,7 @@ static int tell_two(const struct ws_context *context, const struct two *two)
 {
 	struct ws_finding *finding;
 	const char *name;
-	int r = ws_context_object_name(context, two->first.object, &name);
+	int r = ws_context_object_words(context, two->first.object, &name);
 
 	if (r < 0)
 		return r;
@@ -220,7 +220,7 @@ static int tell_lost(const struct ws_context *context, const struct lost *lost)
 {
 	struct ws_finding *finding;
 	const char *name;
-	int r = ws_context_object_name(context, lost->signal.object, &name);
+	int r = ws_context_object_words(context, lost->signal.object, &name);
 
 	if (r < 0)
 		return r;

@@ -45,6 +45,10 @@ struct ws_context {
 int ws_context_object_name(const struct ws_context *context, const struct ws_object *object,
 			   const char **ret);
 
+/* The same with its kind before it, where the name does not begin with that: "mutex cache.lock". */
+int ws_context_object_words(const struct ws_context *context, const struct ws_object *object,
+			    const char **ret);
+
 /* An answer refers to the object by its id: the report is to say what that is, though no wait that
  * counts was for it. Those of findings and deadlocks are mentioned already. 0 or -ENOMEM. */
 int ws_context_mention(const struct ws_context *context, const struct ws_object *object);

@@ -37,6 +37,12 @@ static const char help_text[] =
 	"  --calls             list every call of a trace of `record --mode full`, a line each, in\n"
 	"                      the order in which they returned, and then the functions;\n"
 	"                      instead of the report; text only\n"
+	"  --critical-path TID what the end of this thread depended on (default: the main thread\n"
+	"                      of the recorded command)\n"
+	"  --what-if OBJECT[=none|half]\n"
+	"                      how long it would have taken if nobody had waited for OBJECT, or\n"
+	"                      half as long; OBJECT is a name in the report or an id of its JSON;\n"
+	"                      may be given several times\n"
 	"  --stacks            show the call stacks of waiters, holders and wakers; text "
 	"only\n" WS_READING_HELP("--to") "\n"
 	"  --help              show this text\n"
@@ -55,6 +61,7 @@ static const char help_text[] =
 	"  waitscope report\n"
 	"  waitscope report --min-wait 1ms --kind mutex,rwlock --stacks server.trace\n"
 	"  waitscope report --calls --pid 812 server.trace\n"
+	"  waitscope report --what-if cache.lock=half server.trace\n"
 	"  waitscope report --format json -o report.json server.trace\n";
 
 struct options {
@@ -65,6 +72,7 @@ struct options {
 	bool calls;
 	bool help;
 	size_t top;
+	const char *what_ifs[WS_WHAT_IF_MAX]; /* Weak: of argv */
 };
 
 static int usage(const char *what, const char *value)
@@ -77,6 +85,8 @@ enum {
 	OPT_TOP,
 	OPT_STACKS,
 	OPT_CALLS,
+	OPT_CRITICAL_PATH,
+	OPT_WHAT_IF,
 	OPT_HELP,
 };
 
@@ -88,6 +98,8 @@ static const struct option long_options[] = {
 	{ "top", required_argument, NULL, OPT_TOP },
 	{ "stacks", no_argument, NULL, OPT_STACKS },
 	{ "calls", no_argument, NULL, OPT_CALLS },
+	{ "critical-path", required_argument, NULL, OPT_CRITICAL_PATH },
+	{ "what-if", required_argument, NULL, OPT_WHAT_IF },
 	{ "help", no_argument, NULL, OPT_HELP },
 	{ NULL, 0, NULL, 0 },
 };
@@ -118,6 +130,19 @@ static int parse_option(int option, const char *value, struct options *options)
 		return 0;
 	case OPT_CALLS:
 		options->calls = true;
+		return 0;
+	case OPT_CRITICAL_PATH:
+		if (ws_reading_number(value, INT32_MAX, &number) < 0 || number == 0)
+			return usage("--critical-path: a thread id, not", value);
+		options->study.setup.path_tid = (int32_t)number;
+		return 0;
+	case OPT_WHAT_IF:
+		if (!*value || *value == '=')
+			return usage("--what-if: an object's name or id, not", value);
+		if (options->study.setup.n_what_ifs == WS_WHAT_IF_MAX)
+			return usage("--what-if: too many of them, from", value);
+		options->what_ifs[options->study.setup.n_what_ifs++] = value;
+		options->study.setup.what_ifs = options->what_ifs;
 		return 0;
 	default:
 		options->help = true;

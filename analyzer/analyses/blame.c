@@ -470,7 +470,7 @@ static const struct ws_object *find_object(const struct ws_blame *blame,
 	return ws_past_object(blame->past, id < WS_UNKNOWN ? (uint32_t)id : WS_UNKNOWN);
 }
 
-static int ask(struct ws_blame *blame, const struct ws_context *context,
+static void ask(struct ws_blame *blame, const struct ws_context *context,
 	       struct ws_what_ifs *what_ifs, const char **missing)
 {
 	const struct ws_contention_result *contention = context->contention;
@@ -496,12 +496,12 @@ static int ask(struct ws_blame *blame, const struct ws_context *context,
 	for (size_t i = 0, n = 0; i < contention->n_objects && n < WHAT_IF_TOP; i++) {
 		const struct ws_object *object = contention->objects[i].object;
 
-		if (ws_kind_is_idle((enum ws_kind)object->key.kind))
+		if (ws_kind_is_idle((enum ws_kind)object->key.kind) ||
+		    object->key.kind == WS_KIND_THREAD)
 			continue;
 		ws_what_ifs_add(what_ifs, blame->past, object, false, false);
 		n++;
 	}
-	return 0;
 }
 
 /* Everything that one sweep answers. */
@@ -526,7 +526,7 @@ static int sweep(struct ws_blame *blame, const struct ws_context *context,
 		r = ws_what_ifs_new(target, from_ns, to_ns, ws_past_n_objects(blame->past),
 				    &what_ifs);
 	if (r == 0)
-		r = ask(blame, context, what_ifs, &missing);
+		ask(blame, context, what_ifs, &missing);
 	if (r == 0) {
 		const struct ws_sweep_hooks hooks[] = {
 			{ .context = blame, .spent = spent, .enter = enter },

@@ -167,7 +167,7 @@ static int look(struct ws_path *path, const struct ws_sweep *sweep, uint64_t at_
 		}
 		return 0;
 	}
-	*cause = (struct ws_cause){ WS_CAUSE_CYCLE, path->at, WS_UNKNOWN, WS_UNKNOWN, WS_UNKNOWN };
+	ws_sweep_circle(sweep, path->at, cause);
 	return 0;
 }
 

@@ -21,7 +21,8 @@ struct run {
 	size_t n_hooks;
 	struct heap later;  /* taken from the stack, and over before now; by end */
 	struct heap active; /* under way, by next change */
-	struct heap births; /* those that are none: in no order, they do not change */
+	struct heap unborn; /* births that are still to come, by time */
+	struct heap births; /* those that have come: in no order, they do not change */
 	bool dry;           /* the stack is empty */
 	uint64_t latest_ns; /* what is in the stack ended by then */
 	struct ws_sweep_wait *spare;
@@ -154,6 +155,24 @@ void ws_sweep_followed_by(const struct ws_sweep_wait *wait, struct ws_cause *ret
 	};
 }
 
+void ws_sweep_circle(const struct ws_sweep *sweep, uint32_t thread, struct ws_cause *ret)
+{
+	uint32_t at = thread;
+
+	*ret = (struct ws_cause){ WS_CAUSE_CYCLE, WS_UNKNOWN, WS_UNKNOWN, WS_UNKNOWN, WS_UNKNOWN };
+	do {
+		const struct ws_sweep_wait *top = sweep->threads[at].top;
+
+		/* Who waits for a thread that it made has made it. */
+		if (top->birth) {
+			ret->what = WS_CAUSE_RUNNING;
+			ret->thread = at;
+			return;
+		}
+		at = top->whom;
+	} while (at != thread);
+}
+
 uint32_t ws_sweep_root(const struct ws_sweep *sweep, uint32_t thread, const struct ws_cause *via,
 		       struct ws_cause *ret)
 {
@@ -179,7 +198,7 @@ uint32_t ws_sweep_root(const struct ws_sweep *sweep, uint32_t thread, const stru
 		ret->what = at->gone || at->unborn ? WS_CAUSE_GONE : WS_CAUSE_RUNNING;
 		return thread;
 	}
-	*ret = (struct ws_cause){ WS_CAUSE_CYCLE, WS_UNKNOWN, WS_UNKNOWN, WS_UNKNOWN, WS_UNKNOWN };
+	ws_sweep_circle(sweep, thread, ret);
 	return start;
 }
 
@@ -387,6 +406,24 @@ static int change(struct run *run)
 	return r;
 }
 
+/* Who waits for the end of a process or thread is let go by that, though it may be told only when the
+ * call has returned. */
+static void cut_at_exit(const struct run *run, struct ws_sweep_wait *wait)
+{
+	const struct ws_object *object = ws_past_object(run->sweep.past, wait->past.object);
+	uint32_t whom;
+
+	if (wait->past.n_pieces != 1 ||
+	    (object->key.kind != WS_KIND_PROCESS && object->key.kind != WS_KIND_THREAD))
+		return;
+	whom = wait->pieces[0].whom.thread;
+	if (whom >= run->sweep.tables->n_threads || run->end_ns[whom] >= wait->past.woken_ns)
+		return;
+	wait->past.woken_ns = run->end_ns[whom] > wait->past.begin_ns ? run->end_ns[whom]
+								     : wait->past.begin_ns;
+	wait->pieces[0].to_ns = wait->past.woken_ns;
+}
+
 /* Takes waits from the stack until none is left in it that ended at `at_ns` or later. */
 static int load(struct run *run, uint64_t at_ns)
 {
@@ -413,6 +450,7 @@ static int load(struct run *run, uint64_t at_ns)
 		wait->past = *past;
 		if (past->n_pieces)
 			memcpy(wait->pieces, pieces, past->n_pieces * sizeof(*pieces));
+		cut_at_exit(run, wait);
 		wait->change_ns = past->end_ns;
 		r = heap_push(&run->later, wait);
 		if (r < 0) {
@@ -423,25 +461,17 @@ static int load(struct run *run, uint64_t at_ns)
 	return 0;
 }
 
-/* The thread had not begun before now: it follows who made it. */
-static int unbear(struct run *run, uint32_t thread)
+/* The thread's first event: it was there by then. */
+static int plan_birth(struct run *run, uint32_t thread)
 {
 	uint32_t origin = run->sweep.origins[thread];
-	struct ws_sweep_wait *wait;
-	int r;
+	struct ws_sweep_wait *wait = wait_new(run);
 
-	r = settle_thread(run, thread);
-	if (r < 0)
-		return r;
-	run->sweep.threads[thread].unborn = true;
-	wait = wait_new(run);
 	if (!wait || ws_grow(&wait->pieces, &wait->pieces_size, 1)) {
 		free(wait);
 		return -ENOMEM;
 	}
 	wait->past = (struct ws_past_wait){
-		.end_ns = run->sweep.at_ns,
-		.woken_ns = run->sweep.at_ns,
 		.thread = thread,
 		.object = WS_UNKNOWN,
 		.site = WS_UNKNOWN,
@@ -450,17 +480,39 @@ static int unbear(struct run *run, uint32_t thread)
 		.n_pieces = origin != WS_UNKNOWN,
 	};
 	wait->birth = true;
-	wait->pieces[0] = (struct ws_past_piece){
-		run->sweep.at_ns, { origin, WS_UNKNOWN, WS_UNKNOWN }, 0
-	};
-	r = enter(run, wait);
+	wait->pieces[0] = (struct ws_past_piece){ 0, { origin, WS_UNKNOWN, WS_UNKNOWN }, 0 };
+	wait->change_ns = run->sweep.at_ns;
+	return heap_push(&run->unborn, wait);
+}
+
+/* The thread had not begun before now: it follows who made it. That one did not wait when it did so: if
+ * it waits now, it was before that, and the thread was there without an event of its own. */
+static int unbear(struct run *run)
+{
+	struct ws_sweep_wait *wait = heap_pop(&run->unborn), *made_in = NULL;
+	uint32_t thread = wait->past.thread;
+	int r;
+
+	if (wait->past.n_pieces)
+		made_in = run->sweep.threads[wait->pieces[0].whom.thread].top;
+	while (made_in && made_in->outer && !made_in->birth)
+		made_in = made_in->outer;
+	if (made_in && !made_in->birth && made_in->past.begin_ns < run->sweep.at_ns) {
+		wait->change_ns = made_in->past.begin_ns;
+		return heap_push(&run->unborn, wait);
+	}
+	wait->past.end_ns = wait->past.woken_ns = wait->pieces[0].to_ns = run->sweep.at_ns;
+	r = settle_thread(run, thread);
+	run->sweep.threads[thread].unborn = true;
+	if (r == 0)
+		r = enter(run, wait);
 	if (ws_grow(&run->births.waits, &run->births.size, run->births.n + 1))
 		return -ENOMEM;
 	run->births.waits[run->births.n++] = wait;
 	return r;
 }
 
-enum step { NOTHING, ALIVE, CHANGE, ENTER, UNBEAR };
+enum step { NOTHING, ALIVE, CHANGE, ENTER, FIRST, UNBEAR };
 
 /* What comes next, going backwards, and when. Of one time: threads that end, waits that change, waits
  * that enter, threads that begin. */
@@ -486,9 +538,13 @@ static enum step next_step(const struct run *run, uint64_t *at_ns)
 			run->sweep.tables->threads[run->begins[run->n_begins]].begin_ns;
 
 		if (step == NOTHING || begin_ns > *at_ns) {
-			step = UNBEAR;
+			step = FIRST;
 			*at_ns = begin_ns;
 		}
+	}
+	if (run->unborn.n && (step == NOTHING || run->unborn.waits[0]->change_ns > *at_ns)) {
+		step = UNBEAR;
+		*at_ns = run->unborn.waits[0]->change_ns;
 	}
 	return step;
 }
@@ -511,8 +567,10 @@ static int take_step(struct run *run, enum step step)
 		wait = heap_pop(&run->later);
 		r = enter(run, wait);
 		return r < 0 ? r : heap_push(&run->active, wait);
+	case FIRST:
+		return plan_birth(run, run->begins[run->n_begins++]);
 	default:
-		return unbear(run, run->begins[run->n_begins++]);
+		return unbear(run);
 	}
 }
 
@@ -701,6 +759,7 @@ int ws_sweep_run(struct ws_past *past, const struct ws_tables *tables,
 	free_waits(&run.later);
 	free_waits(&run.active);
 	free_waits(&run.births);
+	free_waits(&run.unborn);
 	while ((wait = run.spare)) {
 		run.spare = wait->outer;
 		free(wait->pieces);

@@ -5,7 +5,8 @@
  * the scheduler (past.h has the rules). So the threads are a forest: whoever waits follows whom it
  * waits for, and the root says for what the time of all in its tree was spent. A thread before its
  * begin follows who created it. Threads that follow each other in a circle have no root: that is a
- * cause of its own. Nothing is followed but what was so at that very time, which is why no chain can
+ * cause of its own, unless one of them was not there yet as far as is known: it was then, or the others
+ * could not have waited for it. Nothing is followed but what was so at that very time, which is why no chain can
  * run into the future.
  *
  * Going backwards, the last end comes first: a wait enters at its end and leaves at its begin. Whenever
@@ -99,6 +100,9 @@ uint64_t ws_thread_end(const struct ws_tables *tables, uint32_t thread);
  * thread is followed by, for the case that it runs; it may be *ret. */
 uint32_t ws_sweep_root(const struct ws_sweep *sweep, uint32_t thread, const struct ws_cause *via,
 		       struct ws_cause *ret);
+
+/* The same for a thread that is in a circle. */
+void ws_sweep_circle(const struct ws_sweep *sweep, uint32_t thread, struct ws_cause *ret);
 
 /* What the time of a wait that is followed no further is spent for. */
 void ws_sweep_own_cause(const struct ws_sweep_wait *wait, struct ws_cause *ret);

@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "preload/prototypes.h" /* before LTTng's, whose inline functions use some of them */
 #include "preload/thread.h"
 #include "tracepoints/waitscope_tp.h"
 

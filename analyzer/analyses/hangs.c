@@ -39,6 +39,7 @@ void ws_hangs_free(struct ws_hangs *hangs)
 		hang_free(&hangs->list[i]);
 	free(hangs->list);
 	free(hangs->chain);
+	free(hangs->exits);
 	ws_board_free(&hangs->board);
 	free(hangs);
 }
@@ -288,6 +289,12 @@ static int add_member(struct ws_hangs *hangs, struct ws_hang *hang,
 	return 0;
 }
 
+static bool is_for_end(const struct ws_wait *wait)
+{
+	return wait->object->key.kind == WS_KIND_PROCESS ||
+	       wait->object->key.kind == WS_KIND_THREAD;
+}
+
 /* Threads that wait for one of the knot, and are blocked by it. */
 static int add_behind(struct ws_hang *hang, const struct ws_wait_graph *graph, uint32_t knot)
 {
@@ -300,7 +307,9 @@ static int add_behind(struct ws_hang *hang, const struct ws_wait_graph *graph, u
 			continue;
 		for (size_t e = node->first; e < node->first + node->n && !waits; e++)
 			waits = graph->nodes[graph->edges[e].to].knot == knot;
-		if (!waits)
+		/* One that began just now may be for an end that is there already. */
+		if (!waits ||
+		    (is_for_end(&node->wait) && node->wait.begin_ns + WS_LET_GO_NS > graph->at_ns))
 			continue;
 		if (ws_grow(&hang->behind, &hang->behind_size, hang->n_behind + 1))
 			return -ENOMEM;
@@ -344,6 +353,37 @@ static int take_knot(struct ws_hangs *hangs, const struct ws_wait_graph *graph, 
 	return keep(hangs, &hang);
 }
 
+/* A thread ends, or its process, with a lock in its hands. */
+static int take_exit(struct ws_hangs *hangs, const struct ws_record *record)
+{
+	if (ws_grow(&hangs->exits, &hangs->exits_size, hangs->n_exits + 1))
+		return -ENOMEM;
+	hangs->exits[hangs->n_exits++] = (struct ws_hang_exit){
+		.thread = record->thread,
+		.key = record->misuse.object,
+		.site = record->misuse.holder.site,
+		.stack = record->misuse.holder.stack,
+	};
+	return 0;
+}
+
+/* Where it had taken it. */
+static void find_exit(const struct ws_hangs *hangs, uint32_t thread, const struct ws_object *object,
+		      struct ws_graph_edge *ret)
+{
+	for (size_t i = hangs->n_exits; i > 0; i--) {
+		const struct ws_hang_exit *exit = &hangs->exits[i - 1];
+
+		if (exit->thread != thread || exit->key.kind != object->key.kind ||
+		    exit->key.offset != object->key.offset || exit->key.ino != object->key.ino ||
+		    exit->key.dev != object->key.dev)
+			continue;
+		ret->site = exit->site;
+		ret->stack = exit->stack;
+		return;
+	}
+}
+
 /* A holder that has ended, and those who wait for what it held. */
 static int take_gone(struct ws_hangs *hangs, const struct ws_wait_graph *graph, uint32_t gone)
 {
@@ -354,6 +394,7 @@ static int take_gone(struct ws_hangs *hangs, const struct ws_wait_graph *graph, 
 		const struct ws_graph_node *waiter = &graph->nodes[i];
 		struct ws_hang hang = { .rule = WS_RULE_DEAD_HOLDER, .times = 1 };
 		const struct ws_graph_edge *edge = NULL;
+		struct ws_graph_edge hold;
 		int r;
 
 		for (size_t e = waiter->first; e < waiter->first + waiter->n; e++) {
@@ -362,9 +403,12 @@ static int take_gone(struct ws_hangs *hangs, const struct ws_wait_graph *graph, 
 		}
 		if (!edge || waiter->state != WS_NODE_WAITS || waiter->reported)
 			continue;
+		hold = *edge;
+		if (hold.site == WS_UNKNOWN)
+			find_exit(hangs, node->thread, waiter->wait.object, &hold);
 		r = add_member(hangs, &hang, waiter);
 		if (r == 0)
-			r = add_step(&hang, graph, i, edge, i);
+			r = add_step(&hang, graph, i, &hold, i);
 		if (r == 0)
 			r = add_behind(&hang, graph, waiter->knot);
 		if (r < 0) {
@@ -599,6 +643,9 @@ static int take_record(void *context, const struct ws_record *record)
 	if (record->type == WS_RECORD_PROCESS && (record->process_step.op == WS_PROCESS_EXIT ||
 						  record->process_step.op == WS_PROCESS_REAPED))
 		r = look(hangs, WS_GRAPH_ALL, record->process);
+	if (r == 0 && record->type == WS_RECORD_MISUSE &&
+	    record->misuse.what == WS_MISUSE_EXIT_HOLDING)
+		r = take_exit(hangs, record);
 	if (r == 0)
 		r = ws_board_record(&hangs->board, record);
 	if (r == 0 && record->type == WS_RECORD_HOLDER)

@@ -42,6 +42,14 @@ struct ws_hang {
 	struct ws_wait holder_wait; /* then, for what */
 };
 
+/* A lock that a thread had in its hands as it ended. */
+struct ws_hang_exit {
+	uint32_t thread;
+	struct ws_object_key key;
+	uint32_t site;  /* code index of the call that took it, or WS_UNKNOWN */
+	uint32_t stack; /* stack index of the same, or WS_UNKNOWN */
+};
+
 struct ws_hangs {
 	struct ws_board board;
 	uint64_t stuck_ns;
@@ -52,6 +60,8 @@ struct ws_hangs {
 	uint64_t beyond; /* WS_HANGS_MAX */
 	uint32_t *chain; /* Owned by this: threads that were come by */
 	size_t chain_size;
+	struct ws_hang_exit *exits; /* Owned by this */
+	size_t n_exits, exits_size;
 };
 
 /* True if a wait of it got what it waited for though nobody of it gave up: it was none. */

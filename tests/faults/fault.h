@@ -107,14 +107,17 @@ static inline void fault_hang(void (*hang)(void), volatile int *ready)
 	pid_t pid = fork();
 
 	if (pid == 0) {
+		/* Its children hang with it, and end with it. */
+		setpgid(0, 0);
 		hang();
 		exit(0);
 	}
+	setpgid(pid, pid);
 	while (!*ready && waitpid(pid, NULL, WNOHANG) == 0)
 		fault_pause();
 	while (!fault_all_asleep(pid))
 		fault_pause();
-	kill(pid, SIGKILL);
+	kill(-pid, SIGKILL);
 	waitpid(pid, NULL, 0);
 }
 

@@ -41,10 +41,10 @@ void fuzz_report_record(struct fuzz_report *r, const struct ws_record *record)
 
 void fuzz_report_finish(struct fuzz_report *r, const struct ws_tables *tables)
 {
-	static const char *const paths[] = { "fuzz" };
+	static const char *const paths[] = { "one", "two" };
 	static FILE *nowhere;
 	struct ws_report report = {
-		.paths = paths, .n_paths = 1, .tables = tables, .filter = &setup.filter
+		.paths = paths, .n_paths = 2, .tables = tables, .filter = &setup.filter
 	};
 	const struct ws_text_style style = { .stacks = true };
 	struct ws_symbols *symbols;

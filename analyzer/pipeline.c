@@ -7,9 +7,9 @@
  *
  * Between a reader and decode, and decode and the consumer, are two rings: one takes filled batches
  * onward, the other brings the empty ones back, so that memory is bounded and nothing is allocated
- * on the way. A stage that ends closes the ring in front of it; one that fails cancels both rings of
- * its neighbours, whose next call tells them to stop. The first failure in the order of the stages
- * is the one reported, but for a stage that only stopped because another had.
+ * on the way. A stage that ends closes the ring in front of it; one that fails cancels both rings
+ * of its neighbours, whose next call tells them to stop. The first failure in the order of the
+ * stages is the one reported, but for a stage that only stopped because another had.
  */
 #include "analyzer/pipeline.h"
 

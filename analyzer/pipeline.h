@@ -2,10 +2,10 @@
 /* pipeline.h: reads trace folders and hands every record, in time order, to one consumer.
  *
  * The stages run side by side and exchange batches through ring/: readers (CTF to raw events), each
- * of a group of streams, and decode (which merges their events and makes records of them) in threads
- * of their own, the consumer in the caller's thread. However many readers there are, the records
- * are the same, in the same order. When the run is over, the tables say what the numbers in the records stand
- * for; they are complete then and change no more.
+ * of a group of streams, and decode (which merges their events and makes records of them) in
+ * threads of their own, the consumer in the caller's thread. However many readers there are, the
+ * records are the same, in the same order. When the run is over, the tables say what the numbers in
+ * the records stand for; they are complete then and change no more.
  */
 #ifndef WS_PIPELINE_H
 #define WS_PIPELINE_H
@@ -37,8 +37,8 @@ struct ws_pipeline_options {
 /* A trace that has been read: the owner of its tables. */
 struct ws_trace;
 
-/* Reads the `n_dirs` trace folders `dirs` as one trace, merged by time, into `sink`; `options` NULL:
- * with none of them.
+/* Reads the `n_dirs` trace folders `dirs` as one trace, merged by time, into `sink`; `options`
+ * NULL: with none of them.
  *
  * 0 with *ret to be freed by ws_trace_free. What could not be read to its end (a truncated packet,
  * a recording that was cut off) is no failure: it is a line in the tables' `warnings`, and what

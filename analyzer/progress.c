@@ -65,10 +65,9 @@ void ws_progress_show(struct ws_progress *p, const struct ws_watch *watch, uint6
 		bytes += atomic_load_explicit(&watch->slots[i].bytes, memory_order_relaxed);
 	}
 	if (atomic_load_explicit(&watch->reading, memory_order_relaxed))
-		ws_progress_text(
-			events, bytes,
-			atomic_load_explicit(&watch->bytes_total, memory_order_relaxed),
-			now_ms - p->begin_ms, line, sizeof(line));
+		ws_progress_text(events, bytes,
+				 atomic_load_explicit(&watch->bytes_total, memory_order_relaxed),
+				 now_ms - p->begin_ms, line, sizeof(line));
 	else if (!events)
 		strcpy(line, "opening the trace");
 	p->shown = true;

@@ -223,10 +223,9 @@ static void clean_up(struct supervisor *s)
 static int avoid(struct ws_watch *watch, uint32_t number, bool stuck)
 {
 	const struct ws_watch_slot *slot = &watch->slots[number];
-	struct ws_avoid new = { .place = slot->place,
-				.what = slot->what,
-				.item = slot->item,
-				.stuck = stuck };
+	struct ws_avoid new = {
+		.place = slot->place, .what = slot->what, .item = slot->item, .stuck = stuck
+	};
 	const struct ws_avoid *old = ws_watch_avoids(watch, new.place, new.what, new.item);
 
 	if (old && (new.place != WS_WATCH_STREAM || old->item <= new.item))
@@ -250,7 +249,8 @@ static int learn(struct supervisor *s, uint32_t stuck)
 
 	if (stuck || crashed)
 		r = avoid(watch, (stuck ? stuck : crashed) - 1, stuck);
-	/* That was it before, or its handler could not run (no stack is left): it is another one. */
+	/* That was it before, or its handler could not run (no stack is left): it is another one.
+	 */
 	for (uint32_t i = 0; i < WS_WATCH_SLOTS && r; i++)
 		if (watch->slots[i].place != WS_WATCH_OUTSIDE)
 			r = avoid(watch, i, stuck);

@@ -15,7 +15,15 @@
 #define NS_PER_S 1000000000
 
 /* How a field of the trace is read. */
-enum how { HOW_UNSIGNED, HOW_SIGNED, HOW_ZERO, HOW_STRING, HOW_SEQ_UNSIGNED, HOW_SEQ_SIGNED, HOW_FUNCTION };
+enum how {
+	HOW_UNSIGNED,
+	HOW_SIGNED,
+	HOW_ZERO,
+	HOW_STRING,
+	HOW_SEQ_UNSIGNED,
+	HOW_SEQ_SIGNED,
+	HOW_FUNCTION
+};
 
 /* One field: from which member of the payload to which of struct ws_raw. */
 struct step {
@@ -33,7 +41,8 @@ struct ws_extract_class {
 	bool is_ns;                       /* its clock counts ns */
 	size_t n_steps;
 	struct step steps[WS_EVENT_FIELDS_MAX];
-	uint16_t *functions; /* Owned by this: the trace's numbers of functions to ours; NULL: none */
+	uint16_t *
+		functions; /* Owned by this: the trace's numbers of functions to ours; NULL: none */
 	size_t n_functions;
 };
 
@@ -299,8 +308,7 @@ static int read_payload(const struct ws_extract_class *c, const bt_field *payloa
 			break;
 		case HOW_FUNCTION:
 			store(to,
-			      c->functions[bt_field_integer_unsigned_get_value(field) &
-					   UINT16_MAX],
+			      c->functions[bt_field_integer_unsigned_get_value(field) & UINT16_MAX],
 			      step->field->size);
 			break;
 		case HOW_STRING:
@@ -327,9 +335,9 @@ int ws_extract_event(const struct ws_extract_class *class, const bt_message *mes
 		return ws_error_set(error, -ENOMEM, "out of memory");
 	/* It is a reading of the same clock as the event's own: on the same scale, then. */
 	if (event->type == WS_RAW_wait_begin && event->wait_begin.begin_ns)
-		event->wait_begin.begin_ns += (uint64_t)class->shift_ns;
+		event->wait_begin.begin_ns += (uint64_t) class->shift_ns;
 	if (event->type == WS_RAW_call)
-		event->call.begin_ns += (uint64_t)class->shift_ns;
+		event->call.begin_ns += (uint64_t) class->shift_ns;
 	if (event->type == WS_RAW_process && event->process.format > WS_FORMAT_VERSION)
 		return ws_error_set(
 			error, -ENOTSUP,

@@ -19,7 +19,7 @@ struct ws_extract_class;
 
 /* How messages are read; of one thread. */
 struct ws_extract {
-	const struct ws_origins *origins; /* Weak; set by the creator */
+	const struct ws_origins *origins;  /* Weak; set by the creator */
 	struct ws_extract_class **classes; /* Owned by this, each and all */
 	size_t n_classes, classes_capacity;
 	struct ws_map64 by_class; /* address of the event class -> index in `classes` */

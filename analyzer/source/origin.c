@@ -14,8 +14,7 @@
 /* A text of the trace's environment; "": it has none. */
 static const char *environment(const bt_trace *trace, const char *name)
 {
-	const bt_value *value =
-		bt_trace_borrow_environment_entry_value_by_name_const(trace, name);
+	const bt_value *value = bt_trace_borrow_environment_entry_value_by_name_const(trace, name);
 
 	return value && bt_value_is_string(value) ? bt_value_string_get(value) : "";
 }

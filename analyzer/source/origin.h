@@ -31,11 +31,11 @@ struct ws_origins {
 	struct ws_origin *list; /* Owned by this */
 	size_t n, capacity;
 	struct ws_arena texts;
-	bool has_clock;       /* the reference is set */
+	bool has_clock; /* the reference is set */
 	bool has_uuid;
-	uint8_t uuid[16];     /* of the reference clock */
-	int64_t offset_ns;    /* of the reference clock from the epoch */
-	bool mixed_clocks;    /* another host's clock was seen */
+	uint8_t uuid[16];       /* of the reference clock */
+	int64_t offset_ns;      /* of the reference clock from the epoch */
+	bool mixed_clocks;      /* another host's clock was seen */
 	const char *clock_host; /* the reference's; Weak */
 };
 

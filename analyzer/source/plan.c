@@ -154,7 +154,9 @@ static int add_streams(struct look *l, const bt_component_source *source, const 
 			bt_component_source_borrow_output_port_by_index_const(source, i);
 		struct ws_stream *stream = &plan->streams[plan->n];
 
-		*stream = (struct ws_stream){ .path = path, .folder = folder, .turns_max = UINT64_MAX };
+		*stream = (struct ws_stream){ .path = path,
+					      .folder = folder,
+					      .turns_max = UINT64_MAX };
 		stream->port = ws_arena_strdup(
 			&plan->texts, bt_port_get_name(bt_port_output_as_port_const(port)));
 		if (!stream->port || name_stream(l, stream, NULL))
@@ -190,10 +192,10 @@ static int look_at_all(struct look *l, bt_graph *graph, const bt_component_sourc
 		const bt_port_output *port = bt_component_source_borrow_output_port_by_name_const(
 			source, l->plan->streams[i].port);
 
-		if (bt_graph_connect_ports(graph, port,
-					   bt_component_sink_borrow_input_port_by_index_const(
-						   sink, i - l->first),
-					   NULL))
+		if (bt_graph_connect_ports(
+			    graph, port,
+			    bt_component_sink_borrow_input_port_by_index_const(sink, i - l->first),
+			    NULL))
 			r = -EINVAL;
 	}
 	if (!r && bt_graph_run_once(graph) < 0)

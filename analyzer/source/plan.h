@@ -22,8 +22,8 @@ struct ws_plan {
 };
 
 /* Adds the streams of the folder `path`, which is below the given folder number `dir`. `label` is
- * what people know it by; with `is_file` it is a temporary folder for one file of that name. 0; or a
- * negative errno: -EINVAL: it can't be read, `cause` of `size` bytes says why; -ENOMEM. */
+ * what people know it by; with `is_file` it is a temporary folder for one file of that name. 0; or
+ * a negative errno: -EINVAL: it can't be read, `cause` of `size` bytes says why; -ENOMEM. */
 int ws_plan_folder(struct ws_plan *plan, const struct ws_ctf *ctf, struct ws_watch *watch,
 		   const char *path, const char *label, bool is_file, uint32_t dir, char *cause,
 		   size_t size);

@@ -41,9 +41,9 @@ struct input {
 
 struct ws_reader {
 	struct ws_ctf ctf;
-	bt_graph *graph;                       /* Owned by this */
-	bt_component_class_sink *class;        /* Owned by this */
-	struct input *inputs;                  /* Owned by this */
+	bt_graph *graph;                /* Owned by this */
+	bt_component_class_sink *class; /* Owned by this */
+	struct input *inputs;           /* Owned by this */
 	size_t n_inputs;
 	struct input **heap; /* Owned by this; those that have a next one, the first of all first */
 	size_t n_heap;
@@ -432,8 +432,8 @@ static int build(struct ws_reader *r, struct ws_error *error)
 	if (!r->graph || !r->class ||
 	    bt_component_class_sink_set_initialize_method(r->class, initialize) ||
 	    bt_component_class_sink_set_graph_is_configured_method(r->class, configured) ||
-	    bt_graph_add_sink_component_with_initialize_method_data(
-		    r->graph, r->class, "reader", NULL, r, WS_BT_QUIET, &sink))
+	    bt_graph_add_sink_component_with_initialize_method_data(r->graph, r->class, "reader",
+								    NULL, r, WS_BT_QUIET, &sink))
 		return ws_bt_failed(error, "libbabeltrace2 can't be used");
 	for (size_t i = 0; i < r->n_inputs && !result; i++) {
 		size_t same = 0;

@@ -23,8 +23,8 @@
 #define CRASHING_FILES_MAX 3
 
 struct ws_source {
-	struct ws_watch *watch;   /* Weak, or `nobody` */
-	struct ws_watch *nobody;  /* Owned by this; NULL: somebody watches */
+	struct ws_watch *watch;  /* Weak, or `nobody` */
+	struct ws_watch *nobody; /* Owned by this; NULL: somebody watches */
 	struct ws_notes notes;
 	struct ws_salvage *salvage; /* Owned by this; NULL: nothing was damaged so far */
 	struct ws_ctf ctf;
@@ -33,9 +33,9 @@ struct ws_source {
 	uint32_t n_groups;
 
 	/* While it is opened. */
-	struct ws_error *error; /* Weak */
-	uint32_t dir;           /* number of the given folder */
-	uint32_t folder;        /* number of the CTF folder */
+	struct ws_error *error;  /* Weak */
+	uint32_t dir;            /* number of the given folder */
+	uint32_t folder;         /* number of the CTF folder */
 	const char *folder_name; /* Weak; of a damaged one */
 };
 
@@ -168,10 +168,11 @@ static void note_clocks(struct ws_source *s)
 			sprintf(hosts + strlen(hosts), "%s%s", *hosts ? ", " : "",
 				*host ? host : "unnamed");
 	}
-	ws_notes_add(&s->notes,
-		     "the folders are from %zu hosts (%s): each host's clock is taken as it is, and "
-		     "what happened on one before the other is only as sure as these clocks agree",
-		     n, hosts);
+	ws_notes_add(
+		&s->notes,
+		"the folders are from %zu hosts (%s): each host's clock is taken as it is, and "
+		"what happened on one before the other is only as sure as these clocks agree",
+		n, hosts);
 }
 
 static int make_readers(struct ws_source *s, uint32_t groups)

@@ -27,12 +27,12 @@ enum ws_watch_place {
 
 /* One thread. All members are written by it alone; relaxed, since nothing else hangs on them. */
 struct ws_watch_slot {
-	_Atomic uint64_t turn; /* changes with each step: if it does not, the thread is stuck */
+	_Atomic uint64_t turn;  /* changes with each step: if it does not, the thread is stuck */
 	_Atomic uint32_t place; /* enum ws_watch_place */
 	_Atomic uint32_t what;
 	_Atomic uint64_t item;
-	_Atomic uint64_t events;       /* read so far */
-	_Atomic uint64_t bytes;        /* of packets whose end has come, as the index tells */
+	_Atomic uint64_t events; /* read so far */
+	_Atomic uint64_t bytes;  /* of packets whose end has come, as the index tells */
 } __attribute__((aligned(64)));
 
 /* What not to do again, and why. */

@@ -5,9 +5,9 @@
  *
  * Each thread plays two of a program's threads, of which one waits again and again for a mutex that
  * the other releases: wait_begin, wake, wake_stack, wait_end. Before each wait come CALLS events
- * `call`, as in full mode: of every twelve calls of a program, few wait. There are 64 mutexes, 64 stacks and
- * 16 places in the code, so that a trace's length is all that grows. The thread n runs on the
- * processor n, so that each fills a stream of its own.
+ * `call`, as in full mode: of every twelve calls of a program, few wait. There are 64 mutexes, 64
+ *stacks and 16 places in the code, so that a trace's length is all that grows. The thread n runs on
+ *the processor n, so that each fills a stream of its own.
  */
 #include <pthread.h>
 #include <sched.h>
@@ -38,11 +38,9 @@ static void define(void)
 					 .parent = 1,
 					 .name = "flood",
 					 .exe = "/nowhere/flood" };
-	struct ws_ev_module module = { .pid = PID,
-				       .tid = PID,
-				       .base = TEXT,
-				       .size = 0x100000,
-				       .path = "/nowhere/flood" };
+	struct ws_ev_module module = {
+		.pid = PID, .tid = PID, .base = TEXT, .size = 0x100000, .path = "/nowhere/flood"
+	};
 
 	lttng_ust_tracepoint(waitscope, process, &process);
 	lttng_ust_tracepoint(waitscope, module, &module);

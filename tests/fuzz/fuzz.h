@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* fuzz.h: what the fuzz targets share: bytes as input, and the way from records to a report.
  *
- * A target is LLVMFuzzerTestOneInput(). With clang and -DWS_FUZZER=ON libFuzzer drives it; otherwise
- * fuzz_main.c does, with the files of the saved corpus.
+ * A target is LLVMFuzzerTestOneInput(). With clang and -DWS_FUZZER=ON libFuzzer drives it;
+ * otherwise fuzz_main.c does, with the files of the saved corpus.
  */
 #ifndef WS_FUZZ_H
 #define WS_FUZZ_H

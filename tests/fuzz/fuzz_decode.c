@@ -29,8 +29,8 @@ static int take_filled(void *user, struct ws_record_batch *batch)
 	return 0;
 }
 
-static void fill_field(struct fuzz_input *in, const struct ws_field *field,
-		       struct ws_arena *arena, struct ws_raw *event)
+static void fill_field(struct fuzz_input *in, const struct ws_field *field, struct ws_arena *arena,
+		       struct ws_raw *event)
 {
 	char *to = (char *)event + field->offset;
 	uint32_t count = 0;
@@ -103,7 +103,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 			abort();
 		ws_arena_reset(&arena); /* nothing of it may be needed later */
 	}
-	ws_decode_set_end(decode, fuzz_byte(&in) % 2, fuzz_byte(&in), false, fuzz_byte(&in), now_ns);
+	ws_decode_set_end(decode, fuzz_byte(&in) % 2, fuzz_byte(&in), false, fuzz_byte(&in),
+			  now_ns);
 	if (ws_decode_finish(decode))
 		abort();
 	ws_decode_free(decode);

@@ -9,10 +9,10 @@
  * does one of these.
  *
  * A child does round after round by itself; every fourth with one reader and with three, whose
- * reports must be the same to the byte. A round that kills the child (libbabeltrace2 2.0.4 does not survive every
- * damage) or does not end is done again as the command does it, under supervise.h: that one must
- * end well. Each round is made by its seed, by which a bad one is told and comes again. Build it
- * with the asan preset to see more.
+ * reports must be the same to the byte. A round that kills the child (libbabeltrace2 2.0.4 does not
+ *survive every damage) or does not end is done again as the command does it, under supervise.h:
+ *that one must end well. Each round is made by its seed, by which a bad one is told and comes
+ *again. Build it with the asan preset to see more.
  */
 #include <errno.h>
 #include <ftw.h>
@@ -107,13 +107,15 @@ static int by_name(const void *a, const void *b)
 static bool write_file(const char *name, const unsigned char *bytes, size_t size)
 {
 	char path[512];
+	bool ok;
 	FILE *f;
 
 	snprintf(path, sizeof(path), "%s%s", dir, name);
 	f = fopen(path, "we");
 	if (!f)
 		return false;
-	return (fwrite(bytes, 1, size, f) == size) & !fclose(f);
+	ok = fwrite(bytes, 1, size, f) == size;
+	return !fclose(f) && ok;
 }
 
 static bool copy_trace(const char *trace)
@@ -249,7 +251,7 @@ static int do_round(uint64_t seed)
 	if (bad)
 		printf("seed %llu: %s\n", (unsigned long long)seed,
 		       one ? "three readers make another report than one"
-				    : "an error without a text");
+			   : "an error without a text");
 	if (bad && one && three && getenv("FUZZ_KEEP")) { /* to look at what differs */
 		write_file("/../fuzz-one", (unsigned char *)one, strlen(one));
 		write_file("/../fuzz-three", (unsigned char *)three, strlen(three));
@@ -262,7 +264,7 @@ static int do_round(uint64_t seed)
 static int do_supervised(void *user, struct ws_watch *watch, int64_t *number)
 {
 	char *text = read_it(2, watch);
-	int status = !text                                         ? SPEECHLESS
+	int status = !text                                          ? SPEECHLESS
 		     : !strncmp(text, "error: ", strlen("error: ")) ? REFUSED
 								    : REPORTED;
 
@@ -275,9 +277,9 @@ static int do_supervised(void *user, struct ws_watch *watch, int64_t *number)
 /* A round that killed its process, as the command does it. 0: it ends well. */
 static int do_again(uint64_t seed, int status)
 {
-	const struct ws_supervised supervised = {
-		.name = "fuzz_trace", .patience_ms = PATIENCE_MS, .work = do_supervised
-	};
+	const struct ws_supervised supervised = { .name = "fuzz_trace",
+						  .patience_ms = PATIENCE_MS,
+						  .work = do_supervised };
 	int end;
 
 	if (!damage(seed))

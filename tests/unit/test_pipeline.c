@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* test_pipeline.c: the stages together: whole, damaged and empty traces, a consumer that gives up,
- * and that the same trace gives the same records each time, however many threads read it; and several
- * traces at once. */
+ * and that the same trace gives the same records each time, however many threads read it; and
+ * several traces at once. */
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>

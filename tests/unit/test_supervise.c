@@ -30,8 +30,7 @@ const char *__asan_default_options(void)
 
 static FILE *words; /* what went to stderr */
 
-static int supervise(int (*work)(void *, struct ws_watch *, int64_t *), void *user,
-		     int64_t *number)
+static int supervise(int (*work)(void *, struct ws_watch *, int64_t *), void *user, int64_t *number)
 {
 	const struct ws_supervised what = {
 		.name = "test", .patience_ms = 300, .work = work, .user = user

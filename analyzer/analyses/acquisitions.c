@@ -212,6 +212,7 @@ static int report_poll(const struct ws_context *context, const struct poll *poll
 		.data = poll->lock->data,
 		.init_site = WS_UNKNOWN,
 		.first_site = poll->key.site,
+		.taken_site = WS_UNKNOWN,
 		.first_stack = WS_UNKNOWN,
 		.name = "",
 	};

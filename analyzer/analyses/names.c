@@ -253,5 +253,10 @@ int ws_object_name(const struct ws_object *object, const struct ws_tables *table
 		return r;
 	if (party.site)
 		return name_by_wait(object, &party, strings, ret);
+	r = ws_places_party(places, WS_UNKNOWN, object->taken_site, WS_UNKNOWN, &party);
+	if (r)
+		return r;
+	if (party.site)
+		return name_by_site(object, "first taken", true, party.site, strings, ret);
 	return print(strings, ret, "%s (unnamed)", ws_kind_word(object->key.kind));
 }

@@ -8,7 +8,7 @@
 #include "analyzer/model/private.h"
 
 static int object_of(struct ws_model *model, const struct ws_object_key *key, uint32_t data,
-		     const struct ws_object **ret)
+		     uint32_t taken_site, const struct ws_object **ret)
 {
 	struct object *object;
 	int r = ws_object_get(model, key, data, true, &object);
@@ -17,6 +17,8 @@ static int object_of(struct ws_model *model, const struct ws_object_key *key, ui
 		return r;
 	if (object->pub.id == WS_UNKNOWN)
 		object->pub.id = model->next_id++;
+	if (object->pub.taken_site == WS_UNKNOWN)
+		object->pub.taken_site = taken_site;
 	*ret = &object->pub;
 	return 0;
 }
@@ -26,7 +28,8 @@ static int lock_of(struct ws_model *model, const struct ws_record *record, struc
 	ret->site = record->lock.site;
 	ret->stack = record->lock.stack;
 	ret->flags = record->lock.flags;
-	return object_of(model, &record->lock.object, record->lock.data, &ret->object);
+	return object_of(model, &record->lock.object, record->lock.data, record->lock.site,
+			 &ret->object);
 }
 
 /* The held locks are kept behind the edge. */
@@ -118,6 +121,7 @@ int ws_locks_misuse(struct ws_model *model, const struct ws_record *record)
 
 	if (!model->observer.misuse)
 		return 0;
-	r = object_of(model, &record->misuse.object, record->misuse.data, &misuse.object);
+	r = object_of(model, &record->misuse.object, record->misuse.data,
+		      record->misuse.holder.site, &misuse.object);
 	return r < 0 ? r : model->observer.misuse(model->observer.context, &misuse);
 }

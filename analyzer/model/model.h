@@ -138,6 +138,8 @@ struct ws_object {
 	uint64_t value;       /* what its init or open said, see events.h; 0: nothing */
 	uint32_t first_site;  /* code index of its first wait, or WS_UNKNOWN */
 	uint32_t first_stack; /* stack index of the same, or WS_UNKNOWN */
+	uint32_t taken_site;  /* code index of the first call that is known to have taken it in an
+			       * order of locks, or WS_UNKNOWN */
 	const char *name;     /* Weak: lives as long as the tables; "" if it has none */
 	/* record_lock: all bytes of the same file, whose name is the file's; Weak: owned by the
 	 * model. NULL: it is that itself, or of another kind. */

@@ -74,6 +74,7 @@ static int object_new(struct ws_model *model, const struct ws_object_key *key, u
 	object->pub.init_site = WS_UNKNOWN;
 	object->pub.first_site = WS_UNKNOWN;
 	object->pub.first_stack = WS_UNKNOWN;
+	object->pub.taken_site = WS_UNKNOWN;
 	object->pub.name = "";
 	object->acquirer.thread = WS_UNKNOWN;
 	object->acquirer.site = WS_UNKNOWN;

@@ -195,6 +195,7 @@ static struct ws_holder who_of(struct case_trace *trace, const char *text)
 static const char *const kinds[] = { WS_KINDS(KIND_NAME) };
 static const char *const outcomes[] = { WS_OUTCOMES(KIND_NAME) };
 static const char *const wake_ops[] = { WS_WAKE_OPS(KIND_NAME) };
+static const char *const misuses[] = { WS_MISUSES(KIND_NAME) };
 static const char *const object_ops[] = { WS_OBJECT_OPS(KIND_NAME) };
 static const char *const process_ops[] = { WS_PROCESS_OPS(KIND_NAME) };
 #define WORD(list, text) word_of(list, sizeof(list) / sizeof((list)[0]), text)
@@ -376,6 +377,74 @@ static const char *parse_object(struct case_trace *trace, struct ws_record *reco
 	return NULL;
 }
 
+static uint8_t edge_flags(char **words)
+{
+	return (uint8_t)((word(words, "try") ? WS_EDGE_TRY : 0) |
+			 (word(words, "timed") ? WS_EDGE_TIMED : 0) |
+			 (word(words, "read") ? WS_EDGE_READ : 0) |
+			 (word(words, "last") ? WS_EDGE_LAST : 0));
+}
+
+/* `edge` and `holds`. */
+static const char *parse_lock(struct case_trace *trace, struct ws_record *record, char **words,
+			      bool edge)
+{
+	record->type = edge ? WS_RECORD_LOCK_EDGE : WS_RECORD_LOCK_HELD;
+	record->lock.object = object_of(trace, words[0], record->process);
+	if (!record->lock.object.kind)
+		return "edge: no such kind";
+	record->lock.seq = 1;
+	record->lock.flags = edge_flags(words);
+	record->lock.data = code_of(trace, word(words, "data"));
+	record->lock.site = code_of(trace, word(words, "site"));
+	record->lock.stack = stack_of(trace, word(words, "stack"));
+	if (!edge)
+		return NULL;
+	record->lock.held = number(words, "held", 1);
+	record->lock.segment = number(words, "segment", 1);
+	record->lock.syncs = number(words, "syncs", 0);
+	record->lock.locks = number(words, "locks", 0);
+	return NULL;
+}
+
+static const char *parse_misuse(struct case_trace *trace, struct ws_record *record, char **words)
+{
+	record->type = WS_RECORD_MISUSE;
+	record->misuse.what = WORD(misuses, words[0]);
+	record->misuse.object = object_of(trace, words[1], record->process);
+	if (!record->misuse.what || !record->misuse.object.kind)
+		return "misuse: no such misuse or kind";
+	record->misuse.flags = word(words, "robust") ? WS_MISUSE_ROBUST : 0;
+	record->misuse.mutex = object_of(trace, word(words, "mutex"), record->process);
+	record->misuse.data = WS_UNKNOWN;
+	record->misuse.site = code_of(trace, word(words, "site"));
+	record->misuse.stack = stack_of(trace, word(words, "stack"));
+	record->misuse.call = code_of(trace, word(words, "call"));
+	record->misuse.holder = who_of(trace, word(words, "held"));
+	return NULL;
+}
+
+/* `start`, `exit` and `join`. */
+static const char *parse_step(struct case_trace *trace, struct ws_record *record, const char *verb,
+			      char **words)
+{
+	record->type = WS_RECORD_THREAD;
+	record->thread_step.joined = WS_UNKNOWN;
+	record->thread_step.creator = WS_UNKNOWN;
+	record->thread_step.segment = number(words, "segment", 0);
+	if (strcmp(verb, "join") == 0) {
+		record->thread_step.op = WS_THREAD_JOIN;
+		record->thread_step.joined = thread_of(trace, words[0]);
+		return NULL;
+	}
+	record->thread_step.op = verb[0] == 's' ? WS_THREAD_START : WS_THREAD_EXIT;
+	if (word(words, "creator"))
+		record->thread_step.creator = thread_of(trace, word(words, "creator"));
+	if (verb[0] == 'e')
+		trace->tables.threads[record->thread].end_ns = record->at_ns;
+	return NULL;
+}
+
 static const char *parse_verb(struct case_trace *trace, struct ws_record *record, const char *verb,
 			      char **words)
 {
@@ -387,6 +456,12 @@ static const char *parse_verb(struct case_trace *trace, struct ws_record *record
 		return parse_wake(trace, record, words);
 	if (strcmp(verb, "object") == 0)
 		return parse_object(trace, record, words);
+	if (strcmp(verb, "edge") == 0 || strcmp(verb, "holds") == 0)
+		return parse_lock(trace, record, words, verb[0] == 'e');
+	if (strcmp(verb, "misuse") == 0)
+		return parse_misuse(trace, record, words);
+	if (strcmp(verb, "start") == 0 || strcmp(verb, "exit") == 0 || strcmp(verb, "join") == 0)
+		return parse_step(trace, record, verb, words);
 	if (strcmp(verb, "holder") == 0) {
 		record->type = WS_RECORD_HOLDER;
 		record->holder.seq = number(words, "seq", trace->next_seq[record->thread]);
@@ -401,11 +476,6 @@ static const char *parse_verb(struct case_trace *trace, struct ws_record *record
 		record->type = WS_RECORD_WAKE_STACK;
 		record->wake_stack.seq = number(words, "seq", trace->next_wake[record->thread]);
 		record->wake_stack.stack = stack_of(trace, words[0]);
-	} else if (strcmp(verb, "start") == 0 || strcmp(verb, "exit") == 0) {
-		record->type = WS_RECORD_THREAD;
-		record->thread_step.op = verb[0] == 's' ? WS_THREAD_START : WS_THREAD_EXIT;
-		if (verb[0] == 'e')
-			trace->tables.threads[record->thread].end_ns = record->at_ns;
 	} else if (strcmp(verb, "process") == 0) {
 		record->type = WS_RECORD_PROCESS;
 		record->process_step.op = WORD(process_ops, words[0]);

@@ -25,7 +25,12 @@
  *         [owner=THREAD]         record_lock, flock: main thread of the releaser's process
  *   wake_stack STACK [seq=N]                       of the last wake, unless seq says
  *   object OP OBJECT [name=TEXT] [site=SITE] [data=SYMBOL]
- *   start, exit                                    of the thread
+ *   edge OBJECT [site=SITE] [stack=STACK] [try] [timed] [read] [last] [held=N] [segment=N] [syncs=N]
+ *        [locks=N]           it takes the object and holds N others (1), which follow:
+ *   holds OBJECT [site=SITE] [stack=STACK] [read]  of the edge before
+ *   misuse WHAT OBJECT [site=SITE] [stack=STACK] [held=WHO] [mutex=OBJECT] [call=SITE] [robust]
+ *   join THREAD segment=N                          the thread has ended; segment N is over
+ *   start [creator=THREAD segment=N], exit         of the thread
  *   process OP                                     of the thread's process
  *   loss N                                         of events; the thread is `-`
  */

@@ -9,6 +9,7 @@
  *   = object NAME KIND:OBJECT waits=N ns=N [OUTCOME=N...]      by time; spaces of NAME are `_`
  *   = waiter|holder|waker KIND:OBJECT WHO waits=N ns=N         by object, then time
  *   = edge WHO -> WHO KIND:OBJECT and|or waits=N ns=N          by time
+ *   = deadlock VERDICT WHO -> KIND:OBJECT at SITE ... (REASON)         a step each; the reason cut at 40
  *   = count open=N lost=N uncertain=N orphans=N
  *   = total waits=N ns=N unknown=N
  *   = class KIND:OBJECT CLASS waits=N ns=N                             by object, then class
@@ -16,6 +17,7 @@
  *   = fair KIND:OBJECT turns=N run=N overtaken=N most=N jain=N
  *   = woken KIND:OBJECT woken=N vain=N spurious=N false=N/NANOSECONDS herds=N/WOKEN/VAIN
  *   = finding RULE [KIND:OBJECT...] [WHO@NANOSECONDS...]   in the order of reports
+ * or `!= WORD...`: no result begins with these words.
  * WHO is THREAD:SITE, or THREAD:SITE[STACK] where a stack is known; `?` is unknown. The site of a
  * result of the analysis is the one that the site rule gives.
  */
@@ -229,6 +231,20 @@ static int take_end(void *context, const struct ws_wait *wait)
 	return run->analyses.end ? run->analyses.end(run->analyses.context, wait) : 0;
 }
 
+static int take_edge(void *context, const struct ws_lock_edge *edge)
+{
+	struct run *run = context;
+
+	return run->analyses.edge(run->analyses.context, edge);
+}
+
+static int take_misuse(void *context, const struct ws_misuse_seen *misuse)
+{
+	struct run *run = context;
+
+	return run->analyses.misuse(run->analyses.context, misuse);
+}
+
 static void print_classes(FILE *file, const struct run *run, const struct ws_results *results)
 {
 	for (size_t i = 0; i < results->classes->n; i++) {
@@ -280,6 +296,25 @@ static void print_patterns(FILE *file, const struct run *run, const struct ws_re
 	}
 }
 
+static void print_deadlocks(FILE *file, const struct run *run, const struct ws_results *results)
+{
+	for (size_t i = 0; i < results->n_deadlocks; i++) {
+		const struct ws_deadlock *deadlock = &results->deadlocks[i];
+
+		fprintf(file, "deadlock %s", ws_verdict_word(deadlock->verdict));
+		for (size_t k = 0; k < deadlock->n_cycle; k++) {
+			const struct ws_deadlock_step *step = &deadlock->cycle[k];
+
+			fputc(' ', file);
+			print_who(file, run->trace, step->hold.thread, step->hold.code, WS_UNKNOWN);
+			fprintf(file, " ->");
+			print_object(file, run->trace, step->wants);
+			fprintf(file, " at %s", case_code_name(run->trace, step->want.code));
+		}
+		fprintf(file, " (%.40s)\n", deadlock->reason);
+	}
+}
+
 static void print_findings(FILE *file, const struct run *run, const struct ws_results *results)
 {
 	for (size_t i = 0; i < results->n_findings; i++) {
@@ -311,7 +346,7 @@ static char *results_of(struct case_trace *trace)
 	struct run run = { .trace = trace };
 	struct ws_model_observer observer = {
 		.context = &run, .record = take_record, .begin = take_begin, .end = take_end,
-		.wait = take_wait, .wake = take_wake
+		.wait = take_wait, .wake = take_wake, .edge = take_edge, .misuse = take_misuse
 	};
 	const struct ws_model_counts *counts;
 	const struct ws_record *records;
@@ -336,6 +371,7 @@ static char *results_of(struct case_trace *trace)
 	print_result(text.file, &run, results->contention);
 	print_classes(text.file, &run, results);
 	print_patterns(text.file, &run, results);
+	print_deadlocks(text.file, &run, results);
 	print_findings(text.file, &run, results);
 	counts = ws_model_counts(model);
 	fprintf(text.file, "count open=%llu lost=%llu uncertain=%llu orphans=%llu\n",
@@ -371,7 +407,22 @@ struct one_case {
 	char place[560]; /* file:line */
 	struct case_trace *trace;
 	struct text expected;
+	struct text absent; /* a line each */
 };
+
+/* The first of the lines that must not be there, and is; NULL: none is. */
+static const char *found_absent(const char *absent, const char *all)
+{
+	for (; *absent; absent += strcspn(absent, "\n") + 1) {
+		size_t n = strcspn(absent, "\n");
+
+		for (const char *line = all; *line; line += strcspn(line, "\n") + 1) {
+			if (strncmp(line, absent, n) == 0)
+				return absent;
+		}
+	}
+	return NULL;
+}
 
 /* Returns how many cases failed: 0 or 1. */
 static int finish_case(struct one_case *one)
@@ -383,6 +434,7 @@ static int finish_case(struct one_case *one)
 	if (!one->trace)
 		return 0;
 	fclose(one->expected.file);
+	fclose(one->absent.file);
 	all = results_of(one->trace);
 	text_open(&kept);
 	for (const char *line = all; *line; line += strcspn(line, "\n") + 1) {
@@ -390,13 +442,17 @@ static int finish_case(struct one_case *one)
 			fprintf(kept.file, "%.*s\n", (int)strcspn(line, "\n"), line);
 	}
 	fclose(kept.file);
-	failed = strcmp(kept.data, one->expected.data) != 0 || !one->expected.size;
+	failed = strcmp(kept.data, one->expected.data) != 0 ||
+		 (!one->expected.size && !one->absent.size) ||
+		 found_absent(one->absent.data, all);
 	if (failed)
-		print_error("%s: case %s\nexpected:\n%sbut got:\n%sall results:\n%s\n", one->place,
-			    one->name, one->expected.data, kept.data, all);
+		print_error("%s: case %s\nexpected:\n%sand none of:\n%sbut got:\n%sall results:\n%s\n",
+			    one->place, one->name, one->expected.data, one->absent.data, kept.data,
+			    all);
 	free(kept.data);
 	free(all);
 	free(one->expected.data);
+	free(one->absent.data);
 	case_trace_free(one->trace);
 	one->trace = NULL;
 	return failed;
@@ -423,6 +479,7 @@ static int run_file(const char *path, int *n_cases)
 			snprintf(one.place, sizeof(one.place), "%s:%d", path, number);
 			one.trace = case_trace_new();
 			text_open(&one.expected);
+			text_open(&one.absent);
 			++*n_cases;
 			continue;
 		}
@@ -430,6 +487,10 @@ static int run_file(const char *path, int *n_cases)
 			fail_msg("%s:%d: a line before the first case", path, number);
 		if (strncmp(line, "= ", 2) == 0) {
 			fprintf(one.expected.file, "%s\n", line + 2);
+			continue;
+		}
+		if (strncmp(line, "!= ", 3) == 0) {
+			fprintf(one.absent.file, "%s\n", line + 3);
 			continue;
 		}
 		error = case_trace_line(one.trace, line);

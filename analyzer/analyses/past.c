@@ -104,6 +104,17 @@ static uint8_t cause_without_waker(const struct ws_wait *wait)
 	return can_be_outside(wait) ? MAYBE_OUTSIDE : WS_CAUSE_UNKNOWN;
 }
 
+/* The thread that a join is for that never returned, or WS_UNKNOWN. */
+static uint32_t open_join(const struct ws_wait *wait)
+{
+	const struct ws_object_key *key = &wait->object->key;
+
+	if (key->kind != WS_KIND_THREAD || key->process != WS_UNKNOWN || wait->uncertain ||
+	    wait->state != WS_WAIT_OPEN || key->offset >= WS_UNKNOWN)
+		return WS_UNKNOWN;
+	return (uint32_t)key->offset;
+}
+
 static uint64_t within(const struct ws_wait *wait, uint64_t at_ns)
 {
 	if (at_ns < wait->begin_ns)
@@ -144,7 +155,8 @@ static int take_wait(void *context, const struct ws_wait *wait)
 {
 	struct ws_past *past = context;
 	bool owned = ws_kind_is_owned(wait->object->key.kind);
-	size_t n_pieces = owned ? wait->n_pieces : wait->waker ? 1 : 0;
+	uint32_t joined = open_join(wait);
+	size_t n_pieces = owned ? wait->n_pieces : wait->waker || joined != WS_UNKNOWN ? 1 : 0;
 	struct ws_past_piece *pieces;
 	struct ws_past_wait *kept;
 	struct about *object;
@@ -193,6 +205,11 @@ static int take_wait(void *context, const struct ws_wait *wait)
 		/* They stand right before it. */
 		memmove(pieces + (n_pieces - kept->n_pieces), pieces,
 			kept->n_pieces * sizeof(*pieces));
+	} else if (joined != WS_UNKNOWN) {
+		pieces[0] = (struct ws_past_piece){
+			wait->end_ns, { joined, WS_UNKNOWN, WS_UNKNOWN }, 0
+		};
+		kept->n_pieces = 1;
 	} else {
 		pieces[0] = (struct ws_past_piece){
 			kept->woken_ns,

@@ -11,7 +11,7 @@
  * RULES: what a wait is for, in time order. A wait [b, e] that somebody ended at r is for that thread
  * up to r, and for the scheduler from r to e: it could go on, and did not run yet. A wake that came
  * before the wait, or after its end, counts as at b, or e. Owned kinds are for holder after holder, as
- * the model's pieces say, up to r. Waits that nobody ended, and those that lost events touched, are of
+ * the model's pieces say, up to r. A join that never returned is for the joined thread. Waits that nobody ended, and those that lost events touched, are of
  * one cause as a whole:
  *   time     a sleep; a timeout of a kind without owner
  *   outside  a pipe, socket, FIFO, eventfd, poll, signal or child of which no other recorded thread was

@@ -122,6 +122,10 @@ static void deliver(const struct ws_what_ifs *all, struct ws_sweep *sweep, uint3
 			raise(&wait->around[k], value);
 			return;
 		}
+		/* Who is within a wait has begun it, whoever that is for. */
+		if (!wait->birth)
+			raise(&wait->around[k],
+			      value - (int64_t)(sweep->at_ns - wait->past.begin_ns));
 		if (wait->woken) {
 			raise(depends(wait) ? &wait->by_waker[k] : &wait->around[k], value);
 			return;

@@ -1,0 +1,946 @@
+/* SPDX-License-Identifier: MIT */
+/* test_blame: blame, meanwhile, critical path and what-ifs of random small schedules are exactly what a
+ * naive reference finds, which looks at each moment for itself.
+ *
+ * A simulated scheduler runs up to five threads that lock, wait, post, sleep and join, with barging and
+ * timeouts. It knows the truth of each wait: from when to when, for whom, and who let it go. What it
+ * recorded goes through the model; what it knows goes to the reference. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "analyzer/analyses/all.h"
+#include "analyzer/base/words.h"
+#include "analyzer/decode/symbols.h"
+#include "tests/support/case_trace.h"
+
+#define SCHEDULES 10000
+#define THREADS_MAX 5
+#define LOCKS 3
+#define SEMS 2
+#define WAITS_MAX 400
+#define RELEASES_MAX 64
+#define TIME_MAX 20000
+#define NEVER UINT64_MAX
+#define NOBODY (-1)
+
+static uint64_t random_state;
+
+static uint32_t below(uint32_t n)
+{
+	random_state ^= random_state << 13;
+	random_state ^= random_state >> 7;
+	random_state ^= random_state << 17;
+	return (uint32_t)((random_state >> 20) % n);
+}
+
+/* Whom a span of a wait was for. */
+struct span {
+	uint64_t to;
+	int whom; /* or NOBODY */
+	char site[16];
+};
+
+struct truth {
+	int thread;
+	char object[16];
+	char site[16];
+	uint64_t begin, end;
+	uint64_t woken; /* by somebody; NEVER: it was not */
+	struct span spans[RELEASES_MAX];
+	int n_spans; /* 0: one cause */
+	const char *cause;
+	bool by_itself;
+};
+
+enum state { READY, LOCKING, LOCK_WOKEN, WAITING, SEM_WOKEN, SLEEPING, JOINING, JOIN_WOKEN, DONE };
+
+struct thread {
+	enum state state;
+	uint64_t at, start, end, birth, deadline;
+	int budget;
+	int held[LOCKS], n_held;
+	int on; /* lock, semaphore or thread that it waits for */
+	struct truth *wait;
+	struct span *given; /* sem, join: by whom */
+	struct span by;
+};
+
+struct lock {
+	int holder;
+	char site[16];
+	bool by_wait;     /* the holder had waited */
+	uint64_t taken;
+	uint64_t released; /* last release that was recorded */
+};
+
+struct wake {
+	uint64_t at;
+	int thread;
+	char site[16];
+	bool used;
+};
+
+static struct thread threads[THREADS_MAX];
+static struct lock locks[LOCKS];
+static int tokens[SEMS];
+static struct wake wakes[SEMS][WAITS_MAX];
+static int n_wakes[SEMS];
+static struct truth waits[WAITS_MAX];
+static int n_waits, n_threads;
+static uint64_t now, last;
+static struct case_trace *trace;
+
+static void emit(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+static void emit(const char *format, ...)
+{
+	char line[256];
+	const char *error;
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(line, sizeof(line), format, args);
+	va_end(args);
+	error = case_trace_line(trace, line);
+	if (error)
+		fail_msg("%s: %s", error, line);
+	last = now;
+	if (getenv("WS_SHOW"))
+		printf("%s\n", line);
+}
+
+static char name(int thread)
+{
+	return (char)('A' + thread);
+}
+
+static struct truth *wait_new(int t, const char *site)
+{
+	struct truth *wait = &waits[n_waits++];
+
+	assert_true(n_waits < WAITS_MAX);
+	memset(wait, 0, sizeof(*wait));
+	wait->thread = t;
+	wait->begin = now;
+	wait->end = wait->woken = NEVER;
+	snprintf(wait->site, sizeof(wait->site), "%s", site);
+	threads[t].wait = wait;
+	return wait;
+}
+
+static void add_span(struct truth *wait, uint64_t to, int whom, const char *site)
+{
+	struct span *span = &wait->spans[wait->n_spans++];
+
+	assert_true(wait->n_spans < RELEASES_MAX);
+	span->to = to;
+	span->whom = whom;
+	snprintf(span->site, sizeof(span->site), "%s", site);
+}
+
+static void run(int t, uint32_t most)
+{
+	threads[t].state = READY;
+	threads[t].at = now + 1 + below(most);
+}
+
+static void take(int t, int l, const char *site, bool by_wait)
+{
+	struct lock *lock = &locks[l];
+
+	lock->holder = t;
+	lock->by_wait = by_wait;
+	lock->taken = now;
+	snprintf(lock->site, sizeof(lock->site), "%s", site);
+	threads[t].held[threads[t].n_held++] = l;
+	run(t, 60);
+}
+
+static void lock(int t, int l, bool timed)
+{
+	struct lock *lock = &locks[l];
+	struct truth *wait;
+	char site[16];
+
+	snprintf(site, sizeof(site), "l%d%c", l, name(t));
+	if (lock->holder == NOBODY) {
+		take(t, l, site, false);
+		return;
+	}
+	emit("%llu %c begin mutex:m%d site=%s held=%c/%s", (unsigned long long)now, name(t), l, site,
+	     name(lock->holder), lock->site);
+	wait = wait_new(t, site);
+	snprintf(wait->object, sizeof(wait->object), "mutex:m%d", l);
+	/* Who holds it now is whom it is for until something else is seen. */
+	threads[t].by.whom = lock->holder;
+	strcpy(threads[t].by.site, lock->site);
+	threads[t].on = l;
+	threads[t].state = LOCKING;
+	threads[t].deadline = timed ? now + 5 + below(80) : NEVER;
+	threads[t].at = threads[t].deadline;
+}
+
+static void unlock(int t)
+{
+	int l = threads[t].held[--threads[t].n_held], chosen = NOBODY;
+	struct lock *lock = &locks[l];
+	bool any = false;
+
+	for (int i = 0; i < n_threads; i++) {
+		if ((threads[i].state != LOCKING && threads[i].state != LOCK_WOKEN) ||
+		    threads[i].on != l)
+			continue;
+		any = true;
+		add_span(threads[i].wait, now, t, lock->site);
+		if (threads[i].state == LOCKING && chosen == NOBODY)
+			chosen = i;
+	}
+	if (any) {
+		emit("%llu %c wake unlock mutex:m%d site=u%d%c hold=%s", (unsigned long long)now,
+		     name(t), l, l, name(t), lock->site);
+		lock->released = now;
+	}
+	if (chosen != NOBODY) {
+		threads[chosen].state = LOCK_WOKEN;
+		threads[chosen].at = now + 1 + below(15);
+	}
+	lock->holder = NOBODY;
+	run(t, 30);
+}
+
+static void lock_woken(int t)
+{
+	struct truth *wait = threads[t].wait;
+	int l = threads[t].on;
+
+	if (locks[l].holder != NOBODY) { /* somebody was faster */
+		threads[t].state = LOCKING;
+		threads[t].at = threads[t].deadline;
+		return;
+	}
+	emit("%llu %c end acquired", (unsigned long long)now, name(t));
+	wait->end = now;
+	wait->woken = wait->spans[wait->n_spans - 1].to;
+	take(t, l, wait->site, true);
+}
+
+static void lock_timeout(int t)
+{
+	struct truth *wait = threads[t].wait;
+	struct lock *lock = &locks[threads[t].on];
+
+	if (lock->holder != NOBODY)
+		emit("%llu %c end timeout error=110 held=%c/%s", (unsigned long long)now, name(t),
+		     name(lock->holder), lock->site);
+	else
+		emit("%llu %c end timeout error=110", (unsigned long long)now, name(t));
+	wait->end = now;
+	wait->by_itself = true;
+	if (!wait->n_spans)
+		add_span(wait, now, threads[t].by.whom, threads[t].by.site);
+	else if (lock->holder != NOBODY)
+		add_span(wait, now, lock->holder, lock->site);
+	else
+		add_span(wait, now, NOBODY, "?");
+	run(t, 30);
+}
+
+static void sem_wait(int t, int s, bool timed)
+{
+	struct truth *wait;
+	char site[16];
+
+	snprintf(site, sizeof(site), "w%d%c", s, name(t));
+	if (tokens[s]) {
+		tokens[s]--;
+		run(t, 30);
+		return;
+	}
+	emit("%llu %c begin sem:s%d site=%s", (unsigned long long)now, name(t), s, site);
+	wait = wait_new(t, site);
+	snprintf(wait->object, sizeof(wait->object), "sem:s%d", s);
+	wait->cause = "unknown";
+	threads[t].on = s;
+	threads[t].state = WAITING;
+	threads[t].at = timed ? now + 5 + below(100) : NEVER;
+}
+
+static void post(int t, int s)
+{
+	int chosen = NOBODY;
+
+	for (int i = 0; i < n_threads && chosen == NOBODY; i++) {
+		if (threads[i].state == WAITING && threads[i].on == s)
+			chosen = i;
+	}
+	if (chosen == NOBODY) {
+		tokens[s]++;
+	} else {
+		struct wake *wake = &wakes[s][n_wakes[s]++];
+
+		wake->at = now;
+		wake->thread = t;
+		wake->used = false;
+		snprintf(wake->site, sizeof(wake->site), "p%d%c", s, name(t));
+		emit("%llu %c wake post sem:s%d site=%s count=1", (unsigned long long)now, name(t), s,
+		     wake->site);
+		threads[chosen].state = SEM_WOKEN;
+		threads[chosen].at = now + 1 + below(25);
+	}
+	run(t, 30);
+}
+
+/* The newest that is not used up: the rule of the model. */
+static void sem_woken(int t)
+{
+	struct truth *wait = threads[t].wait;
+	int s = threads[t].on;
+
+	emit("%llu %c end acquired", (unsigned long long)now, name(t));
+	wait->end = now;
+	/* Within the wait, else right before it; neither: another wait has used up its own. */
+	for (int early = 0; early < 2 && !wait->n_spans; early++) {
+		for (int i = n_wakes[s] - 1; i >= 0 && !wait->n_spans; i--) {
+			struct wake *wake = &wakes[s][i];
+
+			if (wake->used || (wake->at < wait->begin) != (early == 1) ||
+			    (early && wake->thread == t))
+				continue;
+			wake->used = true;
+			wait->woken = early ? wait->begin : wake->at;
+			add_span(wait, wait->woken, wake->thread, wake->site);
+		}
+	}
+	run(t, 30);
+}
+
+static void nap(int t)
+{
+	struct truth *wait;
+
+	emit("%llu %c begin sleep:z%c site=z%c", (unsigned long long)now, name(t), name(t), name(t));
+	wait = wait_new(t, (const char[]){ 'z', name(t), 0 });
+	snprintf(wait->object, sizeof(wait->object), "sleep:z%c", name(t));
+	wait->cause = "time";
+	threads[t].state = SLEEPING;
+	threads[t].at = now + 1 + below(80);
+}
+
+static void end_by_time(int t)
+{
+	emit("%llu %c end timeout", (unsigned long long)now, name(t));
+	threads[t].wait->end = now;
+	threads[t].wait->cause = "time";
+	run(t, 30);
+}
+
+/* The next thing that a thread does. */
+static void act(int t)
+{
+	struct thread *self = &threads[t];
+	int highest = -1;
+	uint32_t what;
+
+	for (int i = 0; i < self->n_held; i++)
+		highest = self->held[i] > highest ? self->held[i] : highest;
+	if (self->budget-- <= 0) {
+		if (self->n_held) {
+			unlock(t);
+			return;
+		}
+		for (int i = 1; i < n_threads && t == 0; i++) {
+			if (threads[i].state == DONE)
+				continue;
+			emit("%llu A begin thread:%c site=join", (unsigned long long)now, name(i));
+			wait_new(t, "join");
+			snprintf(self->wait->object, sizeof(self->wait->object), "thread:%c",
+				 name(i));
+			self->state = JOINING;
+			self->on = i;
+			self->at = NEVER;
+			return;
+		}
+		emit("%llu %c exit", (unsigned long long)now, name(t));
+		self->state = DONE;
+		self->end = now;
+		self->at = NEVER;
+		if (threads[0].state == JOINING && threads[0].on == t) {
+			threads[0].state = JOIN_WOKEN;
+			threads[0].at = now + 1 + below(20);
+			threads[0].wait->woken = now;
+		}
+		return;
+	}
+	what = below(10);
+	if (what < 3 && highest + 1 < LOCKS) {
+		lock(t, highest + 1 + (int)below((uint32_t)(LOCKS - highest - 1)), below(4) == 0);
+	} else if (what < 4) {
+		int l = (int)below(LOCKS);
+		bool has = false;
+
+		for (int i = 0; i < self->n_held; i++)
+			has |= self->held[i] == l;
+		if (has)
+			run(t, 40);
+		else
+			lock(t, l, true); /* against the order: it may wait in a circle, for a time */
+	} else if (what < 6 && self->n_held) {
+		unlock(t);
+	} else if (what == 6) {
+		sem_wait(t, (int)below(SEMS), below(3) == 0);
+	} else if (what == 7) {
+		post(t, (int)below(SEMS));
+	} else if (what == 8) {
+		nap(t);
+	} else {
+		run(t, 60);
+	}
+}
+
+static void step(int t)
+{
+	struct thread *self = &threads[t];
+
+	if (!self->start) { /* it begins */
+		self->start = now;
+		emit("%llu %c start", (unsigned long long)now, name(t));
+		run(t, 20);
+		return;
+	}
+	switch (self->state) {
+	case READY:
+		act(t);
+		break;
+	case LOCKING:
+		lock_timeout(t);
+		break;
+	case LOCK_WOKEN:
+		lock_woken(t);
+		break;
+	case WAITING:
+	case SLEEPING:
+		end_by_time(t);
+		break;
+	case SEM_WOKEN:
+		sem_woken(t);
+		break;
+	case JOIN_WOKEN:
+		emit("%llu A end acquired", (unsigned long long)now);
+		self->wait->end = now;
+		add_span(self->wait, self->wait->woken, self->on, "?");
+		run(t, 20);
+		break;
+	default:
+		fail();
+	}
+}
+
+/* What never ended lasted until the trace's last record. */
+static void close_waits(void)
+{
+	for (int i = 0; i < n_waits; i++) {
+		struct truth *wait = &waits[i];
+		struct lock *lock;
+
+		if (wait->end != NEVER)
+			continue;
+		wait->end = last;
+		if (strncmp(wait->object, "thread", 6) == 0) {
+			add_span(wait, last, threads[wait->thread].on, "?");
+		} else if (strncmp(wait->object, "mutex", 5) == 0) {
+			lock = &locks[wait->object[7] - '0'];
+			if (!wait->n_spans)
+				add_span(wait, last, threads[wait->thread].by.whom,
+					 threads[wait->thread].by.site);
+			else if (lock->holder != NOBODY && lock->by_wait &&
+				 lock->taken > wait->spans[wait->n_spans - 1].to)
+				add_span(wait, last, lock->holder, lock->site);
+			else
+				add_span(wait, last, NOBODY, "?");
+		}
+	}
+	for (int t = 0; t < n_threads; t++) {
+		if (threads[t].state != DONE)
+			threads[t].end = last;
+	}
+}
+
+static void simulate(uint64_t seed)
+{
+	random_state = seed * 0x9e3779b97f4a7c15u + 1;
+	for (int i = 0; i < 5; i++)
+		below(2);
+	trace = case_trace_new();
+	memset(threads, 0, sizeof(threads));
+	memset(tokens, 0, sizeof(tokens));
+	memset(n_wakes, 0, sizeof(n_wakes));
+	n_waits = 0;
+	now = last = 0;
+	n_threads = 2 + (int)below(THREADS_MAX - 1);
+	for (int l = 0; l < LOCKS; l++)
+		locks[l] = (struct lock){ .holder = NOBODY };
+	for (int t = 0; t < n_threads; t++) {
+		threads[t].budget = 3 + (int)below(14);
+		threads[t].at = t ? 5 + below(100) : 1;
+	}
+	for (;;) {
+		int next = 0;
+
+		for (int t = 1; t < n_threads; t++) {
+			if (threads[t].at < threads[next].at)
+				next = t;
+		}
+		if (threads[next].at == NEVER)
+			break;
+		now = threads[next].at > now ? threads[next].at : now + 1; /* each time is one's */
+		step(next);
+	}
+	close_waits();
+}
+
+/* The reference: everything from here on is as naive as can be. */
+
+static struct truth *wait_at(int t, uint64_t at)
+{
+	for (int i = 0; i < n_waits; i++) {
+		if (waits[i].thread == t && waits[i].begin < at && at <= waits[i].end)
+			return &waits[i];
+	}
+	return NULL;
+}
+
+static struct span *span_at(struct truth *wait, uint64_t at)
+{
+	for (int i = 0; i < wait->n_spans; i++) {
+		if (at <= wait->spans[i].to)
+			return &wait->spans[i];
+	}
+	return NULL;
+}
+
+static bool is_woken(const struct truth *wait, uint64_t at)
+{
+	return wait->woken != NEVER && at > wait->woken;
+}
+
+static void find_births(void)
+{
+	for (int t = 0; t < n_threads; t++) {
+		struct truth *made_in = t ? wait_at(0, threads[t].start) : NULL;
+
+		threads[t].birth = made_in ? made_in->begin : threads[t].start;
+	}
+}
+
+/* A cause as text: class, thread, site, object. */
+typedef char text[96];
+
+static void say(text to, const char *what, int thread, const char *site, const char *object)
+{
+	snprintf(to, sizeof(text), "%s %c %s %s", what, thread == NOBODY ? '?' : name(thread), site,
+		 object);
+}
+
+/* Right before `at`. `site`, `object`: what the thread is followed by. Returns the root's thread. */
+static int root(int t, uint64_t at, const char *site, const char *object, bool path, text to)
+{
+	int unborn = NOBODY;
+
+	for (int depth = 0; depth < 2 * THREADS_MAX + 2; depth++) {
+		struct truth *wait = wait_at(t, at);
+		struct span *span;
+
+		if (!wait && at <= threads[t].birth) {
+			if (t == 0) {
+				say(to, "gone", t, "?", "?");
+				return t;
+			}
+			unborn = t;
+			t = 0;
+			site = object = "?";
+			continue;
+		}
+		if (!wait) {
+			say(to, at > threads[t].end ? "gone" : "running", t, site, object);
+			return t;
+		}
+		span = span_at(wait, at);
+		if (path && wait->by_itself) {
+			say(to, "time", t, wait->site, wait->object);
+			return t;
+		}
+		if (is_woken(wait, at) || !span || span->whom == NOBODY) {
+			say(to, is_woken(wait, at) ? "scheduler" : span ? "unknown" : wait->cause, t,
+			    wait->site, wait->object);
+			return t;
+		}
+		t = span->whom;
+		site = span->site;
+		object = wait->object;
+	}
+	say(to, unborn == NOBODY ? "cycle" : "running", unborn, "?", "?");
+	return t;
+}
+
+/* Sums by text. */
+struct sums {
+	struct {
+		text of;
+		uint64_t ns;
+	} list[2000];
+	int n;
+};
+
+static void sum(struct sums *sums, const char *of, uint64_t ns)
+{
+	int i = 0;
+
+	while (i < sums->n && strcmp(sums->list[i].of, of) != 0)
+		i++;
+	if (i == sums->n) {
+		assert_true(sums->n < 2000);
+		snprintf(sums->list[i].of, sizeof(text), "%.95s", of);
+		sums->list[i].ns = 0;
+		sums->n++;
+	}
+	sums->list[i].ns += ns;
+}
+
+static uint64_t seed_shown;
+
+static void assert_same(const char *what, const struct sums *expected, const struct sums *seen)
+{
+	for (int side = 0; side < 2; side++) {
+		const struct sums *from = side ? seen : expected, *in = side ? expected : seen;
+
+		for (int i = 0; i < from->n; i++) {
+			uint64_t other = 0;
+
+			for (int j = 0; j < in->n; j++) {
+				if (strcmp(in->list[j].of, from->list[i].of) == 0)
+					other = in->list[j].ns;
+			}
+			for (int j = 0; other != from->list[i].ns && j < in->n; j++)
+				print_message("%s %llu\n", in->list[j].of,
+					      (unsigned long long)in->list[j].ns);
+			if (other != from->list[i].ns)
+				fail_msg("seed %llu, %s: %s: %s %llu, %s %llu",
+					 (unsigned long long)seed_shown, what, from->list[i].of,
+					 side ? "seen" : "expected",
+					 (unsigned long long)from->list[i].ns,
+					 side ? "expected" : "seen", (unsigned long long)other);
+		}
+	}
+}
+
+static uint64_t times[4 * WAITS_MAX];
+static int n_times;
+
+static int by_value(const void *a, const void *b)
+{
+	const uint64_t *x = a, *y = b;
+
+	return (*x > *y) - (*x < *y);
+}
+
+/* All times at which anything changes. */
+static void find_times(void)
+{
+	n_times = 0;
+	times[n_times++] = 0;
+	for (int i = 0; i < n_waits; i++) {
+		times[n_times++] = waits[i].begin;
+		times[n_times++] = waits[i].end;
+		for (int j = 0; j < waits[i].n_spans && n_times < 4 * WAITS_MAX - 20; j++)
+			times[n_times++] = waits[i].spans[j].to;
+	}
+	for (int t = 0; t < n_threads; t++) {
+		times[n_times++] = threads[t].birth;
+		times[n_times++] = threads[t].end;
+	}
+	qsort(times, (size_t)n_times, sizeof(*times), by_value);
+}
+
+static void reference_blame(struct sums *blame, struct sums *meanwhile)
+{
+	blame->n = meanwhile->n = 0;
+	for (int i = 0; i < n_waits; i++) {
+		struct truth *wait = &waits[i];
+
+		for (int j = 1; j < n_times; j++) {
+			uint64_t at = times[j], ns = at - times[j - 1];
+			struct span *span = span_at(wait, at);
+			struct truth *theirs;
+			text cause, of;
+
+			if (!ns || at <= wait->begin || at > wait->end)
+				continue;
+			root(wait->thread, at, "?", "?", false, cause);
+			snprintf(of, sizeof(of), "%s: %.45s", wait->object, cause);
+			sum(blame, of, ns);
+			if (is_woken(wait, at) || !wait->n_spans)
+				continue;
+			theirs = span->whom == NOBODY ? NULL : wait_at(span->whom, at);
+			if (span->whom == NOBODY)
+				snprintf(of, sizeof(of), "%s: unknown", wait->object);
+			else if (theirs)
+				snprintf(of, sizeof(of), "%s: %s waited %s %s", wait->object,
+					 span->site, theirs->object, theirs->site);
+			else if (at <= threads[span->whom].birth || at > threads[span->whom].end)
+				snprintf(of, sizeof(of), "%s: %s gone", wait->object, span->site);
+			else
+				snprintf(of, sizeof(of), "%s: %s ran", wait->object, span->site);
+			sum(meanwhile, of, ns);
+		}
+	}
+}
+
+static void reference_path(struct sums *path)
+{
+	char site[16] = "?", object[16] = "?";
+	uint64_t at = threads[0].end;
+	int t = 0;
+
+	path->n = 0;
+	for (int j = n_times - 1; j > 0; j--) {
+		text cause;
+		char words[4][16];
+
+		if (times[j] > at || times[j] == times[j - 1])
+			continue;
+		if (times[j] <= threads[0].birth)
+			break;
+		t = root(t, times[j], site, object, true, cause);
+		sum(path, cause, times[j] - times[j - 1]);
+		/* A thread that goes on before a wait is told by that. */
+		assert_int_equal(sscanf(cause, "%15s %15s %15s %15s", words[0], words[1], words[2],
+					words[3]), 4);
+		strcpy(site, words[2]);
+		strcpy(object, words[3]);
+	}
+}
+
+static int64_t memo[THREADS_MAX][TIME_MAX];
+
+/* When the thread would get to where it was at `at`. */
+static int64_t reaches(const char *object, bool half, int t, uint64_t at)
+{
+	struct truth *wait = wait_at(t, at);
+	struct span *span;
+	int64_t *known, value, other;
+	uint64_t part;
+
+	assert_true(at < TIME_MAX);
+	known = &memo[t][at];
+	if (*known >= 0)
+		return *known;
+	if (!wait && at <= threads[t].birth)
+		return *known = t ? reaches(object, half, 0, at) : (int64_t)at;
+	if (!wait) {
+		uint64_t from = threads[t].birth;
+
+		for (int i = 0; i < n_waits; i++) {
+			if (waits[i].thread == t && waits[i].end < at && waits[i].end > from)
+				from = waits[i].end;
+		}
+		return *known = reaches(object, half, t, from) + (int64_t)(at - from);
+	}
+	part = at - wait->begin;
+	if (strcmp(wait->object, object) == 0)
+		return *known = reaches(object, half, t, wait->begin) +
+				(int64_t)(half ? part - part / 2 : 0);
+	span = span_at(wait, at);
+	if (!wait->n_spans || wait->by_itself || (span && span->whom == NOBODY))
+		return *known = reaches(object, half, t, wait->begin) + (int64_t)part;
+	/* Who is within a wait has begun it. */
+	value = reaches(object, half, t, wait->begin);
+	if (wait->woken == wait->begin) /* it was woken before, and took its time all the same */
+		value += (int64_t)part;
+	if (at <= wait->woken && at < wait->end) {
+		other = reaches(object, half, span->whom, at);
+	} else {
+		span = &wait->spans[wait->n_spans - 1];
+		part = wait->woken == NEVER ? wait->end : wait->woken;
+		other = reaches(object, half, span->whom, part) + (int64_t)(at - part);
+	}
+	return *known = value > other ? value : other;
+}
+
+static uint64_t reference_what_if(const char *object, bool half)
+{
+	int64_t end;
+
+	memset(memo, 0xff, sizeof(memo));
+	end = reaches(object, half, 0, threads[0].end);
+	return (uint64_t)end - threads[0].birth;
+}
+
+/* What the analyses say, in the same words. */
+
+static const char *object_text(const struct ws_object *object)
+{
+	static char names[2][32];
+	static int next;
+	char *to = names[next++ & 1];
+
+	if (!object)
+		return "?";
+	snprintf(to, 32, "%s:%.20s", ws_kind_word(object->key.kind),
+		 case_object_name(trace, &object->key));
+	return to;
+}
+
+static void party_text(text to, uint32_t what, const struct ws_party *party,
+		       const struct ws_object *object)
+{
+	snprintf(to, sizeof(text), "%s %s %s %s", ws_cause_word(what),
+		 case_thread_name(trace, party->thread), case_code_name(trace, party->code),
+		 object_text(object));
+}
+
+static void seen_blame(const struct ws_blame_result *result, struct sums *blame, struct sums *meanwhile)
+{
+	blame->n = meanwhile->n = 0;
+	for (size_t i = 0; i < result->n_objects; i++) {
+		const struct ws_object_blame *object = &result->objects[i];
+		uint64_t all = 0;
+		text of, cause;
+
+		for (size_t j = 0; j < object->n_parties; j++) {
+			const struct ws_blamed *party = &object->parties[j];
+
+			party_text(cause, party->what, &party->party, party->object);
+			snprintf(of, sizeof(of), "%.15s: %.45s", object_text(object->object), cause);
+			sum(blame, of, party->ns);
+			all += party->ns;
+		}
+		assert_int_equal(all, object->wait_ns);
+		for (size_t j = 0; j < WS_CAUSE_COUNT; j++)
+			all -= object->causes[j];
+		assert_int_equal(all, 0);
+		for (size_t j = 0; j < object->n_meanwhile; j++) {
+			const struct ws_meanwhile *one = &object->meanwhile[j];
+			const char *site = one->site ? one->site->function : "?";
+
+			if (one->what == WS_CAUSE_UNKNOWN)
+				snprintf(of, sizeof(of), "%.15s: unknown",
+					 object_text(object->object));
+			else if (one->what == WS_MEANWHILE_WAITED)
+				snprintf(of, sizeof(of), "%.15s: %.15s waited %.15s %.10s",
+					 object_text(object->object), site, object_text(one->object),
+					 one->at ? one->at->function : "?");
+			else
+				snprintf(of, sizeof(of), "%.15s: %.15s %s",
+					 object_text(object->object), site,
+					 one->what == WS_CAUSE_GONE ? "gone" : "ran");
+			sum(meanwhile, of, one->ns);
+		}
+	}
+}
+
+static void seen_path(const struct ws_path_result *result, struct sums *path)
+{
+	uint64_t all = 0;
+	text cause;
+
+	path->n = 0;
+	assert_true(result->known);
+	assert_int_equal(result->end_ns, threads[0].end);
+	for (size_t i = 0; i < result->n_parts; i++) {
+		party_text(cause, result->parts[i].what, &result->parts[i].party,
+			   result->parts[i].object);
+		sum(path, cause, result->parts[i].ns);
+		all += result->parts[i].ns;
+	}
+	assert_int_equal(all, result->end_ns - result->begin_ns);
+}
+
+static void check(uint64_t seed)
+{
+	static const char *const asked[] = { "0", "0=half", "1", "1=half", "2=half" };
+	static struct sums expected, seen, expected_meanwhile, seen_meanwhile;
+	struct ws_setup setup = { .filter = { .to_ns = UINT64_MAX },
+				  .what_ifs = asked,
+				  .n_what_ifs = 5 };
+	struct ws_model_observer observer;
+	const struct ws_results *results;
+	const struct ws_record *records;
+	struct ws_analyses *analyses;
+	struct ws_symbols *symbols;
+	struct ws_model *model;
+	size_t n;
+
+	seed_shown = seed;
+	simulate(seed);
+	for (size_t i = 0; i < case_trace_tables(trace)->n_threads; i++)
+		case_trace_tables(trace)->threads[i].begin_ns =
+			threads[case_thread_name(trace, (uint32_t)i)[0] - 'A'].start;
+	assert_int_equal(ws_analyses_new(&setup, &analyses), 0);
+	observer = ws_analyses_observer(analyses);
+	assert_int_equal(ws_model_new(&observer, &model), 0);
+	records = case_trace_records(trace, &n);
+	for (size_t i = 0; i < n; i++)
+		assert_int_equal(ws_model_record(model, &records[i]), 0);
+	assert_int_equal(ws_model_finish(model, case_trace_tables(trace)), 0);
+	assert_int_equal(ws_symbols_new(case_trace_tables(trace), NULL, &symbols), 0);
+	assert_int_equal(ws_analyses_finish(analyses, case_trace_tables(trace), symbols, &results),
+			 0);
+	assert_true(results->blame->known);
+
+	/* In the words of the case: the first thread that is named has the first index. */
+	find_births();
+	find_times();
+	reference_blame(&expected, &expected_meanwhile);
+	seen_blame(results->blame, &seen, &seen_meanwhile);
+	assert_same("blame", &expected, &seen);
+	assert_same("meanwhile", &expected_meanwhile, &seen_meanwhile);
+	reference_path(&expected);
+	seen_path(results->blame->path, &seen);
+	assert_same("critical path", &expected, &seen);
+	for (size_t i = 0; i < results->blame->what_ifs->n; i++) {
+		const struct ws_what_if *one = &results->blame->what_ifs->list[i];
+		uint64_t predicted = reference_what_if(object_text(one->object), one->half);
+
+		if (one->predicted_ns != predicted)
+			fail_msg("seed %llu, what if %s%s: %llu, expected %llu of %llu",
+				 (unsigned long long)seed, object_text(one->object),
+				 one->half ? "=half" : "", (unsigned long long)one->predicted_ns,
+				 (unsigned long long)predicted,
+				 (unsigned long long)one->duration_ns);
+	}
+	/* Without a change the graph gives back the time that it was made from. */
+	assert_int_equal(reference_what_if("", false), threads[0].end - threads[0].birth);
+	ws_analyses_free(analyses);
+	ws_symbols_free(symbols);
+	ws_model_free(model);
+	case_trace_free(trace);
+}
+
+static void random_schedules(void **state)
+{
+	const char *only = getenv("WS_SEED");
+
+	(void)state;
+	if (only) {
+		check(strtoull(only, NULL, 10));
+		return;
+	}
+	for (uint64_t seed = 1; seed <= SCHEDULES; seed++)
+		check(seed);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(random_schedules),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

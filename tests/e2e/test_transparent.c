@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* test_transparent: a recorded program prints, and ends, exactly as it does without recording. */
+/* test_transparent: a recorded program prints, and ends, exactly as it does without recording.
+ *
+ * test_transparent PROGRAM: that program of tests/programs, which prints what its calls give.
+ * Without argument: all other cases.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -51,102 +55,6 @@ static struct ws_run *same(const char *const argv[])
 	return run;
 }
 
-static void message_queues_give_the_same(void **state)
-{
-	const char *const argv[] = { ws_program("same_mq"), NULL };
-
-	(void)state;
-	ws_run_free(same(argv));
-}
-
-static void system_v_gives_the_same(void **state)
-{
-	const char *const argv[] = { ws_program("same_sysv"), NULL };
-
-	(void)state;
-	ws_run_free(same(argv));
-}
-
-static void reading_and_writing_give_the_same(void **state)
-{
-	const char *const argv[] = { ws_program("same_io"), NULL };
-
-	(void)state;
-	ws_run_free(same(argv));
-}
-
-static void file_locks_give_the_same(void **state)
-{
-	const char *const argv[] = { ws_program("same_file_locks"), NULL };
-
-	(void)state;
-	ws_run_free(same(argv));
-}
-
-static void children_sleeps_and_signals_give_the_same(void **state)
-{
-	const char *const argv[] = { ws_program("same_waits"), NULL };
-
-	(void)state;
-	ws_run_free(same(argv));
-}
-
-static void polls_give_the_same(void **state)
-{
-	const char *const argv[] = { ws_program("same_poll"), NULL };
-
-	(void)state;
-	ws_run_free(same(argv));
-}
-
-static void locks_give_the_same(void **state)
-{
-	const char *const argv[] = { ws_program("same_locks"), NULL };
-
-	(void)state;
-	ws_run_free(same(argv));
-}
-
-static void other_calls_give_the_same(void **state)
-{
-	const char *const argv[] = { ws_program("same_calls"), NULL };
-
-	(void)state;
-	ws_run_free(same(argv));
-}
-
-static void other_names_give_the_same(void **state)
-{
-	const char *const argv[] = { ws_program("same_names"), NULL };
-
-	(void)state;
-	ws_run_free(same(argv));
-}
-
-static void streams_read_the_same(void **state)
-{
-	const char *const argv[] = { ws_program("same_streams"), NULL };
-
-	(void)state;
-	ws_run_free(same(argv));
-}
-
-static void streams_write_the_same(void **state)
-{
-	const char *const argv[] = { ws_program("same_print"), NULL };
-
-	(void)state;
-	ws_run_free(same(argv));
-}
-
-static void streams_scan_and_open_the_same(void **state)
-{
-	const char *const argv[] = { ws_program("same_scan"), NULL };
-
-	(void)state;
-	ws_run_free(same(argv));
-}
-
 static void jumps_land_the_same(void **state)
 {
 	const char *const argv[] = { ws_program("same_jumps"), NULL };
@@ -157,46 +65,6 @@ static void jumps_land_the_same(void **state)
 	ws_report(run, NULL);
 	assert_int_equal(ws_int(ws_only_object(run, "pipe"), "outcomes.interrupted"), 4 * 2 * 2);
 	ws_run_free(run);
-}
-
-static void sockets_give_the_same(void **state)
-{
-	const char *const argv[] = { ws_program("same_sockets"), NULL };
-
-	(void)state;
-	ws_run_free(same(argv));
-}
-
-static void processes_begin_and_end_the_same(void **state)
-{
-	const char *const argv[] = { ws_program("same_processes"), NULL };
-
-	(void)state;
-	ws_run_free(same(argv));
-}
-
-static void plugins_throw_and_unwind_the_same(void **state)
-{
-	const char *const argv[] = { ws_program("same_plugin"), NULL };
-
-	(void)state;
-	ws_run_free(same(argv));
-}
-
-static void forks_while_code_is_loaded_come_back(void **state)
-{
-	const char *const argv[] = { ws_program("same_storm"), NULL };
-
-	(void)state;
-	ws_run_free(same(argv));
-}
-
-static void file_descriptors_are_the_same(void **state)
-{
-	const char *const argv[] = { ws_program("fds_listed"), NULL };
-
-	(void)state;
-	ws_run_free(same(argv));
 }
 
 static void output_order_and_status_are_the_shells(void **state)
@@ -272,27 +140,23 @@ static void limits_of_threads_and_memory_are_kept(void **state)
 	assert_in_range(time(NULL) - begin, 0, 20);
 }
 
-int main(void)
+static const char *program;
+
+static void it_gives_the_same(void **state)
 {
+	const char *const argv[] = { ws_program(program), NULL };
+
+	(void)state;
+	ws_run_free(same(argv));
+}
+
+int main(int argc, char **argv)
+{
+	const struct CMUnitTest one[] = {
+		{ argv[1], it_gives_the_same, NULL, NULL, NULL },
+	};
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(message_queues_give_the_same),
-		cmocka_unit_test(system_v_gives_the_same),
-		cmocka_unit_test(reading_and_writing_give_the_same),
-		cmocka_unit_test(file_locks_give_the_same),
-		cmocka_unit_test(children_sleeps_and_signals_give_the_same),
-		cmocka_unit_test(locks_give_the_same),
-		cmocka_unit_test(polls_give_the_same),
-		cmocka_unit_test(other_calls_give_the_same),
-		cmocka_unit_test(other_names_give_the_same),
-		cmocka_unit_test(streams_read_the_same),
-		cmocka_unit_test(streams_write_the_same),
-		cmocka_unit_test(streams_scan_and_open_the_same),
 		cmocka_unit_test(jumps_land_the_same),
-		cmocka_unit_test(sockets_give_the_same),
-		cmocka_unit_test(processes_begin_and_end_the_same),
-		cmocka_unit_test(plugins_throw_and_unwind_the_same),
-		cmocka_unit_test(forks_while_code_is_loaded_come_back),
-		cmocka_unit_test(file_descriptors_are_the_same),
 		cmocka_unit_test(output_order_and_status_are_the_shells),
 		cmocka_unit_test(signals_become_128_plus_n),
 		cmocka_unit_test(children_end_as_they_did),
@@ -300,5 +164,9 @@ int main(void)
 		cmocka_unit_test(limits_of_threads_and_memory_are_kept),
 	};
 
+	if (argc > 1) {
+		program = argv[1];
+		return cmocka_run_group_tests(one, NULL, NULL);
+	}
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "analyzer/command.h"
+#include "analyzer/option.h"
 #include "analyzer/listing.h"
 #include "analyzer/reading.h"
 #include "analyzer/report_output.h"
@@ -43,6 +44,8 @@ static const char help_text[] =
 	"                      how long it would have taken if nobody had waited for OBJECT, or\n"
 	"                      half as long; OBJECT is a name in the report or an id of its JSON;\n"
 	"                      may be given several times\n"
+	"  --at T              show the wait graph of this moment, too: who waits then, for whom, and\n"
+	"                      whom that one waits for; `end`: of the end of the trace\n"
 	"  --stacks            show the call stacks of waiters, holders and wakers; text "
 	"only\n" WS_READING_HELP("--to") "\n"
 	"  --help              show this text\n"
@@ -82,6 +85,7 @@ static int usage(const char *what, const char *value)
 
 enum {
 	OPT_FORMAT = WS_READING_OWN,
+	OPT_AT,
 	OPT_TOP,
 	OPT_STACKS,
 	OPT_CALLS,
@@ -95,6 +99,7 @@ static const struct option long_options[] = {
 	WS_READING_OPTION_TO,
 	{ "format", required_argument, NULL, OPT_FORMAT },
 	{ "output", required_argument, NULL, 'o' },
+	{ "at", required_argument, NULL, OPT_AT },
 	{ "top", required_argument, NULL, OPT_TOP },
 	{ "stacks", no_argument, NULL, OPT_STACKS },
 	{ "calls", no_argument, NULL, OPT_CALLS },
@@ -119,6 +124,13 @@ static int parse_option(int option, const char *value, struct options *options)
 		if (!*value)
 			return usage("--output: a file name is missing", NULL);
 		options->output = value;
+		return 0;
+	case OPT_AT:
+		options->study.setup.graph.wanted = options->study.setup.graph.instant = true;
+		if (strcmp(value, "end") == 0)
+			options->study.setup.graph.at_ns = UINT64_MAX;
+		else if (ws_option_time(value, &options->study.setup.graph.at_ns) < 0)
+			return usage("--at: a time such as 1.5s, or end, not", value);
 		return 0;
 	case OPT_TOP:
 		if (ws_reading_number(value, SIZE_MAX / 2, &number) < 0)

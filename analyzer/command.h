@@ -16,6 +16,7 @@ enum ws_exit {
 /* Each gets argv with its own name first and returns the exit status. */
 int ws_cmd_record(int argc, char **argv);
 int ws_cmd_report(int argc, char **argv);
+int ws_cmd_graph(int argc, char **argv);
 int ws_cmd_export(int argc, char **argv);
 int ws_cmd_doctor(int argc, char **argv);
 

@@ -17,6 +17,7 @@ static const struct command commands[] = {
 	{ "record", ws_cmd_record, "run a program and record who waits for whom in it" },
 	{ "report", ws_cmd_report,
 	  "tell from a recording who waited for whom, on what, and where" },
+	{ "graph", ws_cmd_graph, "draw who waits for whom, at one moment or over time" },
 	{ "export", ws_cmd_export, "write what a recording tells for other tools" },
 	{ "doctor", ws_cmd_doctor, "check whether recording works here, and what to do if not" },
 };

@@ -19,6 +19,7 @@ int ws_hangs_new(const struct ws_setup *setup, struct ws_hangs **ret)
 
 	if (!hangs)
 		return -ENOMEM;
+	hangs->wish = setup->graph;
 	hangs->stuck_ns = setup->stuck_ns ? setup->stuck_ns : WS_STUCK_NS;
 	*ret = hangs;
 	return 0;
@@ -40,6 +41,7 @@ void ws_hangs_free(struct ws_hangs *hangs)
 	free(hangs->list);
 	free(hangs->chain);
 	free(hangs->exits);
+	ws_wait_graph_free(hangs->snapshot);
 	ws_board_free(&hangs->board);
 	free(hangs);
 }
@@ -634,11 +636,28 @@ static void note_end(struct ws_hangs *hangs, const struct ws_wait *wait, uint32_
 	}
 }
 
+/* The moment that was asked for is over: keeps what it was like. */
+static int keep_moment(struct ws_hangs *hangs, uint64_t now_ns)
+{
+	uint64_t at_ns = hangs->begin_ns + hangs->wish.at_ns;
+
+	if (hangs->snapshot || !hangs->wish.wanted || !hangs->wish.instant || now_ns <= at_ns)
+		return 0;
+	hangs->board.now_ns = at_ns;
+	return ws_wait_graph_new(&hangs->board, WS_GRAPH_ALL, &hangs->snapshot);
+}
+
 static int take_record(void *context, const struct ws_record *record)
 {
 	struct ws_hangs *hangs = context;
-	int r = 0;
+	int r;
 
+	if (!hangs->begun)
+		hangs->begin_ns = record->at_ns;
+	hangs->begun = true;
+	r = hangs->wish.at_ns == UINT64_MAX ? 0 : keep_moment(hangs, record->at_ns);
+	if (r < 0)
+		return r;
 	hangs->board.now_ns = record->at_ns;
 	if (record->type == WS_RECORD_PROCESS && (record->process_step.op == WS_PROCESS_EXIT ||
 						  record->process_step.op == WS_PROCESS_REAPED))
@@ -734,6 +753,9 @@ static int take_over(void *context, const struct ws_tables *tables)
 	if (tables->end_ns > hangs->board.now_ns)
 		hangs->board.now_ns = tables->end_ns;
 	r = look(hangs, WS_GRAPH_ALL, WS_UNKNOWN);
+	/* Also a moment after the last record: nothing has changed since. */
+	if (r == 0 && hangs->wish.wanted && hangs->wish.instant && !hangs->snapshot)
+		r = ws_wait_graph_new(&hangs->board, WS_GRAPH_ALL, &hangs->snapshot);
 	hangs->over = true;
 	return r;
 }

@@ -39,6 +39,7 @@
 #define WS_HANGS_H
 
 #include "analyzer/analyses/setup.h"
+#include "analyzer/analyses/shape.h"
 
 /* Distinct sets that are kept; what is beyond is counted. A program that runs into the same lines
  * again and again has one. */
@@ -47,6 +48,7 @@
 struct ws_hangs_result {
 	size_t n;         /* sets that were found */
 	uint64_t dropped; /* sets beyond WS_HANGS_MAX */
+	struct ws_shape *shape; /* Owned by this: the wait graph; NULL: none was asked for */
 };
 
 struct ws_hangs;

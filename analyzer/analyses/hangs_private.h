@@ -60,6 +60,10 @@ struct ws_hangs {
 	uint64_t beyond; /* WS_HANGS_MAX */
 	uint32_t *chain; /* Owned by this: threads that were come by */
 	size_t chain_size;
+	struct ws_graph_wish wish;
+	bool begun;                     /* the first record was seen */
+	uint64_t begin_ns;              /* trace clock: its time */
+	struct ws_wait_graph *snapshot; /* Owned by this: of the moment that was asked for; or NULL */
 	struct ws_hang_exit *exits; /* Owned by this */
 	size_t n_exits, exits_size;
 };

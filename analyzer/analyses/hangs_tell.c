@@ -369,8 +369,10 @@ int ws_hangs_finish(struct ws_hangs *hangs, const struct ws_context *context,
 		result->n++;
 		r = tell(context, &hangs->list[i]);
 	}
+	if (r == 0 && hangs->wish.wanted)
+		r = ws_shape_make(context, hangs->snapshot, &result->shape);
 	if (r < 0) {
-		free(result);
+		ws_hangs_result_free(result);
 		return r;
 	}
 	*ret = result;
@@ -379,5 +381,8 @@ int ws_hangs_finish(struct ws_hangs *hangs, const struct ws_context *context,
 
 void ws_hangs_result_free(struct ws_hangs_result *result)
 {
+	if (!result)
+		return;
+	ws_shape_free(result->shape);
 	free(result);
 }

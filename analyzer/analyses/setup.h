@@ -16,9 +16,30 @@
 /* A wait for a lock that is open at the end for longer is worth a word. */
 #define WS_STUCK_NS 10000000000ull
 
+/* X(SYMBOL, word): what a node of the wait graph is, see shape.h. */
+#define WS_GRAPH_BYS(X)                                                                            \
+	X(THREAD, thread)                                                                          \
+	X(SITE, site)                                                                              \
+	X(POOL, pool)                                                                              \
+	X(PROCESS, process)                                                                        \
+	X(OBJECT, object)
+
+#define WS_GRAPH_BY_ENUM(sym, word) WS_GRAPH_BY_##sym,
+enum ws_graph_by { WS_GRAPH_BYS(WS_GRAPH_BY_ENUM) WS_GRAPH_BY_COUNT };
+#undef WS_GRAPH_BY_ENUM
+
+/* The wait graph that is wanted. */
+struct ws_graph_wish {
+	bool wanted;
+	bool instant;   /* at one moment; else over the span of the filter */
+	uint64_t at_ns; /* that moment, since the first record; UINT64_MAX: the end of the trace */
+	enum ws_graph_by by;
+};
+
 /* What the user wants of the analyses. */
 struct ws_setup {
 	struct ws_filter filter; /* which waits count */
+	struct ws_graph_wish graph;
 	int32_t path_tid;        /* whose end the critical path is to; 0: the run's */
 	const char *const *what_ifs; /* Weak: OBJECT, OBJECT=none or OBJECT=half, by id or name */
 	size_t n_what_ifs;

@@ -10,6 +10,7 @@
 #include "analyzer/reports/deadlocks.h"
 #include "analyzer/reports/classes.h"
 #include "analyzer/reports/findings.h"
+#include "analyzer/reports/graph.h"
 #include "analyzer/reports/json_writer.h"
 #include "analyzer/reports/patterns.h"
 #include "analyzer/reports/report.h"
@@ -410,6 +411,7 @@ int ws_report_json(const struct ws_report *report, FILE *to)
 	ws_json_set(&writer, root, "critical_path", ws_json_critical_path(&writer));
 	ws_json_set(&writer, root, "what_if", ws_json_what_if(&writer));
 	ws_json_set(&writer, root, "deadlocks", ws_json_deadlocks(&writer));
+	ws_json_set(&writer, root, "wait_graph", ws_json_graph(&writer));
 	ws_json_set(&writer, root, "findings", ws_json_findings(&writer));
 	ws_json_set(&writer, root, "leftovers", leftovers_json(&writer));
 	ws_json_set(&writer, root, "calls", ws_json_calls(&writer));

@@ -13,6 +13,7 @@
 #include "analyzer/reports/deadlocks.h"
 #include "analyzer/reports/classes.h"
 #include "analyzer/reports/findings.h"
+#include "analyzer/reports/graph.h"
 #include "analyzer/reports/leftovers.h"
 #include "analyzer/reports/patterns.h"
 #include "analyzer/reports/page.h"
@@ -691,6 +692,7 @@ int ws_report_text(const struct ws_report *report, const struct ws_text_style *s
 	print_objects(&printer);
 	print_edges(&printer);
 	ws_text_critical_path(&printer.page, report, style->top);
+	ws_text_graph(&printer.page, report);
 	ws_text_deadlocks(&printer.page, report, style->top);
 	ws_text_findings(&printer.page, report, style->top);
 	ws_report_leftovers(&printer.page, report, style->top);

@@ -124,6 +124,10 @@ static bool copy_trace(const char *trace)
 
 	if (!mkdtemp(dir))
 		return false;
+	/* A round that dies leaves its temporary folders. */
+	snprintf(command, sizeof(command), "%s-tmp", dir);
+	if (mkdir(command, 0700) || setenv("TMPDIR", command, 1))
+		return false;
 	snprintf(command, sizeof(command), "cp -r %s/. %s && chmod -R u+w %s", trace, dir, dir);
 	top_length = strlen(trace);
 	if (system(command) || nftw(trace, add_file, 16, FTW_PHYS) || !n_files)
@@ -351,7 +355,7 @@ int main(int argc, char **argv)
 {
 	static const char *const modes[] = { "cut", "flip", "shuffle", "any" };
 	uint64_t first = argc > 4 ? strtoull(argv[4], NULL, 0) : 1;
-	char command[64];
+	char command[128];
 	int64_t bad;
 
 	for (mode = CUT; argc >= 4 && mode <= ANY; mode++)
@@ -367,7 +371,7 @@ int main(int argc, char **argv)
 		return 2;
 	}
 	bad = run(first, first + strtoull(argv[3], NULL, 0));
-	snprintf(command, sizeof(command), "rm -rf %s", dir);
+	snprintf(command, sizeof(command), "rm -rf %s %s-tmp", dir, dir);
 	if (system(command) || bad < 0)
 		return 2;
 	return bad > 0;

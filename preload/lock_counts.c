@@ -208,8 +208,10 @@ void ws_lock_counts_forget(struct ws_thread *self)
 {
 	for (size_t i = 0; i < WS_HELD_MAX && self->held[i].object; i++)
 		self->held[i].count = 0;
-	memset(self->counts, 0, sizeof(self->counts));
-	memset(self->fails, 0, sizeof(self->fails));
+	if (self->counted) {
+		memset(self->counts, 0, sizeof(self->counts));
+		memset(self->fails, 0, sizeof(self->fails));
+	}
 	self->counted = false;
 	self->told = 0;
 }

@@ -51,10 +51,17 @@ enum ws_quiet {
 struct ws_held {
 	uintptr_t object;
 	uintptr_t site; /* return address of the call that took it */
-	uint32_t stack; /* id of the stack of that call; 0: it did not block, none was taken */
-	uint8_t kind;   /* enum ws_kind */
-	uint8_t flags;  /* WS_HOLD_* */
-	uint16_t count; /* how often this object was taken in this place, not yet told: lock_counts.h */
+	union {
+		struct {
+			uint32_t stack; /* id of the stack of that call; 0: it did not block, none
+					 * was taken */
+			uint8_t kind;   /* enum ws_kind */
+			uint8_t flags;  /* WS_HOLD_* */
+			uint16_t count; /* how often this object was taken in this place, not yet
+					 * told: lock_counts.h */
+		};
+		uint64_t how; /* all of it: written at once */
+	};
 	uint64_t since; /* time stamp counter when it was taken; only with WS_HOLD_STAMPED */
 };
 
@@ -100,8 +107,8 @@ struct ws_open_call {
 };
 
 /* What one thread knows of how often it took which locks, and tried to in vain (lock_counts.h). */
-#define WS_LOCK_COUNTS 256
-#define WS_LOCK_FAILS  16
+#define WS_LOCK_COUNTS 1024
+#define WS_LOCK_FAILS  256
 struct ws_lock_count {
 	uintptr_t object;
 	uint32_t n;     /* 0: the place is free */
@@ -225,6 +232,14 @@ void ws_held_add_slow(struct ws_thread *self, uintptr_t object, uint8_t kind, ui
 void ws_held_refill(struct ws_thread *self, uint32_t n, uintptr_t object, uint8_t kind,
 		    uint8_t flags, uintptr_t site, uint32_t stack);
 
+/* The count in `how`: all of its bits, and one. */
+#define WS_HELD_COUNTED UINT64_C(0xffff000000000000)
+#define WS_HELD_ONCE    UINT64_C(0x0001000000000000)
+_Static_assert(offsetof(struct ws_held, count) - offsetof(struct ws_held, how) == 6 &&
+		       offsetof(struct ws_held, flags) - offsetof(struct ws_held, how) == 5 &&
+		       sizeof(struct ws_held) == 32,
+	       "the parts of `how` are where ws_held_add() puts them");
+
 /* Notes that the thread has taken the object. By far the commonest case, that it takes again what it
  * took last and holds nothing else, is done in place. */
 static inline void ws_held_add(struct ws_thread *self, uintptr_t object, uint8_t kind,
@@ -233,16 +248,15 @@ static inline void ws_held_add(struct ws_thread *self, uintptr_t object, uint8_t
 	uint64_t word = atomic_load_explicit(&self->held_word, memory_order_relaxed);
 	struct ws_held *entry = &self->held[0];
 
+	uint64_t counted = entry->how & WS_HELD_COUNTED;
+
 	if (ws_unlikely(WS_HELD_COUNT(word) > 0 || entry->object != object ||
-			entry->count == UINT16_MAX)) {
+			counted == WS_HELD_COUNTED)) {
 		ws_held_add_slow(self, object, kind, flags, site, stack);
 		return;
 	}
-	entry->count++;
 	entry->site = site;
-	entry->stack = stack;
-	entry->kind = kind;
-	entry->flags = flags;
+	entry->how = (counted + WS_HELD_ONCE) | (uint64_t)flags << 40 | (uint64_t)kind << 32 | stack;
 	/* release: the entry before the word; pairs with the acquire in held_read(). */
 	atomic_store_explicit(&self->held_word, word + WS_HELD_CHANGE + 1, memory_order_release);
 	/* A signal handler that came before that store used the same place for locks of its own. */

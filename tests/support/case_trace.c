@@ -315,6 +315,8 @@ static const char *parse_begin(struct case_trace *trace, struct ws_record *recor
 	record->wait_begin.site = code_of(trace, word(words, "site"));
 	record->wait_begin.stack = stack_of(trace, word(words, "stack"));
 	record->wait_begin.holder = who_of(trace, word(words, "held"));
+	if (word(words, "holds"))
+		record->wait_begin.held = number(words, "holds", 0) + 1;
 	return NULL;
 }
 
@@ -466,6 +468,14 @@ static const char *parse_verb(struct case_trace *trace, struct ws_record *record
 		record->type = WS_RECORD_HOLDER;
 		record->holder.seq = number(words, "seq", trace->next_seq[record->thread]);
 		record->holder.holder = who_of(trace, words[0]);
+	} else if (strcmp(verb, "held") == 0) {
+		record->type = WS_RECORD_HELD;
+		record->held.seq = trace->next_seq[record->thread] + 1;
+		record->held.object = object_of(trace, words[0], record->process);
+		record->held.data = code_of(trace, word(words, "data"));
+		record->held.site = code_of(trace, word(words, "site"));
+		record->held.stack = stack_of(trace, word(words, "stack"));
+		record->held.flags = word(words, "read") ? WS_HOLD_READ : 0;
 	} else if (strcmp(verb, "also") == 0) {
 		record->type = WS_RECORD_WAIT_OBJECT;
 		record->wait_object.seq = number(words, "seq", trace->next_seq[record->thread]);
@@ -479,6 +489,8 @@ static const char *parse_verb(struct case_trace *trace, struct ws_record *record
 	} else if (strcmp(verb, "process") == 0) {
 		record->type = WS_RECORD_PROCESS;
 		record->process_step.op = WORD(process_ops, words[0]);
+		record->process_step.pid = trace->tables.processes[record->process].pid;
+		record->process_step.parent = record->process_step.before = WS_UNKNOWN;
 		if (!record->process_step.op)
 			return "process: no such operation";
 		if (record->process_step.op == WS_PROCESS_EXIT) {

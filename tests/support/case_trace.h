@@ -19,6 +19,8 @@
  *         [mutex=OBJECT] cond: the one that the call releases
  *   end OUTCOME [error=N] [held=WHO] [index=N] [seq=N]       the innermost wait, unless seq says
  *   also OBJECT [data=SYMBOL] [seq=N] [read]
+ *         [holds=N]      how many `held` came before it, which are all that the thread holds
+ *   held OBJECT [site=SITE] [stack=STACK] [data=SYMBOL] [read]    of the wait that is to begin
  *   holder WHO [seq=N]
  *   wake OP OBJECT [site=SITE] [hold=SITE] [hold_stack=STACK] [count=N|all] [target=OBJECT] [late]
  *         [read] [type=N]

@@ -217,6 +217,27 @@ static int take_record(void *context, const struct ws_record *record)
 	return run->analyses.record(run->analyses.context, record);
 }
 
+static int take_held(void *context, const struct ws_hold *hold)
+{
+	const struct ws_model_observer *analyses = &((struct run *)context)->analyses;
+
+	return analyses->held ? analyses->held(analyses->context, hold) : 0;
+}
+
+static int take_woke(void *context, const struct ws_wake *wake)
+{
+	const struct ws_model_observer *analyses = &((struct run *)context)->analyses;
+
+	return analyses->woke ? analyses->woke(analyses->context, wake) : 0;
+}
+
+static int take_over(void *context, const struct ws_tables *tables)
+{
+	const struct ws_model_observer *analyses = &((struct run *)context)->analyses;
+
+	return analyses->over ? analyses->over(analyses->context, tables) : 0;
+}
+
 static int take_begin(void *context, const struct ws_wait *wait)
 {
 	struct run *run = context;
@@ -346,6 +367,7 @@ static char *results_of(struct case_trace *trace)
 	struct run run = { .trace = trace };
 	struct ws_model_observer observer = {
 		.context = &run, .record = take_record, .begin = take_begin, .end = take_end,
+		.held = take_held, .woke = take_woke, .over = take_over,
 		.wait = take_wait, .wake = take_wake, .edge = take_edge, .misuse = take_misuse
 	};
 	const struct ws_model_counts *counts;

@@ -29,7 +29,8 @@ static const char help_text[] =
 	"they\n"
 	"are.\n"
 	"\n"
-	"  --format FORMAT     text (default) or json, which docs/report.schema.json describes\n"
+	"  --format FORMAT     text (default); json, which docs/report.schema.json describes; or\n"
+	"                      html, one page for a browser that needs no network\n"
 	"  -o, --output FILE   write there instead of to standard output; FILE is replaced only\n"
 	"                      when the report is complete\n"
 	"  --top N             show at most N objects and N pairs of threads (default: 10; 0: "
@@ -65,12 +66,13 @@ static const char help_text[] =
 	"  waitscope report --min-wait 1ms --kind mutex,rwlock --stacks server.trace\n"
 	"  waitscope report --calls --pid 812 server.trace\n"
 	"  waitscope report --what-if cache.lock=half server.trace\n"
-	"  waitscope report --format json -o report.json server.trace\n";
+	"  waitscope report --format json -o report.json server.trace\n"
+	"  waitscope report --format html -o report.html server.trace\n";
 
 struct options {
 	struct ws_study_options study;
 	const char *output; /* NULL: standard output */
-	bool json;
+	bool json, html; /* neither: text */
 	bool stacks;
 	bool calls;
 	bool help;
@@ -116,9 +118,12 @@ static int parse_option(int option, const char *value, struct options *options)
 
 	switch (option) {
 	case OPT_FORMAT:
-		if (strcmp(value, "text") != 0 && strcmp(value, "json") != 0)
-			return usage("--format: text or json, not", value);
+		if (strcmp(value, "text") != 0 && strcmp(value, "json") != 0 &&
+		    strcmp(value, "html") != 0)
+			return usage("--format: text, json or html, not", value);
 		options->json = value[0] == 'j';
+		options->html = value[0] == 'h';
+		options->study.setup.intervals = options->html;
 		return 0;
 	case 'o':
 		if (!*value)
@@ -188,8 +193,8 @@ static int parse_options(int argc, char **argv, struct options *options)
 	}
 	if (ws_reading_arguments(argc, argv, &options->study, &wrong) < 0)
 		return ws_reading_usage("report", &wrong);
-	if (options->calls && options->json)
-		return usage("--calls is text: without --format json, please", NULL);
+	if (options->calls && (options->json || options->html))
+		return usage("--calls is text: without --format, please", NULL);
 	return 0;
 }
 
@@ -226,6 +231,8 @@ static int write_report(const struct options *options, const struct ws_study *st
 		r = write_calls(options, study, output.file, error);
 	} else if (options->json) {
 		r = ws_report_json(report, output.file);
+	} else if (options->html) {
+		r = ws_report_html(report, output.file);
 	} else {
 		struct ws_text_style style = { .stacks = options->stacks, .top = options->top };
 

@@ -11,6 +11,7 @@
 #include "analyzer/reports/classes.h"
 #include "analyzer/reports/findings.h"
 #include "analyzer/reports/graph.h"
+#include "analyzer/reports/json_root.h"
 #include "analyzer/reports/json_writer.h"
 #include "analyzer/reports/patterns.h"
 #include "analyzer/reports/report.h"
@@ -394,28 +395,47 @@ static int write_file(const char *buffer, size_t size, void *file)
 	return fwrite(buffer, 1, size, file) == size ? 0 : -1;
 }
 
+/* How far the search for contradicting orders went. */
+static json_t *lock_order_json(struct ws_json_writer *writer)
+{
+	const struct ws_lock_order_result *order = writer->report->results->lock_order;
+	json_t *value = json_object();
+
+	ws_json_set(writer, value, "orders", ws_json_integer(order->edges));
+	ws_json_set(writer, value, "gave_up", ws_json_integer(order->gave_up));
+	return value;
+}
+
+json_t *ws_json_root(struct ws_json_writer *writer)
+{
+	json_t *root = json_object();
+
+	ws_json_set_integer(writer, root, "format_version", WS_REPORT_FORMAT_VERSION);
+	ws_json_set(writer, root, "trace", trace_json(writer));
+	ws_json_set(writer, root, "filter", filter_json(writer));
+	ws_json_set(writer, root, "processes", processes_json(writer));
+	ws_json_set(writer, root, "threads", threads_json(writer));
+	ws_json_set(writer, root, "totals", totals_json(writer));
+	ws_json_set(writer, root, "objects", objects_json(writer));
+	ws_json_set(writer, root, "waits_for", edges_json(writer));
+	ws_json_set(writer, root, "blame", ws_json_blame(writer));
+	ws_json_set(writer, root, "critical_path", ws_json_critical_path(writer));
+	ws_json_set(writer, root, "what_if", ws_json_what_if(writer));
+	ws_json_set(writer, root, "deadlocks", ws_json_deadlocks(writer));
+	ws_json_set(writer, root, "lock_order", lock_order_json(writer));
+	ws_json_set(writer, root, "wait_graph", ws_json_graph(writer));
+	ws_json_set(writer, root, "findings", ws_json_findings(writer));
+	ws_json_set(writer, root, "leftovers", leftovers_json(writer));
+	ws_json_set(writer, root, "calls", ws_json_calls(writer));
+	ws_json_set(writer, root, "other_objects", other_objects_json(writer));
+	return root;
+}
+
 int ws_report_json(const struct ws_report *report, FILE *to)
 {
 	struct ws_json_writer writer = { .report = report };
-	json_t *root = json_object();
+	json_t *root = ws_json_root(&writer);
 
-	ws_json_set_integer(&writer, root, "format_version", WS_REPORT_FORMAT_VERSION);
-	ws_json_set(&writer, root, "trace", trace_json(&writer));
-	ws_json_set(&writer, root, "filter", filter_json(&writer));
-	ws_json_set(&writer, root, "processes", processes_json(&writer));
-	ws_json_set(&writer, root, "threads", threads_json(&writer));
-	ws_json_set(&writer, root, "totals", totals_json(&writer));
-	ws_json_set(&writer, root, "objects", objects_json(&writer));
-	ws_json_set(&writer, root, "waits_for", edges_json(&writer));
-	ws_json_set(&writer, root, "blame", ws_json_blame(&writer));
-	ws_json_set(&writer, root, "critical_path", ws_json_critical_path(&writer));
-	ws_json_set(&writer, root, "what_if", ws_json_what_if(&writer));
-	ws_json_set(&writer, root, "deadlocks", ws_json_deadlocks(&writer));
-	ws_json_set(&writer, root, "wait_graph", ws_json_graph(&writer));
-	ws_json_set(&writer, root, "findings", ws_json_findings(&writer));
-	ws_json_set(&writer, root, "leftovers", leftovers_json(&writer));
-	ws_json_set(&writer, root, "calls", ws_json_calls(&writer));
-	ws_json_set(&writer, root, "other_objects", other_objects_json(&writer));
 	if (!writer.failed) {
 		/* A failed write is the caller's to find, in the file. */
 		(void)json_dump_callback(root, write_file, to, JSON_INDENT(1));

@@ -36,8 +36,10 @@ struct ws_text_style {
 	size_t top;  /* how many objects and edges at most; 0: all */
 };
 
-/* Both write to `to` and leave checking it for errors to the caller. 0 or -ENOMEM. */
+/* Each writes to `to` and leave checking it for errors to the caller. 0 or -ENOMEM. */
 int ws_report_json(const struct ws_report *report, FILE *to);
+/* A page for browsers; of a study whose setup asked for `intervals`. */
+int ws_report_html(const struct ws_report *report, FILE *to);
 int ws_report_text(const struct ws_report *report, const struct ws_text_style *style, FILE *to);
 
 #endif

@@ -1,0 +1,15 @@
+# Writes OUTPUT, a C file with the sources of the page as strings: FRAME, STYLE, LIBRARIES and SCRIPT
+# are lists of files with | between them.
+set(text "/* Made by embed.cmake. */\n#include \"analyzer/reports/page/parts.h\"\n")
+foreach(part frame style libraries script)
+  string(TOUPPER ${part} list)
+  string(REPLACE "|" ";" files "${${list}}")
+  set(bytes "")
+  foreach(file IN LISTS files)
+    file(READ ${file} hex HEX)
+    string(APPEND bytes "${hex}0a")
+  endforeach()
+  string(REGEX REPLACE "([0-9a-f][0-9a-f])" "0x\\1," bytes "${bytes}")
+  string(APPEND text "const char ws_page_${part}[] = {\n${bytes}0\n};\n")
+endforeach()
+file(WRITE ${OUTPUT} "${text}")

@@ -1,0 +1,165 @@
+/* overview.js: the first view: the verdict in words, key figures, and what the waiting was for. */
+
+/* The worst first: what never ends, then what costs most, then what can be done about it. */
+function verdictLines() {
+	const report = page.report, lines = [];
+	const happened = report.deadlocks.filter((deadlock) => deadlock.verdict === 'occurred');
+	const possible = report.deadlocks.filter((deadlock) => deadlock.verdict === 'predictable');
+	const whole = matteringNs(report.totals);
+	const worst = report.objects.filter((object) => matteringNs(object) > 0)
+		.sort((a, b) => matteringNs(b) - matteringNs(a))[0];
+
+	if (happened.length)
+		lines.push(['bad', nounText(happened.length, 'deadlock'), ' happened: ',
+			happened[0].reason]);
+	if (possible.length)
+		lines.push(['bad', nounText(possible.length, 'deadlock'), ' can happen: ',
+			possible[0].reason]);
+	if (worst) {
+		const by = [...worst.holders, ...worst.wakers].sort((a, b) => b.wait_ns - a.wait_ns)[0];
+		const gain = report.what_if.find((what) => what.object === worst.id &&
+			what.waits === 'none');
+
+		lines.push(['cost', percentText(matteringNs(worst), whole),
+			' of the waiting that matters is for ', objectLink(worst.id), ', ',
+			timeText(matteringNs(worst)), ' in all.',
+			by && by.site ? [worst.holders.length ? ' Most of it was held by ' : ' Most of it was ended by ',
+				placeNode(by.site), ' (', threadLink(by.thread), ').'] : null]);
+		if (gain && gain.predicted_ns < gain.duration_ns)
+			lines.push(['gain', 'Without those waits the run would have taken ',
+				timeText(gain.predicted_ns), ' instead of ', timeText(gain.duration_ns),
+				'.']);
+	} else if (report.totals.waits) {
+		lines.push(['good', 'No thread waited for another that held or owed it something: what ',
+			'waiting there is was for input, for a time, or for work.']);
+	} else {
+		lines.push(['good', 'No wait was recorded that counts here.']);
+	}
+	return lines;
+}
+
+function trustLine() {
+	const trace = page.report.trace, resolved = trace.frames - trace.unresolved_frames;
+	const lost = trace.lost_events + trace.lost_packets;
+
+	return el('p.trust', { class: lost ? 'trust bad' : 'trust' },
+		figure('trace.events', trace.events, nounText(trace.events, 'event')), ' read · ',
+		figure('trace.lost_events', trace.lost_events, nounText(trace.lost_events, 'event')),
+		' lost · ',
+		figure('trace.open_waits', trace.open_waits, nounText(trace.open_waits, 'wait')),
+		' open at the end · ', percentText(resolved, trace.frames), ' of frames resolved · ',
+		percentText(page.report.totals.unknown_ns, page.report.totals.wait_ns),
+		' of the waiting for nobody known');
+}
+
+function tile(name, value, text, label, title) {
+	return el('div.tile', { title }, el('div.number', {}, figure(name, value, text)),
+		el('div.label', {}, label));
+}
+
+function tiles() {
+	const report = page.report, totals = report.totals;
+	const matter = matteringNs(totals);
+	const worst = report.objects.filter((object) => matteringNs(object) > 0).length;
+
+	return el('div.tiles', {},
+		tile('trace.duration_ns', report.trace.duration_ns, timeText(report.trace.duration_ns), 'recorded'),
+		tile('processes', report.processes.length, countText(report.processes.length),
+			report.processes.length === 1 ? 'process' : 'processes'),
+		tile('threads', report.threads.length, countText(report.threads.length),
+			report.threads.length === 1 ? 'thread' : 'threads'),
+		tile('totals.waits', totals.waits, countText(totals.waits), 'waits'),
+		tile('totals.wait_ns', totals.wait_ns, timeText(totals.wait_ns), 'waited, all threads'),
+		tile('matters_ns', matter, timeText(matter), 'waiting that matters',
+			'contention and hand-overs: what somebody could shorten'),
+		tile('objects', report.objects.length, countText(report.objects.length),
+			`objects waited for, ${worst} of them matter`),
+		tile('findings', report.findings.length, countText(report.findings.length),
+			report.findings.length === 1 ? 'finding' : 'findings'));
+}
+
+function barsCard() {
+	const report = page.report, totals = report.totals;
+	const kinds = Object.entries(totals.by_kind).sort((a, b) => b[1].wait_ns - a[1].wait_ns);
+	const parts = (words, colours, of, prefix, get) => Object.keys(words).filter((key) =>
+		of[key] !== undefined).map((key) => ({ label: words[key][0], title: words[key][1],
+		value: get(of[key]), colour: colours[key], figure: `${prefix}.${key}` }));
+
+	return el('section.card', {},
+		el('h3', {}, 'Which waiting is a problem'),
+		partsBar('Waiting by class', parts(CLASS_WORDS, CLASS_COLOURS, totals.by_class,
+			'totals.by_class', (sum) => sum.wait_ns)),
+		el('h3', {}, 'What was waited on'),
+		partsBar('Waiting by kind', kinds.map(([kind, sum]) => ({ label: kindText(kind),
+			value: sum.wait_ns, colour: KIND_COLOURS[kind], figure: `totals.by_kind.${kind}`,
+			title: nounText(sum.waits, 'wait') }))),
+		report.blame ? [el('h3', {}, 'What it was spent for in the end'),
+			partsBar('Waiting by cause', parts(CAUSE_WORDS, CAUSE_COLOURS,
+				report.blame.total.causes, 'blame', (ns) => ns))] : null);
+}
+
+function worstCard() {
+	const report = page.report;
+	const list = report.objects.filter((object) => object.wait_ns > 0)
+		.sort((a, b) => matteringNs(b) - matteringNs(a) || b.wait_ns - a.wait_ns).slice(0, 6);
+	const whole = matteringNs(report.totals);
+
+	return el('section.card', {}, el('h3', {}, 'Most waiting that matters'),
+		el('ol.worst', {}, list.map((object) => {
+			const waiter = object.waiters[0];
+			const by = object.holders[0] || object.wakers[0];
+
+			return el('li', {},
+				el('div.worsthead', {}, objectLink(object.id),
+					el('span.amount', {}, timeText(matteringNs(object) || object.wait_ns))),
+				el('div.meter', { 'aria-hidden': 'true' }, el('span', { css: {
+					width: `${whole ? 100 * matteringNs(object) / whole : 0}%`,
+					background: KIND_COLOURS[object.kind] } })),
+				el('div.dim', {}, CLASS_WORDS[object.class] ? CLASS_WORDS[object.class][0] : '',
+					` · ${nounText(object.waits, 'wait')} · p99 ${timeText(object.p99_ns)}`),
+				waiter ? el('div.dim', {}, 'in ', placeNode(waiter.site),
+					by ? [object.holders.length ? ', held by ' : ', let go by ',
+						placeNode(by.site)] : null) : null);
+		})));
+}
+
+function pathCard() {
+	const path = page.report.critical_path;
+
+	if (!path)
+		return null;
+	return el('section.card', {}, el('h3', {}, 'Critical path'),
+		el('p', {}, 'What the end of ', threadLink(path.thread), ' depended on: ',
+			timeText(path.duration_ns), ` through ${nounText(path.steps, 'hand-over')} between threads.`),
+		partsBar('Critical path by cause', Object.keys(CAUSE_WORDS).map((cause) => ({
+			label: CAUSE_WORDS[cause][0], title: CAUSE_WORDS[cause][1],
+			value: path.causes[cause] || 0, colour: CAUSE_COLOURS[cause],
+			figure: `critical_path.${cause}` }))),
+		page.report.what_if.length ? el('table.plain', {},
+			el('thead', {}, el('tr', {}, ['If nobody had waited for', 'instead of', 'it took']
+				.map((head) => el('th', { scope: 'col' }, head)))),
+			el('tbody', {}, page.report.what_if.slice(0, 5).map((what) => el('tr', {},
+				el('td', {}, objectLink(what.object), what.waits === 'half' ? ' half as long' : ''),
+				el('td.n', {}, timeText(what.duration_ns)),
+				el('td.n', {}, timeText(what.predicted_ns)))))) : null);
+}
+
+function makeOverview(panel) {
+	const report = page.report;
+
+	append(panel, [
+		el('section.verdict', { 'aria-label': 'Verdict' }, el('h2', {}, 'Verdict'),
+			verdictLines().map(([tone, ...line]) => el('p', { class: tone }, line)), trustLine(),
+			report.trace.warnings.length ? el('ul.warnings', {}, report.trace.warnings.map((text) =>
+				el('li', {}, text))) : null),
+		tiles(),
+		el('div.columns', {}, barsCard(), worstCard()),
+		el('div.columns', {}, pathCard(), el('section.card', {}, el('h3', {}, 'Findings'),
+			report.deadlocks.length || report.findings.length ? [
+				report.deadlocks.filter((deadlock) => deadlock.verdict !== 'suppressed')
+					.slice(0, 3).map(deadlockShort),
+				report.findings.slice(0, 6).map(findingShort),
+				el('p', {}, el('a', { href: '#findings' }, 'All findings, with evidence'))] :
+				el('p.dim', {}, 'The analyses found nothing wrong.'))),
+	]);
+}

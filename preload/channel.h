@@ -53,6 +53,7 @@ static inline bool ws_channel_open(struct ws_channel *c, int fd, bool reading, u
 	*c = (struct ws_channel){
 		.self = self, .word = word, .site = site, .fd = fd, .reading = reading
 	};
+	self->syncs += reading; /* it goes on by what another wrote: see lock_order.h */
 	return true;
 }
 

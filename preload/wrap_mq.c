@@ -152,6 +152,7 @@ static inline ssize_t transfer(struct transfer *t)
 	if (WS_FD_KIND(t->word) != WS_FD_MQ)
 		return real_call(t);
 
+	t->self->syncs++;
 	if (!t->received)
 		t->received = &priority;
 

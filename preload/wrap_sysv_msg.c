@@ -192,6 +192,8 @@ WS_EXPORT ssize_t msgrcv(int id, void *p, size_t n, long type, int f)
 	if (!self || (f & MSG_COPY))
 		return ws_real.msgrcv(id, p, n, type, f);
 
+	self->syncs++;
+
 	struct ws_wake wake = wake_of(self, id, WS_WAKE_RECEIVE, WS_SITE);
 	int saved = errno;
 

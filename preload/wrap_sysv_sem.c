@@ -269,6 +269,8 @@ static inline int begin(struct operation *o)
 	struct sembuf few[OPS_FEW];
 
 	o->self = ws_thread();
+	if (o->self)
+		o->self->syncs++;
 	if (!o->self || o->n == 0 || o->n > OPS_MAX)
 		return real_op(o, o->program);
 	if (ws_unlikely(o->n > OPS_FEW))

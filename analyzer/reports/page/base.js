@@ -131,7 +131,7 @@ function placeText(frame) {
 const KIND_COLOURS = {
 	mutex: '#e0542b', rwlock: '#e98a15', spinlock: '#b5322c', once: '#a8643a',
 	cond: '#8358d6', barrier: '#b455c6', sem: '#3d74e0', sysv_sem: '#2b57ad', futex: '#5b93dd',
-	thread: '#3f9a4d', process: '#76993a', pipe: '#16899b', fifo: '#3aa0ae', socket: '#0f7079',
+	thread: '#c2557f', process: '#95618c', pipe: '#16899b', fifo: '#3aa0ae', socket: '#0f7079',
 	eventfd: '#56b7c4', mq: '#15916b', sysv_msg: '#35b38a', record_lock: '#a5793a',
 	flock: '#c29b5a', poll: '#8a8f98', signal: '#a6a9b0', sleep: '#7c8794',
 	posix_shm: '#8a8f98', sysv_shm: '#8a8f98',

@@ -1,7 +1,5 @@
 /* graph.js: the wait graph: threads and objects, who waits for what and who could let it go. */
 
-const GRAPH_EDGES = 60;
-
 /* Edges {waiter, object, blocker, relation, ns, waits}; threads are ids, null: unknown. */
 function edgesOfTrace() {
 	const merged = new Map();
@@ -175,7 +173,8 @@ function drawGraph(graph, choose) {
 				event.preventDefault();
 			} } },
 		svg('rect', { x: -node.w / 2, y: -12, width: node.w, height: 24, rx: object ? 3 : 12 }),
-		object ? svg('rect', { x: -node.w / 2, y: -12, width: 6, height: 24, rx: 2, fill: KIND_COLOURS[object.kind], class: 'mark' }) : null,
+		object ? svg('rect', { x: -node.w / 2, y: -12, width: 6, height: 24, rx: 2, class: 'mark',
+			style: `fill: ${KIND_COLOURS[object.kind]}` }) : null,
 		svg('text', { 'text-anchor': 'middle', y: 4, x: object ? 3 : 0 }, node.text), svg('title', {}, node.label));
 	}));
 }
@@ -184,13 +183,18 @@ const GRAPHS = { trace: 'whole recording', window: 'window of the timeline', mom
 
 function makeGraph(panel) {
 	const state = { of: page.report.deadlocks.some((deadlock) => deadlock.verdict !== 'suppressed') ? 'deadlocks' : 'trace',
-		object: null, important: false };
+		object: null, important: false, most: 24 };
 	const space = el('div.graph'), says = el('p.dim', { role: 'status' }), chosen = el('div');
 	const pick = el('select', { 'aria-label': 'Of what time', on: { change: () => {
 		state.of = pick.value;
 		state.object = null;
 		draw();
 	} } }, Object.entries(GRAPHS).map(([of, words]) => el('option', { value: of }, words)));
+
+	const many = el('select', { 'aria-label': 'How many edges', on: { change: () => {
+		state.most = Number(many.value);
+		draw();
+	} } }, [24, 60, 150].map((most) => el('option', { value: most }, `at most ${most} edges`)));
 
 	function edges() {
 		if (state.of === 'deadlocks')
@@ -224,7 +228,7 @@ function makeGraph(panel) {
 
 				return object && (!object.class || matters(object.class));
 			});
-		state.graph = graphOf(list, GRAPH_EDGES);
+		state.graph = graphOf(list, state.most);
 		panel.dataset.edges = list.length;
 		panel.dataset.total = list.reduce((sum, edge) => sum + edge.ns, 0);
 		chosen.replaceChildren();
@@ -235,11 +239,11 @@ function makeGraph(panel) {
 		}
 		layGraph(state.graph, 900, 480);
 		space.replaceChildren(drawGraph(state.graph, choose));
-		says.textContent = `${GRAPHS[state.of]}${state.of === 'moment' ? `, ${momentText(timeline.cursor || 0, 1000)}` : ''}: ${nounText(state.graph.nodes.filter((node) => node.object === undefined).length, 'thread')}, ${nounText(state.graph.nodes.filter((node) => node.object !== undefined).length, 'object')}${state.graph.left ? `; the ${GRAPH_EDGES} heaviest of ${list.length} edges` : ''}`;
+		says.textContent = `${GRAPHS[state.of]}${state.of === 'moment' ? `, ${momentText(timeline.cursor || 0, 1000)}` : ''}: ${nounText(state.graph.nodes.filter((node) => node.object === undefined).length, 'thread')}, ${nounText(state.graph.nodes.filter((node) => node.object !== undefined).length, 'object')}${state.graph.left ? `; the ${state.most} heaviest of ${list.length} edges` : ''}`;
 	}
 
 	append(panel, [el('h2', {}, 'Wait graph'),
-		el('div.tools', {}, pick, el('label', {}, el('input', { type: 'checkbox', on: { change: (event) => {
+		el('div.tools', {}, pick, many, el('label', {}, el('input', { type: 'checkbox', on: { change: (event) => {
 			state.important = event.target.checked;
 			draw();
 		} } }), ' only waiting that matters')),

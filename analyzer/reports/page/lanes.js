@@ -14,8 +14,11 @@ function layLanes(all) {
 
 		if (!threads.length)
 			return;
-		rows.push({ y, process });
-		y += HEAD_HEIGHT;
+		/* A process of one thread is its lane. */
+		if (threads.length > 1 || threads[0].tid !== process.pid) {
+			rows.push({ y, process });
+			y += HEAD_HEIGHT;
+		}
 		for (const thread of threads) {
 			rows.push({ y, thread, lane: laneOf(thread.id) });
 			y += LANE_HEIGHT;
@@ -149,34 +152,49 @@ function drawWaits(context, lane, top, height, view) {
 	return n;
 }
 
-/* Ticks at round moments, about a hundred pixels apart. */
-function drawRuler(context, view) {
-	const { from, to, x, width, colours } = view, scale = width / (to - from);
-	let step = Math.pow(10, Math.floor(Math.log10(110 / scale)));
+/* Round moments, about a hundred pixels apart. */
+function stepOf(view) {
+	const scale = view.width / (view.to - view.from);
+	const step = Math.pow(10, Math.floor(Math.log10(110 / scale)));
 
-	for (const of of [1, 2, 5, 10])
-		if (step * of * scale >= 110) {
-			step *= of;
-			break;
-		}
+	return step * [1, 2, 5, 10].find((of) => step * of * scale >= 110 || of === 10);
+}
+
+/* `each` gets the moment and where it is. */
+function eachTick(view, each) {
+	const step = stepOf(view), scale = view.width / (view.to - view.from);
+
+	for (let at = Math.ceil(view.from / step) * step; at <= view.to; at += step)
+		each(at, Math.round(view.x + (at - view.from) * scale) + 0.5, step);
+}
+
+function drawGrid(context, view) {
+	context.strokeStyle = view.colours.line;
+	context.beginPath();
+	eachTick(view, (at, px) => {
+		context.moveTo(px, RULER_HEIGHT);
+		context.lineTo(px, view.height);
+	});
+	context.stroke();
+}
+
+function drawRuler(context, view) {
+	const { x, width, colours } = view;
+
 	context.fillStyle = colours.back;
 	context.fillRect(0, 0, x + width, RULER_HEIGHT);
 	context.font = '11px system-ui, sans-serif';
 	context.textBaseline = 'middle';
 	context.textAlign = 'left';
-	for (let at = Math.ceil(from / step) * step; at <= to; at += step) {
-		const px = Math.round(x + (at - from) * scale) + 0.5;
-
-		context.strokeStyle = colours.line;
-		context.beginPath();
+	context.strokeStyle = colours.line;
+	context.fillStyle = colours.dim;
+	context.beginPath();
+	eachTick(view, (at, px, step) => {
 		context.moveTo(px, RULER_HEIGHT - 6);
-		context.lineTo(px, view.height);
-		context.stroke();
-		context.fillStyle = colours.dim;
+		context.lineTo(px, RULER_HEIGHT);
 		if (px + 60 < x + width)
 			context.fillText(momentText(at, step), px + 4, RULER_HEIGHT / 2 - 2);
-	}
-	context.beginPath();
+	});
 	context.moveTo(0, RULER_HEIGHT - 0.5);
 	context.lineTo(x + width, RULER_HEIGHT - 0.5);
 	context.stroke();

@@ -75,8 +75,18 @@ function follow() {
 
 function makeHead() {
 	const report = page.report;
-	const names = [...new Set(report.processes.filter((process) => process.end !== 'exec' ||
-		report.processes.length === 1).map((process) => process.name))];
+	const byName = new Map();
+
+	for (const process of report.processes)
+		if (process.end !== 'exec' || report.processes.length === 1)
+			byName.set(process.name, 0);
+	for (const thread of report.threads) {
+		const name = report.processes[thread.process].name;
+
+		if (byName.has(name))
+			byName.set(name, byName.get(name) + thread.wait_ns);
+	}
+	const names = [...byName].sort((a, b) => b[1] - a[1]).map(([name]) => name);
 
 	byId('subject').textContent = names.slice(0, 3).join(' + ') + (names.length > 3 ? ` + ${names.length - 3}` : '');
 	byId('key').textContent = `${timeText(report.trace.duration_ns)} · ${nounText(report.processes.length, 'process', 'processes')} · ${

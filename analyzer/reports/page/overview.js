@@ -8,6 +8,8 @@ function verdictLines() {
 	const whole = matteringNs(report.totals);
 	const worst = report.objects.filter((object) => matteringNs(object) > 0)
 		.sort((a, b) => matteringNs(b) - matteringNs(a))[0];
+	const gain = report.what_if.filter((what) => what.waits === 'none')
+		.sort((a, b) => a.predicted_ns - b.predicted_ns)[0];
 
 	if (happened.length)
 		lines.push(['bad', nounText(happened.length, 'deadlock'), ' happened: ',
@@ -17,24 +19,22 @@ function verdictLines() {
 			possible[0].reason]);
 	if (worst) {
 		const by = [...worst.holders, ...worst.wakers].sort((a, b) => b.wait_ns - a.wait_ns)[0];
-		const gain = report.what_if.find((what) => what.object === worst.id &&
-			what.waits === 'none');
 
 		lines.push(['cost', percentText(matteringNs(worst), whole),
 			' of the waiting that matters is for ', objectLink(worst.id), ', ',
 			timeText(matteringNs(worst)), ' in all.',
 			by && by.site ? [worst.holders.length ? ' Most of it was held by ' : ' Most of it was ended by ',
 				placeNode(by.site), ' (', threadLink(by.thread), ').'] : null]);
-		if (gain && gain.predicted_ns < gain.duration_ns)
-			lines.push(['gain', 'Without those waits the run would have taken ',
-				timeText(gain.predicted_ns), ' instead of ', timeText(gain.duration_ns),
-				'.']);
 	} else if (report.totals.waits) {
 		lines.push(['good', 'No thread waited for another that held or owed it something: what ',
 			'waiting there is was for input, for a time, or for work.']);
 	} else {
 		lines.push(['good', 'No wait was recorded that counts here.']);
 	}
+	if (gain && gain.predicted_ns < 0.99 * gain.duration_ns)
+		lines.push(['gain', 'If nobody had waited for ', objectLink(gain.object),
+			', the run would have taken ', timeText(gain.predicted_ns), ' instead of ',
+			timeText(gain.duration_ns), '.']);
 	return lines;
 }
 

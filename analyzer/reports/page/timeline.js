@@ -100,6 +100,7 @@ function drawTimeline() {
 	context.setTransform(ratio, 0, 0, ratio, 0, 0);
 	context.fillStyle = view.colours.back;
 	context.fillRect(0, 0, width, height);
+	drawGrid(context, view);
 	for (const row of timeline.rows.rows) {
 		const y = row.y + offset;
 
@@ -108,7 +109,6 @@ function drawTimeline() {
 		if (row.thread)
 			seen += drawRow(context, row, y, view);
 	}
-	context.globalCompositeOperation = 'source-over';
 	drawNames(context, offset, view);
 	drawRuler(context, view);
 	context.save();

@@ -21,7 +21,7 @@
 #include "analyzer/analyses/setup.h"
 
 /* So many can be drawn, and written into a file that a browser opens. */
-#define WS_INTERVALS_MAX 1000000u
+#define WS_INTERVALS_MAX 1250000u
 /* Spans that the trace is cut into for the sums, at most. */
 #define WS_INTERVAL_SPANS 1024u
 

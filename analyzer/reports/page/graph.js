@@ -114,7 +114,7 @@ function graphOf(edges, most) {
 /* Places are the same each time: d3's forces begin at fixed places. */
 function layGraph(graph, width, height) {
 	graph.nodes.forEach((node) => {
-		const text = node.label.length > 30 ? `${node.label.slice(0, 29)}…` : node.label;
+		const text = node.label.length > 44 ? `${node.label.slice(0, 28)}…${node.label.slice(-15)}` : node.label;
 
 		node.text = text;
 		node.w = Math.max(36, text.length * 6.6 + 20);

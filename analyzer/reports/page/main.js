@@ -8,13 +8,14 @@ page.views = [
 ];
 
 function makeTabs() {
-	const tabs = byId('tabs');
+	const tabs = byId('tabs'), found = page.report.findings.length + page.report.deadlocks.filter(
+		(deadlock) => deadlock.verdict !== 'suppressed').length;
 
 	page.views.forEach(([id, title], i) => {
 		tabs.append(el('button', { type: 'button', role: 'tab', id: `tab-${id}`, 'aria-controls': id,
 			'aria-selected': 'false', tabindex: -1, title: `${title} (${i + 1})`,
 			on: { click: () => { location.hash = id; } } }, title,
-		id === 'findings' && page.report.findings.length ? el('span.count', {}, page.report.findings.length) : null));
+		id === 'findings' && found ? el('span.count', {}, found) : null));
 		byId('main').append(el('section', { id: `view-${id}`, class: 'view', role: 'tabpanel', 'aria-labelledby': `tab-${id}`,
 			hidden: true }));
 	});

@@ -3,9 +3,9 @@
  * each.
  *
  * Where a lock is noted as held, the place counts as long as it is the same lock's: that costs two
- * instructions. When another lock takes the place, the count moves to a table of the thread, and from
- * there into the trace (`lock_stats`) when the thread ends, when the process does or is replaced, and
- * when too many other locks want its place in the table.
+ * instructions. When another lock takes the place, the count moves to a table of the thread, and
+ * from there into the trace (`lock_stats`) when the thread ends, when the process does or is
+ * replaced, and when too many other locks want its place in the table.
  *
  * Rules: a signal handler may take locks while a count moves: what it counts then may be lost.
  */

@@ -39,9 +39,8 @@ static uint32_t times_before(uint64_t hash, bool *full)
 		uint64_t was = atomic_load_explicit(place, memory_order_relaxed);
 
 		if (was == 0)
-			atomic_compare_exchange_strong_explicit(place, &was, hash,
-								memory_order_relaxed,
-								memory_order_relaxed);
+			atomic_compare_exchange_strong_explicit(
+				place, &was, hash, memory_order_relaxed, memory_order_relaxed);
 		if (was == 0 || was == hash)
 			return atomic_fetch_add_explicit(&orders[at % WS_ORDERS_MAX].n, 1,
 							 memory_order_relaxed);

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* lock_order.h: in which order threads take locks: what one holds when it takes the next.
  *
- * Recorded (`lock_edge`, `lock_held`) the first time that a thread does so, and again in each of its
- * segments: what it did before it created a thread cannot meet what that thread does, but what it does
- * after that can. Some times for each order; the last record says that it is. Each record has all the
- * locks that were held: one that two threads have in common keeps them from meeting.
+ * Recorded (`lock_edge`, `lock_held`) the first time that a thread does so, and again in each of
+ * its segments: what it did before it created a thread cannot meet what that thread does, but what
+ * it does after that can. Some times for each order; the last record says that it is. Each record
+ * has all the locks that were held: one that two threads have in common keeps them from meeting.
  *
- * Locks on files belong to processes, yet are taken by threads: they are among a thread's held locks as
- * marks that say where they are noted (file_lock.h). A mark whose note is gone is no lock.
+ * Locks on files belong to processes, yet are taken by threads: they are among a thread's held
+ * locks as marks that say where they are noted (file_lock.h). A mark whose note is gone is no lock.
  *
  * Rules: where a thread holds nothing else, no line of this runs; where it does, what it holds is
  * hashed, and looked up in a table of its own.

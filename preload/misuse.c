@@ -100,8 +100,8 @@ static uint8_t mutex_flags(const pthread_mutex_t *m)
 			 (ws_mutex_kind(m) & WS_MUTEX_ROBUST ? WS_MISUSE_ROBUST : 0));
 }
 
-/* True if the owner is not the thread. A fork child goes on with what its thread held in the parent,
- * under the tid that it had there; elided locks have no owner. */
+/* True if the owner is not the thread. A fork child goes on with what its thread held in the
+ * parent, under the tid that it had there; elided locks have no owner. */
 static bool is_anothers(const struct ws_thread *self, const pthread_mutex_t *m)
 {
 	int32_t owner = ws_mutex_owner(m);

@@ -24,8 +24,8 @@ struct ws_misused {
 	uint64_t object, other;
 	uintptr_t site; /* 0: no call */
 	uintptr_t call;
-	uint8_t what; /* enum ws_misuse */
-	uint8_t kind; /* enum ws_kind */
+	uint8_t what;  /* enum ws_misuse */
+	uint8_t kind;  /* enum ws_kind */
 	uint8_t flags; /* WS_MISUSE_* */
 	struct ws_holder_ref holder;
 };
@@ -45,7 +45,8 @@ void ws_misuse_destroy(struct ws_thread *self, uint8_t kind, uint8_t what, uintp
 /* It waits on a condition variable with a mutex that it has not noted as held. */
 void ws_misuse_cond_wait(struct ws_thread *self, const pthread_cond_t *c, const pthread_mutex_t *m,
 			 uintptr_t site);
-/* It signals one that nobody waits on; or waits, so that the next such signal is worth recording. */
+/* It signals one that nobody waits on; or waits, so that the next such signal is worth recording.
+ */
 void ws_misuse_nobody_waits(struct ws_thread *self, const pthread_cond_t *c, uintptr_t site);
 void ws_misuse_cond_waits(const pthread_cond_t *c);
 

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* lock_cycles.c: see lock_cycles.h.
  *
- * The locks are the nodes of a graph with an edge from each held lock to the one taken after it. What is
- * in no strongly connected group can be in no cycle. In each group, every step that is not explained yet
- * is tried as the beginning of a cycle: how far it is from each lock back to what the step holds is found
- * by breadth first, and the steps are then chosen depth first, never farther than that allows.
+ * The locks are the nodes of a graph with an edge from each held lock to the one taken after it.
+ * What is in no strongly connected group can be in no cycle. In each group, every step that is not
+ * explained yet is tried as the beginning of a cycle: how far it is from each lock back to what the
+ * step holds is found by breadth first, and the steps are then chosen depth first, never farther
+ * than that allows.
  */
 #include "analyzer/analyses/lock_cycles.h"
 
@@ -36,9 +37,9 @@ struct search {
 	void *user;
 
 	size_t n_nodes;
-	uint32_t *held_nodes;    /* of all steps, in their order */
-	size_t *held_first;      /* of each step, in `held_nodes`; one more at the end */
-	uint32_t *group;         /* of each node */
+	uint32_t *held_nodes; /* of all steps, in their order */
+	size_t *held_first;   /* of each step, in `held_nodes`; one more at the end */
+	uint32_t *group;      /* of each node */
 	uint32_t n_groups;
 	struct lists by_held;    /* of each node: steps that hold it; by certainty */
 	struct lists by_taken;   /* of each node: steps that take it */
@@ -248,8 +249,7 @@ static int number_nodes(struct search *s)
 		s->held_first[i] = at;
 		r = node_of(s, &nodes, &ranges, step->edge.taken.object, &step->node);
 		for (size_t k = 0; k < step->edge.n_held && r == 0; k++)
-			r = node_of(s, &nodes, &ranges, step->held[k].object,
-				    &s->held_nodes[at++]);
+			r = node_of(s, &nodes, &ranges, step->held[k].object, &s->held_nodes[at++]);
 	}
 	s->held_first[s->n_steps] = at;
 	ws_map64_free(&nodes);

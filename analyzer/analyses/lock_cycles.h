@@ -15,7 +15,8 @@
 struct ws_lock_step {
 	struct ws_lock_edge edge; /* its `held` is the one below */
 	uint32_t node;            /* of the lock that is taken; set by the search */
-	uint32_t *reach; /* Owned by who made the step: see ws_before_reach(); NULL: not asked for */
+	uint32_t
+		*reach; /* Owned by who made the step: see ws_before_reach(); NULL: not asked for */
 	struct ws_lock held[];
 };
 
@@ -40,15 +41,15 @@ struct ws_lock_cycle {
 	const struct ws_object *gate; /* GATE: which; otherwise NULL */
 };
 
-/* True if who holds the one keeps others from taking the other: they are the same, or bytes of one file
- * that overlap. */
+/* True if who holds the one keeps others from taking the other: they are the same, or bytes of one
+ * file that overlap. */
 bool ws_lock_is_same(const struct ws_object *a, const struct ws_object *b);
 /* The lock of the step's held ones that `taken` is, or NULL. */
 const struct ws_lock *ws_lock_held_by(const struct ws_lock_step *step, const struct ws_lock *taken);
 
 /* Tells each cycle that explains an order which none before it explained, and then those that are
- * suppressed. `*gave_up` is set to the number of groups of locks that were too many. 0, -ENOMEM or what
- * `tell` returned. */
+ * suppressed. `*gave_up` is set to the number of groups of locks that were too many. 0, -ENOMEM or
+ * what `tell` returned. */
 int ws_lock_cycles_find(struct ws_lock_step **steps, size_t n, const struct ws_tables *tables,
 			const struct ws_before *before,
 			int (*tell)(void *user, const struct ws_lock_cycle *cycle), void *user,

@@ -76,9 +76,9 @@ static int take_edge(void *context, const struct ws_lock_edge *edge)
 
 struct ws_model_observer ws_lock_order_observer(struct ws_lock_order *order)
 {
-	return (struct ws_model_observer){
-		.context = order, .record = take_record, .edge = take_edge
-	};
+	return (struct ws_model_observer){ .context = order,
+					   .record = take_record,
+					   .edge = take_edge };
 }
 
 /* Which of the locks that the step's thread holds the step before wants. */
@@ -187,9 +187,8 @@ static int tell_witness(const struct ws_context *context, struct ws_deadlock *de
 
 		r = ws_context_object_words(context, hold->object, &name);
 		if (r == 0)
-			r = ws_deadlock_evidence(context, deadlock, 0,
-						 cycle->steps[i]->edge.thread, hold->site,
-						 hold->stack, "takes %s", name);
+			r = ws_deadlock_evidence(context, deadlock, 0, cycle->steps[i]->edge.thread,
+						 hold->site, hold->stack, "takes %s", name);
 	}
 	for (size_t i = 0; i < cycle->n && r == 0; i++) {
 		const struct ws_lock_edge *edge = &cycle->steps[i]->edge;
@@ -279,9 +278,9 @@ static int tell_finding(const struct ws_context *context, const struct ws_lock_c
 
 	if (r < 0)
 		return r;
-	finding = ws_findings_add(context->findings, WS_RULE_LOCK_ORDER, "lock order %s (%s)",
-				  circle,
-				  cycle->why == WS_CYCLE_PREDICTABLE ? "predictable" : "order only");
+	finding =
+		ws_findings_add(context->findings, WS_RULE_LOCK_ORDER, "lock order %s (%s)", circle,
+				cycle->why == WS_CYCLE_PREDICTABLE ? "predictable" : "order only");
 	if (!finding)
 		return -ENOMEM;
 	for (size_t i = 0; i < cycle->n && r == 0; i++) {

@@ -99,8 +99,8 @@ struct ws_model_observer ws_mistakes_observer(struct ws_mistakes *misuse)
 	};
 }
 
-/* What is told of each: the title with the object's name for its %s, the evidence of the call, and that
- * of who holds or took the object. */
+/* What is told of each: the title with the object's name for its %s, the evidence of the call, and
+ * that of who holds or took the object. */
 struct words {
 	enum ws_rule rule;
 	const char *before, *after; /* of the name */
@@ -193,7 +193,8 @@ static int tell(struct ws_mistakes *misuse, const struct ws_context *context,
 }
 
 /* Who ended with the mutex, and who found it so. */
-static int tell_abandoned(struct ws_mistakes *misuse, const struct ws_context *context, size_t first)
+static int tell_abandoned(struct ws_mistakes *misuse, const struct ws_context *context,
+			  size_t first)
 {
 	const struct ws_object *object = misuse->seen[first].object;
 	struct ws_finding *finding;
@@ -238,7 +239,7 @@ static bool is_first(const struct ws_mistakes *misuse, size_t i)
 }
 
 int ws_mistakes_finish(struct ws_mistakes *misuse, const struct ws_context *context,
-		     struct ws_mistakes_result **ret)
+		       struct ws_mistakes_result **ret)
 {
 	struct ws_mistakes_result *result = calloc(1, sizeof(*result));
 	int r = result ? 0 : -ENOMEM;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* misuse_cond.c: conditions that are waited on with two mutexes, signalled in vain, destroyed too early.
- * The rules are in misuse.h. */
+/* misuse_cond.c: conditions that are waited on with two mutexes, signalled in vain, destroyed too
+ * early. The rules are in misuse.h. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -246,7 +246,8 @@ int ws_misuse_conds_finish(struct ws_misuse_conds *conds, const struct ws_contex
 	for (size_t i = 0; i < conds->n_twos && r == 0; i++)
 		r = tell_two(context, &conds->twos[i]);
 	for (size_t i = 0; i < conds->n_lost && r == 0; i++)
-		if (conds->lost[i].wait.object && is_hopeless(context, conds->lost[i].signal.object))
+		if (conds->lost[i].wait.object &&
+		    is_hopeless(context, conds->lost[i].signal.object))
 			r = tell_lost(context, &conds->lost[i]);
 	return r;
 }

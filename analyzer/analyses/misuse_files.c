@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* misuse_files.c: files that are locked in two ways which do not know of each other. The rules are in
- * misuse.h. */
+/* misuse_files.c: files that are locked in two ways which do not know of each other. The rules are
+ * in misuse.h. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -59,7 +59,8 @@ int ws_misuse_files_record(struct ws_misuse_files *files, const struct ws_record
 		return 0;
 	for (size_t i = 0; i < files->n; i++)
 		if (files->uses[i].process == record->process &&
-		    files->uses[i].file.kind == key->kind && is_same_file(&files->uses[i].file, key))
+		    files->uses[i].file.kind == key->kind &&
+		    is_same_file(&files->uses[i].file, key))
 			return 0;
 	if (ws_grow(&files->uses, &files->size, files->n + 1))
 		return -ENOMEM;
@@ -108,8 +109,8 @@ static int tell(const struct ws_context *context, const struct use *a, const str
 	if (!finding)
 		return -ENOMEM;
 	for (size_t i = 0; i < 2 && r == 0; i++)
-		r = ws_finding_evidence(context->findings, finding, uses[i]->at_ns,
-					uses[i]->thread, uses[i]->site, WS_UNKNOWN,
+		r = ws_finding_evidence(context->findings, finding, uses[i]->at_ns, uses[i]->thread,
+					uses[i]->site, WS_UNKNOWN,
 					uses[i]->file.kind == WS_KIND_FLOCK
 						? "locks it by flock()"
 						: "locks it by a record lock");

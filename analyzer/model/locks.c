@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* locks.c: facts about locks that are no waits: in which order they are taken, how often, and what is
- * done wrong with them. The objects get their numbers here: analyses know them by these.
+/* locks.c: facts about locks that are no waits: in which order they are taken, how often, and what
+ * is done wrong with them. The objects get their numbers here: analyses know them by these.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -99,7 +99,8 @@ int ws_locks_count(struct ws_model *model, const struct ws_record *record)
 	if (!model->observer.count)
 		return 0;
 	object = ws_object_find(model, &record->lock_stats.object);
-	count.object = object ? &object->pub : NULL;
+	/* One without a number may go at any time. */
+	count.object = object && object->pub.id != WS_UNKNOWN ? &object->pub : NULL;
 	return model->observer.count(model->observer.context, &count);
 }
 

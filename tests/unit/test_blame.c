@@ -936,9 +936,55 @@ static void random_schedules(void **state)
 		check(seed);
 }
 
+/* Events were lost while B waited: it is unknown as a whole, and so is what depended on it then. */
+static void lost_is_unknown(void **state)
+{
+	static const char *const lines[] = {
+		"0 A start", "1 B start", "2 C start", "10 B begin mutex:m site=b held=C/c",
+		"20 A begin sem:s site=a", "30 - loss 5", "50 C wake unlock mutex:m hold=c",
+		"60 B end acquired", "70 B wake post sem:s site=p count=1", "80 A end acquired",
+		"90 A begin sem:s site=a", "100 B wake post sem:s site=p count=1",
+		"103 A end acquired", "110 A exit",
+	};
+	struct ws_setup setup = { .filter = { .to_ns = UINT64_MAX } };
+	struct ws_model_observer observer;
+	const struct ws_results *results;
+	const struct ws_record *records;
+	struct ws_analyses *analyses;
+	struct ws_symbols *symbols;
+	struct ws_model *model;
+	const uint64_t *causes;
+	size_t n;
+
+	(void)state;
+	trace = case_trace_new();
+	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++)
+		assert_null(case_trace_line(trace, lines[i]));
+	assert_int_equal(ws_analyses_new(&setup, &analyses), 0);
+	observer = ws_analyses_observer(analyses);
+	assert_int_equal(ws_model_new(&observer, &model), 0);
+	records = case_trace_records(trace, &n);
+	for (size_t i = 0; i < n; i++)
+		assert_int_equal(ws_model_record(model, &records[i]), 0);
+	assert_int_equal(ws_model_finish(model, case_trace_tables(trace)), 0);
+	assert_int_equal(ws_symbols_new(case_trace_tables(trace), NULL, &symbols), 0);
+	assert_int_equal(ws_analyses_finish(analyses, case_trace_tables(trace), symbols, &results),
+			 0);
+	causes = results->blame->total.causes;
+	assert_int_equal(results->blame->total.wait_ns, 50 + 60 + 13);
+	assert_int_equal(causes[WS_CAUSE_UNKNOWN], 50 + 60);
+	assert_int_equal(causes[WS_CAUSE_RUNNING], 10);
+	assert_int_equal(causes[WS_CAUSE_SCHEDULER], 3);
+	ws_analyses_free(analyses);
+	ws_symbols_free(symbols);
+	ws_model_free(model);
+	case_trace_free(trace);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(lost_is_unknown),
 		cmocka_unit_test(random_schedules),
 	};
 

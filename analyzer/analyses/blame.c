@@ -10,7 +10,9 @@
 #include <uthash.h>
 
 #include "analyzer/analyses/all.h"
+#include "analyzer/analyses/origins.h"
 #include "analyzer/analyses/all.h"
+#include "analyzer/analyses/origins.h"
 #include "analyzer/base/grow.h"
 #include "analyzer/base/map64.h"
 
@@ -510,8 +512,9 @@ static int sweep(struct ws_blame *blame, const struct ws_context *context,
 {
 	const struct ws_tables *tables = context->tables;
 	const struct ws_setup *setup = &blame->setup;
-	uint32_t target = setup->path_tid ? ws_path_thread(tables, setup->path_tid)
-					  : ws_path_default(tables);
+	uint32_t target = ws_origins_last(tables, setup->path_tid      ? setup->path_tid
+						  : tables->n_processes ? tables->processes[0].pid
+									: 0);
 	uint64_t from_ns = setup->filter.from_ns ? tables->begin_ns + setup->filter.from_ns : 0;
 	uint64_t to_ns = target == WS_UNKNOWN ? 0 : ws_thread_end(tables, target);
 	struct ws_path *path = NULL;

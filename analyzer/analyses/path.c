@@ -323,19 +323,3 @@ void ws_path_result_free(struct ws_path_result *result)
 	free(result->objects);
 	free(result);
 }
-
-uint32_t ws_path_default(const struct ws_tables *tables)
-{
-	if (!tables->n_processes)
-		return WS_UNKNOWN;
-	return ws_path_thread(tables, tables->processes[0].pid);
-}
-
-uint32_t ws_path_thread(const struct ws_tables *tables, int32_t tid)
-{
-	for (size_t i = tables->n_threads; i-- > 0;) {
-		if (tables->threads[i].tid == tid)
-			return (uint32_t)i;
-	}
-	return WS_UNKNOWN;
-}

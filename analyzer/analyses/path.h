@@ -57,9 +57,4 @@ int ws_path_finish(struct ws_path *path, struct ws_past *past, const struct ws_c
 		   struct ws_path_result **ret);
 void ws_path_result_free(struct ws_path_result *result); /* NULL is fine */
 
-/* The thread whose end is the run's: the main thread of the first process, in its last image. */
-uint32_t ws_path_default(const struct ws_tables *tables);
-/* The last thread with that tid, or WS_UNKNOWN. */
-uint32_t ws_path_thread(const struct ws_tables *tables, int32_t tid);
-
 #endif

@@ -6,23 +6,18 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "analyzer/analyses/origins.h"
+#include "analyzer/analyses/sweep_heap.h"
 #include "analyzer/base/grow.h"
-#include "analyzer/base/map64.h"
-
-/* A heap of waits. */
-struct heap {
-	struct ws_sweep_wait **waits; /* Owned by this; the waits by whoever has them */
-	size_t n, size;
-};
 
 struct run {
 	struct ws_sweep sweep;
 	const struct ws_sweep_hooks *hooks;
 	size_t n_hooks;
-	struct heap later;  /* taken from the stack, and over before now; by end */
-	struct heap active; /* under way, by next change */
-	struct heap unborn; /* births that are still to come, by time */
-	struct heap births; /* those that have come: in no order, they do not change */
+	struct ws_sweep_heap later;  /* taken from the stack, and over before now; by end */
+	struct ws_sweep_heap active; /* under way, by next change */
+	struct ws_sweep_heap unborn; /* births that are still to come, by time */
+	struct ws_sweep_heap births; /* those that have come: in no order, they do not change */
 	bool dry;           /* the stack is empty */
 	uint64_t latest_ns; /* what is in the stack ended by then */
 	struct ws_sweep_wait *spare;
@@ -31,75 +26,6 @@ struct run {
 	uint64_t *end_ns;        /* Owned by this: by thread */
 	size_t n_ends, n_begins; /* of these, done */
 };
-
-uint64_t ws_thread_end(const struct ws_tables *tables, uint32_t thread)
-{
-	const struct ws_task *task = &tables->threads[thread];
-	const struct ws_process *process = &tables->processes[task->process];
-
-	if (task->end_ns)
-		return task->end_ns;
-	switch (process->end) {
-	case WS_END_EXITED:
-	case WS_END_SIGNALED:
-	case WS_END_EXEC:
-		return process->end_ns;
-	default:
-		return tables->end_ns;
-	}
-}
-
-/* True if `a` comes first, going backwards. */
-static bool is_later(const struct ws_sweep_wait *a, const struct ws_sweep_wait *b)
-{
-	if (a->change_ns != b->change_ns)
-		return a->change_ns > b->change_ns;
-	return a->order < b->order;
-}
-
-static void sift_down(struct heap *heap, size_t i)
-{
-	struct ws_sweep_wait *wait = heap->waits[i];
-
-	for (;;) {
-		size_t child = 2 * i + 1;
-
-		if (child >= heap->n)
-			break;
-		if (child + 1 < heap->n && is_later(heap->waits[child + 1], heap->waits[child]))
-			child++;
-		if (!is_later(heap->waits[child], wait))
-			break;
-		heap->waits[i] = heap->waits[child];
-		i = child;
-	}
-	heap->waits[i] = wait;
-}
-
-static int heap_push(struct heap *heap, struct ws_sweep_wait *wait)
-{
-	size_t i = heap->n;
-
-	if (ws_grow(&heap->waits, &heap->size, heap->n + 1))
-		return -ENOMEM;
-	heap->n++;
-	while (i && is_later(wait, heap->waits[(i - 1) / 2])) {
-		heap->waits[i] = heap->waits[(i - 1) / 2];
-		i = (i - 1) / 2;
-	}
-	heap->waits[i] = wait;
-	return 0;
-}
-
-static struct ws_sweep_wait *heap_pop(struct heap *heap)
-{
-	struct ws_sweep_wait *first = heap->waits[0];
-
-	heap->waits[0] = heap->waits[--heap->n];
-	if (heap->n)
-		sift_down(heap, 0);
-	return first;
-}
 
 static struct ws_sweep_wait *wait_new(struct run *run)
 {
@@ -394,14 +320,14 @@ static int change(struct run *run)
 	int r = settle_wait(run, wait);
 
 	if (r == 0 && wait->change_ns == wait->past.begin_ns) {
-		heap_pop(&run->active);
+		ws_sweep_heap_pop(&run->active);
 		return leave(run, wait);
 	}
 	if (r == 0 && wait->woken)
 		r = TELL(run, woken, wait);
 	if (r == 0) {
 		set_piece(run, wait, wait->woken ? wait->piece : wait->piece - 1);
-		sift_down(&run->active, 0);
+		ws_sweep_heap_sift(&run->active, 0);
 	}
 	return r;
 }
@@ -452,7 +378,7 @@ static int load(struct run *run, uint64_t at_ns)
 			memcpy(wait->pieces, pieces, past->n_pieces * sizeof(*pieces));
 		cut_at_exit(run, wait);
 		wait->change_ns = past->end_ns;
-		r = heap_push(&run->later, wait);
+		r = ws_sweep_heap_push(&run->later, wait);
 		if (r < 0) {
 			wait_drop(run, wait);
 			return r;
@@ -482,14 +408,14 @@ static int plan_birth(struct run *run, uint32_t thread)
 	wait->birth = true;
 	wait->pieces[0] = (struct ws_past_piece){ 0, { origin, WS_UNKNOWN, WS_UNKNOWN }, 0 };
 	wait->change_ns = run->sweep.at_ns;
-	return heap_push(&run->unborn, wait);
+	return ws_sweep_heap_push(&run->unborn, wait);
 }
 
 /* The thread had not begun before now: it follows who made it. That one did not wait when it did so: if
  * it waits now, it was before that, and the thread was there without an event of its own. */
 static int unbear(struct run *run)
 {
-	struct ws_sweep_wait *wait = heap_pop(&run->unborn), *made_in = NULL;
+	struct ws_sweep_wait *wait = ws_sweep_heap_pop(&run->unborn), *made_in = NULL;
 	uint32_t thread = wait->past.thread;
 	int r;
 
@@ -499,7 +425,7 @@ static int unbear(struct run *run)
 		made_in = made_in->outer;
 	if (made_in && !made_in->birth && made_in->past.begin_ns < run->sweep.at_ns) {
 		wait->change_ns = made_in->past.begin_ns;
-		return heap_push(&run->unborn, wait);
+		return ws_sweep_heap_push(&run->unborn, wait);
 	}
 	wait->past.end_ns = wait->past.woken_ns = wait->pieces[0].to_ns = run->sweep.at_ns;
 	r = settle_thread(run, thread);
@@ -564,9 +490,9 @@ static int take_step(struct run *run, enum step step)
 	case CHANGE:
 		return change(run);
 	case ENTER:
-		wait = heap_pop(&run->later);
+		wait = ws_sweep_heap_pop(&run->later);
 		r = enter(run, wait);
-		return r < 0 ? r : heap_push(&run->active, wait);
+		return r < 0 ? r : ws_sweep_heap_push(&run->active, wait);
 	case FIRST:
 		return plan_birth(run, run->begins[run->n_begins++]);
 	default:
@@ -589,65 +515,11 @@ static int by_time(const void *a, const void *b)
 	return (x->thread > y->thread) - (x->thread < y->thread);
 }
 
-static int sort_threads(uint32_t *to, struct timed *by, size_t n)
+static void sort_threads(uint32_t *to, struct timed *by, size_t n)
 {
 	qsort(by, n, sizeof(*by), by_time);
 	for (size_t i = 0; i < n; i++)
 		to[i] = by[i].thread;
-	return 0;
-}
-
-/* The image that each process's replaced, or WS_UNKNOWN. 0 or -ENOMEM. */
-static int find_before(const struct ws_tables *tables, uint32_t *before)
-{
-	struct ws_map64 by_pid = { 0 };
-	int r = 0;
-
-	for (size_t i = 0; i < tables->n_processes && r == 0; i++) {
-		uint64_t pid = (uint32_t)tables->processes[i].pid;
-
-		if (!ws_map64_get(&by_pid, pid, &before[i]) ||
-		    tables->processes[before[i]].end != WS_END_EXEC)
-			before[i] = WS_UNKNOWN;
-		r = ws_map64_put(&by_pid, pid, (uint32_t)i);
-	}
-	ws_map64_free(&by_pid);
-	return r;
-}
-
-static void find_origins(struct run *run, const uint32_t *before, uint32_t *main_of)
-{
-	const struct ws_tables *tables = run->sweep.tables;
-
-	for (size_t i = 0; i < tables->n_processes; i++)
-		main_of[i] = WS_UNKNOWN;
-	for (size_t i = 0; i < tables->n_threads; i++) {
-		uint32_t process = tables->threads[i].process;
-
-		if (main_of[process] == WS_UNKNOWN ||
-		    tables->threads[i].tid == tables->processes[process].pid)
-			main_of[process] = (uint32_t)i;
-	}
-	for (size_t i = 0; i < tables->n_threads; i++) {
-		const struct ws_task *task = &tables->threads[i];
-		const struct ws_process *process = &tables->processes[task->process];
-		uint32_t origin = task->creator;
-
-		/* A process is made by its parent, whose main thread stands for it; its image may
-		 * have replaced another, whose main thread it was. */
-		if (origin == WS_UNKNOWN && task->tid != process->pid)
-			origin = main_of[task->process];
-		if (origin == WS_UNKNOWN && before[task->process] != WS_UNKNOWN)
-			origin = main_of[before[task->process]];
-		if (origin == WS_UNKNOWN && process->parent != WS_UNKNOWN)
-			origin = main_of[process->parent];
-		/* Nobody is made by who came later. */
-		if (origin != WS_UNKNOWN &&
-		    (origin == i || tables->threads[origin].begin_ns > task->begin_ns ||
-		     (tables->threads[origin].begin_ns == task->begin_ns && origin > i)))
-			origin = WS_UNKNOWN;
-		run->sweep.origins[i] = origin;
-	}
 }
 
 static int prepare(struct run *run)
@@ -655,41 +527,33 @@ static int prepare(struct run *run)
 	const struct ws_tables *tables = run->sweep.tables;
 	size_t n = tables->n_threads;
 	struct timed *by = malloc((n + 1) * sizeof(*by));
-	uint32_t *main_of = malloc((tables->n_processes + 1) * sizeof(*main_of));
-	uint32_t *before = malloc((tables->n_processes + 1) * sizeof(*before));
-	int r = by && main_of && before ? find_before(tables, before) : -ENOMEM;
+	int r;
 
 	run->sweep.threads = calloc(n + 1, sizeof(*run->sweep.threads));
-	run->sweep.origins = malloc((n + 1) * sizeof(*run->sweep.origins));
 	run->ends = malloc((n + 1) * sizeof(*run->ends));
 	run->begins = malloc((n + 1) * sizeof(*run->begins));
 	run->end_ns = malloc((n + 1) * sizeof(*run->end_ns));
-	if (r < 0 || !run->sweep.threads || !run->sweep.origins || !run->ends || !run->begins ||
-	    !run->end_ns) {
-		free(by);
-		free(main_of);
-		free(before);
-		return -ENOMEM;
-	}
-	find_origins(run, before, main_of);
-	for (size_t i = 0; i < n; i++) {
+	r = by && run->sweep.threads && run->ends && run->begins && run->end_ns
+		    ? ws_origins_find(tables, &run->sweep.origins)
+		    : -ENOMEM;
+	for (size_t i = 0; i < n && r == 0; i++) {
 		run->sweep.threads[i].gone = true;
 		for (size_t k = 0; k < WS_WHAT_IF_MAX; k++)
 			run->sweep.threads[i].reaches[k] = INT64_MIN / 2;
 		run->end_ns[i] = ws_thread_end(tables, (uint32_t)i);
 		by[i] = (struct timed){ run->end_ns[i], (uint32_t)i };
 	}
-	sort_threads(run->ends, by, n);
-	for (size_t i = 0; i < n; i++)
+	if (r == 0)
+		sort_threads(run->ends, by, n);
+	for (size_t i = 0; i < n && r == 0; i++)
 		by[i] = (struct timed){ tables->threads[i].begin_ns, (uint32_t)i };
-	sort_threads(run->begins, by, n);
+	if (r == 0)
+		sort_threads(run->begins, by, n);
 	free(by);
-	free(main_of);
-	free(before);
-	return 0;
+	return r;
 }
 
-static void free_waits(struct heap *heap)
+static void free_waits(struct ws_sweep_heap *heap)
 {
 	for (size_t i = 0; i < heap->n; i++) {
 		free(heap->waits[i]->pieces);

@@ -93,9 +93,6 @@ struct ws_sweep_hooks {
 int ws_sweep_run(struct ws_past *past, const struct ws_tables *tables,
 		 const struct ws_sweep_hooks *hooks, size_t n_hooks);
 
-/* When the thread ended, as far as is known. */
-uint64_t ws_thread_end(const struct ws_tables *tables, uint32_t thread);
-
 /* The thread at the root of this one's tree, and what the time is spent for there. `via` is what this
  * thread is followed by, for the case that it runs; it may be *ret. */
 uint32_t ws_sweep_root(const struct ws_sweep *sweep, uint32_t thread, const struct ws_cause *via,

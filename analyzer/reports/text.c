@@ -681,6 +681,8 @@ int ws_report_text(const struct ws_report *report, const struct ws_text_style *s
 		.style = style,
 		.page = { .to = to, .utf8 = style->utf8, .width = WIDTH },
 	};
+	const struct ws_results *results = report->results;
+	bool hangs = results->n_deadlocks && results->deadlocks[0].verdict == WS_VERDICT_OCCURRED;
 
 	if (number_objects(&printer) < 0)
 		return -ENOMEM;
@@ -689,11 +691,15 @@ int ws_report_text(const struct ws_report *report, const struct ws_text_style *s
 	ws_text_classes(&printer.page, report, 11);
 	print_kinds(&printer);
 	print_cautions(&printer);
+	/* Nothing else matters in a program that hangs. */
+	if (hangs)
+		ws_text_deadlocks(&printer.page, report, style->top);
 	print_objects(&printer);
 	print_edges(&printer);
 	ws_text_critical_path(&printer.page, report, style->top);
 	ws_text_graph(&printer.page, report);
-	ws_text_deadlocks(&printer.page, report, style->top);
+	if (!hangs)
+		ws_text_deadlocks(&printer.page, report, style->top);
 	ws_text_findings(&printer.page, report, style->top);
 	ws_report_leftovers(&printer.page, report, style->top);
 	ws_text_calls(&printer.page, report, style->top);

@@ -47,6 +47,8 @@ static const char help_text[] =
 	"                      may be given several times\n"
 	"  --at T              show the wait graph of this moment, too: who waits then, for whom, and\n"
 	"                      whom that one waits for; `end`: of the end of the trace\n"
+	"  --stuck-after T     a wait for a lock that is open at the end for T is a finding (default:\n"
+	"                      10s)\n"
 	"  --stacks            show the call stacks of waiters, holders and wakers; text "
 	"only\n" WS_READING_HELP("--to") "\n"
 	"  --help              show this text\n"
@@ -88,6 +90,7 @@ static int usage(const char *what, const char *value)
 enum {
 	OPT_FORMAT = WS_READING_OWN,
 	OPT_AT,
+	OPT_STUCK_AFTER,
 	OPT_TOP,
 	OPT_STACKS,
 	OPT_CALLS,
@@ -102,6 +105,7 @@ static const struct option long_options[] = {
 	{ "format", required_argument, NULL, OPT_FORMAT },
 	{ "output", required_argument, NULL, 'o' },
 	{ "at", required_argument, NULL, OPT_AT },
+	{ "stuck-after", required_argument, NULL, OPT_STUCK_AFTER },
 	{ "top", required_argument, NULL, OPT_TOP },
 	{ "stacks", no_argument, NULL, OPT_STACKS },
 	{ "calls", no_argument, NULL, OPT_CALLS },
@@ -136,6 +140,11 @@ static int parse_option(int option, const char *value, struct options *options)
 			options->study.setup.graph.at_ns = UINT64_MAX;
 		else if (ws_option_time(value, &options->study.setup.graph.at_ns) < 0)
 			return usage("--at: a time such as 1.5s, or end, not", value);
+		return 0;
+	case OPT_STUCK_AFTER:
+		if (ws_option_time(value, &options->study.setup.stuck_ns) < 0 ||
+		    !options->study.setup.stuck_ns)
+			return usage("--stuck-after: a time such as 1.5s, not", value);
 		return 0;
 	case OPT_TOP:
 		if (ws_reading_number(value, SIZE_MAX / 2, &number) < 0)

@@ -20,7 +20,8 @@ static struct {
 	_Atomic uint64_t hash; /* 0: free */
 	_Atomic uint32_t n;
 } orders[WS_ORDERS_MAX];
-static _Atomic bool any_orders;
+static _Atomic uint32_t n_orders;
+static _Atomic uint32_t generation; /* part of the hash: a fork child begins anew */
 
 _Static_assert(WS_EDGE_HELD_MAX >= WS_HELD_MAX, "an edge can have all locks that are held");
 
@@ -38,9 +39,10 @@ static uint32_t times_before(uint64_t hash, bool *full)
 		_Atomic uint64_t *place = &orders[at % WS_ORDERS_MAX].hash;
 		uint64_t was = atomic_load_explicit(place, memory_order_relaxed);
 
-		if (was == 0)
-			atomic_compare_exchange_strong_explicit(
-				place, &was, hash, memory_order_relaxed, memory_order_relaxed);
+		if (was == 0 &&
+		    atomic_compare_exchange_strong_explicit(place, &was, hash, memory_order_relaxed,
+							    memory_order_relaxed))
+			atomic_fetch_add_explicit(&n_orders, 1, memory_order_relaxed);
 		if (was == 0 || was == hash)
 			return atomic_fetch_add_explicit(&orders[at % WS_ORDERS_MAX].n, 1,
 							 memory_order_relaxed);
@@ -157,7 +159,11 @@ static __attribute__((noinline)) void record(struct ws_thread *self, uint32_t n,
 static void take(struct ws_thread *self, uint32_t n, const struct ws_held *taken,
 		 const struct lock *lock, uint8_t flags)
 {
-	uint64_t h = mix(taken->kind, n), here;
+	uint64_t h =
+		mix(taken->kind + ((uint64_t)atomic_load_explicit(&generation, memory_order_relaxed)
+				   << 8),
+		    n);
+	uint64_t here;
 	bool full = false;
 
 	for (uint32_t i = 0; i < n; i++) {
@@ -174,7 +180,6 @@ static void take(struct ws_thread *self, uint32_t n, const struct ws_held *taken
 	if (!ws_wanted(lock_edge) || ws_is_tracer_code(taken->site))
 		return;
 	self->orders[here % WS_LOCK_ORDERS] = here;
-	atomic_store_explicit(&any_orders, true, memory_order_relaxed);
 
 	uint64_t mine = mix(h, (uint64_t)self->tid << 32);
 
@@ -258,8 +263,11 @@ void ws_lock_orders_forget(struct ws_thread *self)
 
 void ws_lock_orders_forked(void)
 {
-	if (!atomic_exchange_explicit(&any_orders, false, memory_order_relaxed))
+	/* What the parent has recorded stays in its places as long as there is room. */
+	atomic_fetch_add_explicit(&generation, 1, memory_order_relaxed);
+	if (atomic_load_explicit(&n_orders, memory_order_relaxed) < WS_ORDERS_MAX / 2)
 		return;
+	atomic_store_explicit(&n_orders, 0, memory_order_relaxed);
 	for (size_t i = 0; i < WS_ORDERS_MAX; i++) {
 		if (!atomic_load_explicit(&orders[i].hash, memory_order_relaxed))
 			continue;

@@ -21,7 +21,7 @@
 
 /* Orders that one process is remembered to have recorded, with the threads and segments in which it
  * did: what real programs have, many times over (limit `lock_orders`). */
-#define WS_ORDERS_MAX 16384
+#define WS_ORDERS_MAX 65536
 /* So often an order is recorded for one thread, and so often for one process. */
 #define WS_ORDER_REPEATS_THREAD 4
 #define WS_ORDER_REPEATS        16

@@ -432,11 +432,11 @@ static int conclude(struct ws_blame *blame, const struct ws_context *context,
 	uint32_t *at = calloc(n_ids + 1, sizeof(*at));
 	int r;
 
+	result->at = at;
+	result->n_at = n_ids;
 	result->objects = calloc(contention->n_objects + 1, sizeof(*result->objects));
-	if (!at || !result->objects) {
-		free(at);
+	if (!at || !result->objects)
 		return -ENOMEM;
-	}
 	result->n_objects = contention->n_objects;
 	for (size_t i = 0; i < contention->n_objects; i++) {
 		result->objects[i].object = contention->objects[i].object;
@@ -448,7 +448,6 @@ static int conclude(struct ws_blame *blame, const struct ws_context *context,
 	r = fill_objects(blame, context, at, result);
 	if (r == 0)
 		r = make_total(blame, context, &result->total);
-	free(at);
 	return r;
 }
 
@@ -587,6 +586,7 @@ void ws_blame_result_free(struct ws_blame_result *result)
 		free(result->objects[i].meanwhile);
 	}
 	free(result->objects);
+	free(result->at);
 	free(result->total.parties);
 	ws_path_result_free(result->path);
 	free(result->what_ifs);
@@ -596,9 +596,10 @@ void ws_blame_result_free(struct ws_blame_result *result)
 const struct ws_object_blame *ws_blame_of(const struct ws_blame_result *result,
 					  const struct ws_object *object)
 {
-	for (size_t i = 0; i < result->n_objects; i++) {
-		if (result->objects[i].object == object)
-			return &result->objects[i];
-	}
-	return NULL;
+	const struct ws_object_blame *found;
+
+	if (object->id >= result->n_at || !result->n_objects)
+		return NULL;
+	found = &result->objects[result->at[object->id]];
+	return found->object == object ? found : NULL;
 }

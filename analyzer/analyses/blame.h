@@ -60,6 +60,8 @@ struct ws_blame_result {
 	struct ws_object_blame total;    /* without `meanwhile` */
 	struct ws_object_blame *objects; /* Owned by this; in contention's order */
 	size_t n_objects;
+	uint32_t *at; /* Owned by this: by ws_object.id: where in `objects` it is, if it is there */
+	size_t n_at;
 	uint64_t cut_waits; /* waits of which not all holders were kept */
 	struct ws_path_result *path;        /* Owned by this */
 	struct ws_what_if_result *what_ifs; /* Owned by this */

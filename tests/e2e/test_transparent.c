@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* test_transparent: a recorded program prints, and ends, exactly as it does without recording.
  *
- * test_transparent PROGRAM: that program of tests/programs, which prints what its calls give.
+ * test_transparent PROGRAM [ARGUMENT]: that program of tests/programs, which prints what its calls
+ * give.
  * Without argument: all other cases.
  */
 #include <setjmp.h>
@@ -140,11 +141,11 @@ static void limits_of_threads_and_memory_are_kept(void **state)
 	assert_in_range(time(NULL) - begin, 0, 20);
 }
 
-static const char *program;
+static const char *program, *argument;
 
 static void it_gives_the_same(void **state)
 {
-	const char *const argv[] = { ws_program(program), NULL };
+	const char *const argv[] = { ws_program(program), argument, NULL };
 
 	(void)state;
 	ws_run_free(same(argv));
@@ -166,6 +167,7 @@ int main(int argc, char **argv)
 
 	if (argc > 1) {
 		program = argv[1];
+		argument = argv[2];
 		return cmocka_run_group_tests(one, NULL, NULL);
 	}
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* same_cancel.h: what the parts of same_cancel share: cases, what they wait for, and the functions
+/* same_points.h: what the parts of same_points share: calls, what they wait for, and the functions
  * as the linker knows them, whatever the headers make of their names. */
-#ifndef WS_SAME_CANCEL_H
-#define WS_SAME_CANCEL_H
+#ifndef WS_SAME_POINTS_H
+#define WS_SAME_POINTS_H
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -50,19 +50,27 @@ enum { AHEAD_S = 1000 }; /* a limit that is never reached */
 struct fixture {
 	/* Makes it, so that the call has to wait or can go on at once. */
 	void (*make)(bool blocked);
-	/* Says what state it is in, and takes it down. `cancelled`: the call never returned. */
-	void (*state)(bool cancelled);
+	/* Says what state it is in, and takes it down. `undone`: the call did not return, or
+	 * failed. */
+	void (*state)(bool undone);
+	/* Lets the waiting call go on; NULL where only a signal or a cancellation does. */
+	void (*satisfy)(void);
 	/* The caller's cleanup; what it gives is said. May be NULL. */
 	int (*clean)(void);
-	/* Lets the call go on after the cancellation; NULL where that has to end it. */
-	void (*end)(void);
-	bool never_waits; /* it cannot be made to wait here */
-	bool spoils;      /* what is left of the call is glibc's own loose end: in a child */
+	unsigned int flags;
 };
 
-/* A cancellation point. */
+enum {
+	NEVER_WAITS = 1,  /* it cannot be made to wait here */
+	ALWAYS_WAITS = 2, /* nor to go on at once */
+	STAYS = 4,        /* no cancellation ends it */
+	SPOILS = 8,       /* what is left of the call is a loose end of glibc's: in a child */
+	OWN_SIGNAL = 16,  /* satisfied by a signal to the process, which a child has not got */
+};
+
+/* A call that waits. */
 struct point {
-	const char *name; /* row of functions.def */
+	const char *name; /* mostly a row of functions.def */
 	const struct fixture *fixture;
 	long (*call)(void);
 };
@@ -87,6 +95,8 @@ extern int ends[2];
 enum { ROOM = 4096 };
 void empty_pipe(bool blocked);
 void full_pipe(bool blocked);
+void write_line(void);
+void read_page(void);
 int in_pipe(int fd); /* bytes that it holds */
 
 #endif

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* same_cancel_files.c: of same_cancel, what waits for files by their numbers: pipes, FIFOs,
+/* same_points_files.c: of same_points, what waits for files by their numbers: pipes, FIFOs,
  * sockets, record locks, polls. */
-#include "tests/programs/same_cancel.h"
+#include "tests/programs/same_points.h"
 #include "tests/support/truth.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/un.h>
@@ -14,15 +15,15 @@
 static char bytes[2 * ROOM];
 static struct iovec few = { bytes, 8 }, many = { bytes, sizeof(bytes) };
 
-static void pipe_state(bool cancelled)
+static void pipe_state(bool undone)
 {
-	(void)cancelled;
+	(void)undone;
 	say("%d bytes in it", in_pipe(ends[0]));
 	x(close(ends[0]));
 	x(close(ends[1]));
 }
-static const struct fixture empty = { empty_pipe, pipe_state, NULL, NULL, false, false };
-static const struct fixture full = { full_pipe, pipe_state, NULL, NULL, false, false };
+static const struct fixture empty = { empty_pipe, pipe_state, write_line, NULL, 0 };
+static const struct fixture full = { full_pipe, pipe_state, read_page, NULL, 0 };
 
 /* With room for less than is written: what fits is there, whatever becomes of the call. */
 static void half_full_pipe(bool blocked)
@@ -31,16 +32,16 @@ static void half_full_pipe(bool blocked)
 	/* Two pages have no room in one, one would. */
 	many.iov_len = blocked ? sizeof(bytes) : 8;
 }
-static const struct fixture half = { half_full_pipe, pipe_state, NULL, NULL, false, false };
+static const struct fixture half = { half_full_pipe, pipe_state, read_page, NULL, 0 };
 
-static void closed_state(bool cancelled)
+static void closed_state(bool undone)
 {
-	(void)cancelled;
+	(void)undone;
 	say("open %d", fcntl(ends[0], F_GETFD) == 0);
 	close(ends[0]);
 	x(close(ends[1]));
 }
-static const struct fixture closed = { empty_pipe, closed_state, NULL, NULL, true, false };
+static const struct fixture closed = { empty_pipe, closed_state, NULL, NULL, NEVER_WAITS };
 
 /* From one pipe into another. */
 static int other[2];
@@ -51,14 +52,14 @@ static void make_two(bool blocked)
 	empty_pipe(blocked);
 }
 
-static void two_state(bool cancelled)
+static void two_state(bool undone)
 {
 	say("%d bytes in the other, ", in_pipe(other[0]));
-	pipe_state(cancelled);
+	pipe_state(undone);
 	x(close(other[0]));
 	x(close(other[1]));
 }
-static const struct fixture two = { make_two, two_state, NULL, NULL, false, false };
+static const struct fixture two = { make_two, two_state, write_line, NULL, 0 };
 
 /* An eventfd that is 0, or that is as high as it goes. */
 static int event;
@@ -76,17 +77,30 @@ static void make_highest(bool blocked)
 		x(eventfd_write(event, 0xfffffffffffffffeu));
 }
 
-static void event_state(bool cancelled)
+static void event_state(bool undone)
 {
-	(void)cancelled;
+	(void)undone;
 	value = 0;
 	x(fcntl(event, F_SETFL, O_NONBLOCK));
 	eventfd_read(event, &value);
 	say("value %llx", (unsigned long long)value);
 	x(close(event));
 }
-static const struct fixture zero = { make_zero, event_state, NULL, NULL, false, false };
-static const struct fixture highest = { make_highest, event_state, NULL, NULL, false, false };
+
+static void add_five(void)
+{
+	x(eventfd_write(event, 5));
+}
+
+static void take_all(void)
+{
+	eventfd_t all;
+
+	x(eventfd_read(event, &all));
+}
+
+static const struct fixture zero = { make_zero, event_state, add_five, NULL, 0 };
+static const struct fixture highest = { make_highest, event_state, take_all, NULL, 0 };
 
 /* Sets of one pipe. */
 static struct pollfd set;
@@ -106,14 +120,14 @@ static void make_set(bool blocked)
 	happened.events = 0;
 }
 
-static void set_state(bool cancelled)
+static void set_state(bool undone)
 {
 	say("revents %d, set %d, happened %u, ", set.revents, FD_ISSET(ends[0], &readable) != 0,
 	    happened.events);
 	x(close(epoll));
-	pipe_state(cancelled);
+	pipe_state(undone);
 }
-static const struct fixture polled = { make_set, set_state, NULL, NULL, false, false };
+static const struct fixture polled = { make_set, set_state, write_line, NULL, 0 };
 
 /* Connections. */
 static struct sockaddr_un address = { .sun_family = AF_UNIX };
@@ -124,7 +138,7 @@ static void make_listener(void)
 {
 	/* An abstract name, which takes no file. */
 	address_size = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 +
-				   (size_t)snprintf(address.sun_path + 1, 32, "ws-cancel-%d",
+				   (size_t)snprintf(address.sun_path + 1, 32, "ws-points-%d",
 						    (int)getpid()));
 	listener = (int)xs(socket(AF_UNIX, SOCK_STREAM, 0));
 	x(bind(listener, (struct sockaddr *)&address, address_size));
@@ -132,11 +146,16 @@ static void make_listener(void)
 	client = (int)xs(socket(AF_UNIX, SOCK_STREAM, 0));
 }
 
+static void connect_client(void)
+{
+	x(connect(client, (struct sockaddr *)&address, address_size));
+}
+
 static void make_nobody(bool blocked)
 {
 	make_listener();
 	if (!blocked)
-		x(connect(client, (struct sockaddr *)&address, address_size));
+		connect_client();
 }
 
 static int crowd[8], crowd_n;
@@ -154,12 +173,12 @@ static void make_crowd(bool blocked)
 	}
 }
 
-static void connection_state(bool cancelled)
+static void connection_state(bool undone)
 {
 	socklen_t size = 0;
 	int n = 0, fd;
 
-	(void)cancelled;
+	(void)undone;
 	say("peer %d, ", getpeername(client, (struct sockaddr *)bytes, &size));
 	x(fcntl(listener, F_SETFL, O_NONBLOCK));
 	while ((fd = accept(listener, NULL, NULL)) >= 0) {
@@ -173,8 +192,14 @@ static void connection_state(bool cancelled)
 	x(close(client));
 	x(close(listener));
 }
-static const struct fixture nobody = { make_nobody, connection_state, NULL, NULL, false, false };
-static const struct fixture crowded = { make_crowd, connection_state, NULL, NULL, false, false };
+
+static void accept_one(void)
+{
+	x(close((int)xs(accept(listener, NULL, NULL))));
+}
+
+static const struct fixture nobody = { make_nobody, connection_state, connect_client, NULL, 0 };
+static const struct fixture crowded = { make_crowd, connection_state, accept_one, NULL, 0 };
 
 /* A connected pair: nothing to receive, or no room to send. */
 static struct msghdr header;
@@ -201,15 +226,28 @@ static void make_full_pair(bool blocked)
 	before = in_pipe(ends[0]);
 }
 
-static void pair_state(bool cancelled)
+static void pair_state(bool undone)
 {
-	(void)cancelled;
+	(void)undone;
 	say("%d bytes more in it, length %u", in_pipe(ends[0]) - before, headers.msg_len);
 	x(close(ends[0]));
 	x(close(ends[1]));
 }
-static const struct fixture quiet = { make_pair, pair_state, NULL, NULL, false, false };
-static const struct fixture busy = { make_full_pair, pair_state, NULL, NULL, false, false };
+
+static void send_some(void)
+{
+	x_is(16, send(ends[1], bytes, 16, 0));
+}
+
+static void receive_all(void)
+{
+	static char much[1 << 20];
+
+	before -= (int)xs(recv(ends[0], much, sizeof(much), 0));
+}
+
+static const struct fixture quiet = { make_pair, pair_state, send_some, NULL, 0 };
+static const struct fixture busy = { make_full_pair, pair_state, receive_all, NULL, 0 };
 
 /* A FIFO that nobody else has open, or that is open both ways. */
 static char path[64];
@@ -217,18 +255,18 @@ static int opened;
 
 static void make_fifo(bool blocked)
 {
-	snprintf(path, sizeof(path), "/tmp/ws-cancel-%d", (int)getpid());
+	snprintf(path, sizeof(path), "/tmp/ws-points-%d", (int)getpid());
 	unlink(path);
 	x(mkfifo(path, 0600));
 	opened = blocked ? -1 : (int)xs(open(path, O_RDWR));
 }
 
-static void fifo_state(bool cancelled)
+static void fifo_state(bool undone)
 {
 	char byte;
 	int fd, writer;
 
-	(void)cancelled;
+	(void)undone;
 	if (opened >= 0)
 		x(close(opened));
 	/* Is there still somebody who reads, or who writes? */
@@ -242,7 +280,13 @@ static void fifo_state(bool cancelled)
 	x(close(fd));
 	x(unlink(path));
 }
-static const struct fixture fifo = { make_fifo, fifo_state, NULL, NULL, false, false };
+
+static void open_other(void)
+{
+	opened = (int)xs(open(path, O_RDWR));
+}
+
+static const struct fixture fifo = { make_fifo, fifo_state, open_other, NULL, 0 };
 
 /* Tells whether it was opened, and closes it again. */
 static int opens(int fd)
@@ -259,7 +303,7 @@ static void make_locked(bool blocked)
 {
 	char byte;
 
-	snprintf(path, sizeof(path), "/tmp/ws-cancel-%d", (int)getpid());
+	snprintf(path, sizeof(path), "/tmp/ws-points-%d", (int)getpid());
 	file = (int)xs(open(path, O_RDWR | O_CREAT, 0600));
 	if (!blocked)
 		return;
@@ -278,14 +322,14 @@ static void make_locked(bool blocked)
 }
 
 /* Whoever could lock it now is not kept from it by the caller. */
-static void locked_state(bool cancelled)
+static void locked_state(bool undone)
 {
 	int status;
 	pid_t pid;
 
-	(void)cancelled;
+	(void)undone;
 	if (holder) {
-		x(kill(holder, SIGKILL));
+		kill(holder, SIGKILL);
 		x_is(holder, waitpid(holder, &status, 0));
 		holder = 0;
 	}
@@ -297,7 +341,54 @@ static void locked_state(bool cancelled)
 	x(close(file));
 	x(unlink(path));
 }
-static const struct fixture locked = { make_locked, locked_state, NULL, NULL, false, false };
+
+static void end_holder(void)
+{
+	x(kill(holder, SIGKILL));
+}
+
+static const struct fixture locked = { make_locked, locked_state, end_holder, NULL, 0 };
+
+static int others_file;
+
+static void make_flocked(bool blocked)
+{
+	make_locked(false);
+	others_file = (int)xs(open(path, O_RDWR));
+	if (blocked)
+		x(flock(others_file, LOCK_EX));
+}
+
+static void unlock_flock(void)
+{
+	x(flock(others_file, LOCK_UN));
+}
+
+static void flocked_state(bool undone)
+{
+	(void)undone;
+	say("another gets %d", flock(others_file, LOCK_EX | LOCK_NB));
+	x(close(others_file));
+	x(close(file));
+	x(unlink(path));
+}
+static const struct fixture flocked = { make_flocked, flocked_state, unlock_flock, NULL, STAYS };
+
+static void make_from_file(bool blocked)
+{
+	make_locked(false);
+	x_is(8, write(file, bytes, 8));
+	x_is(0, lseek(file, 0, SEEK_SET));
+	full_pipe(blocked);
+}
+
+static void from_file_state(bool undone)
+{
+	pipe_state(undone);
+	x(close(file));
+	x(unlink(path));
+}
+static const struct fixture from_file = { make_from_file, from_file_state, read_page, NULL, STAYS };
 
 #define TO_CLIENT (struct sockaddr *)&address, address_size
 #define POINTS(C)                                                                                  \
@@ -343,7 +434,9 @@ static const struct fixture locked = { make_locked, locked_state, NULL, NULL, fa
 	C(creat, fifo, opens(x_creat(path, 0600)))                                                 \
 	C(splice, two, x_splice(ends[0], NULL, other[1], NULL, 8, 0))                              \
 	C(tee, two, x_tee(ends[0], other[1], 8, 0))                                                \
-	C(vmsplice, full, x_vmsplice(ends[1], &few, 1, 0))
+	C(vmsplice, full, x_vmsplice(ends[1], &few, 1, 0))                                         \
+	C(sendfile, from_file, x_sendfile(ends[1], file, NULL, 8))                                 \
+	C(flock, flocked, x_flock(file, LOCK_EX))
 
 POINTS(POINT_CALL)
 const struct point file_points[] = { POINTS(POINT_ROW) };

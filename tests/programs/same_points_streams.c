@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* same_cancel_streams.c: of same_cancel, streams on pipes, FIFOs and children. Formats are such
+/* same_points_streams.c: of same_points, streams on pipes, FIFOs and children. Formats are such
  * that take no arguments. */
-#include "tests/programs/same_cancel.h"
+#include "tests/programs/same_points.h"
 #include "tests/support/truth.h"
 
 #include <stdlib.h>
@@ -31,12 +31,12 @@ static void stream_state(int pipe_end)
 	fclose(file);
 }
 
-static void input_state(bool cancelled)
+static void input_state(bool undone)
 {
-	(void)cancelled;
+	(void)undone;
 	stream_state(0);
 }
-static const struct fixture input = { make_input, input_state, NULL, NULL, false, false };
+static const struct fixture input = { make_input, input_state, write_line, NULL, 0 };
 
 static void make_output(bool blocked)
 {
@@ -46,12 +46,12 @@ static void make_output(bool blocked)
 	stdout = file;
 }
 
-static void output_state(bool cancelled)
+static void output_state(bool undone)
 {
-	(void)cancelled;
+	(void)undone;
 	stream_state(1);
 }
-static const struct fixture output = { make_output, output_state, NULL, NULL, false, false };
+static const struct fixture output = { make_output, output_state, read_page, NULL, 0 };
 
 static void make_unwritten(bool blocked)
 {
@@ -59,38 +59,38 @@ static void make_unwritten(bool blocked)
 	file = fdopen(ends[1], "w");
 	x_is(3, fwrite("abc", 1, 3, file));
 }
-static const struct fixture unwritten = { make_unwritten, output_state, NULL, NULL, false, false };
+static const struct fixture unwritten = { make_unwritten, output_state, read_page, NULL, 0 };
 
 /* A stream that was being closed is not touched again. */
-static void closed_state(bool cancelled)
+static void closed_state(bool undone)
 {
-	(void)cancelled;
+	(void)undone;
 	say("%d bytes in the pipe", in_pipe(ends[0]));
 	x(close(ends[0]));
 	close(ends[1]);
 }
-static const struct fixture closing = { make_unwritten, closed_state, NULL, NULL, false, false };
+static const struct fixture closing = { make_unwritten, closed_state, read_page, NULL, 0 };
 
 /* dprintf() makes a stream on its stack, which a cancellation leaves in glibc's list of streams. */
-static const struct fixture number = { full_pipe, closed_state, NULL, NULL, false, true };
+static const struct fixture number = { full_pipe, closed_state, read_page, NULL, SPOILS };
 
 static char path[64];
 static int opened;
 
 static void make_fifo(bool blocked)
 {
-	snprintf(path, sizeof(path), "/tmp/ws-cancel-%d", (int)getpid());
+	snprintf(path, sizeof(path), "/tmp/ws-points-%d", (int)getpid());
 	unlink(path);
 	x(mkfifo(path, 0600));
 	opened = blocked ? -1 : (int)xs(open(path, O_RDWR));
 	file = fopen("/dev/null", "r");
 }
 
-static void fifo_state(bool cancelled)
+static void fifo_state(bool undone)
 {
 	int fd;
 
-	(void)cancelled;
+	(void)undone;
 	if (opened >= 0)
 		x(close(opened));
 	fd = open(path, O_WRONLY | O_NONBLOCK);
@@ -99,7 +99,13 @@ static void fifo_state(bool cancelled)
 		x(close(fd));
 	x(unlink(path));
 }
-static const struct fixture fifo = { make_fifo, fifo_state, NULL, NULL, false, false };
+
+static void open_other(void)
+{
+	opened = (int)xs(open(path, O_RDWR));
+}
+
+static const struct fixture fifo = { make_fifo, fifo_state, open_other, NULL, 0 };
 
 /* Tells whether it was opened, and closes it again. */
 static int opens(FILE *f)
@@ -121,14 +127,14 @@ static void end_child(void)
 	x(kill(child, SIGKILL));
 }
 
-static void child_state(bool cancelled)
+static void child_state(bool undone)
 {
-	say("%s", cancelled ? "to be collected" : "collected");
-	/* Of what was cancelled nobody knows the child any more. */
-	if (cancelled)
+	say("%s", undone ? "to be collected" : "collected");
+	/* Whoever did not collect it: nobody else knows the child any more. */
+	if (undone)
 		x_is(child, waitpid(child, NULL, 0));
 }
-static const struct fixture command = { make_child, child_state, NULL, end_child, false, false };
+static const struct fixture command = { make_child, child_state, end_child, NULL, STAYS };
 
 #define POINTS(C)                                                                                  \
 	C(fread, input, x_fread(line, 1, 8, file))                                                 \

@@ -165,7 +165,7 @@ function drawGraph(graph, choose) {
 
 		return svg('g', { transform: `translate(${node.x.toFixed(1)},${node.y.toFixed(1)})`, tabindex: 0, role: 'button',
 			class: `node ${object ? 'object' : 'thread'}${node.bad ? ' bad' : ''}`, 'data-node': node.id,
-			'aria-label': `${object ? 'object' : 'thread'} ${node.label}`,
+			'aria-label': `${node.text}, ${object ? 'object' : 'thread'}${node.text === node.label ? '' : ` ${node.label}`}`,
 			on: { click: () => choose(node), keydown: (event) => {
 				if (event.key !== 'Enter' && event.key !== ' ')
 					return;

@@ -108,7 +108,7 @@ function makeTable(options) {
 function partiesNode(title, parties, whole) {
 	if (!parties.length)
 		return null;
-	return el('section', {}, el('h4', {}, title),
+	return el('section', {}, el('h3', {}, title),
 		el('table.plain', {}, el('thead', {}, el('tr', {}, ['Thread', 'Place', 'Waits', 'Time', 'Share', 'p99', 'Stack']
 			.map((head, i) => el('th', { scope: 'col', class: i > 1 && i < 6 ? 'n' : '' }, head)))),
 		el('tbody', {}, parties.slice(0, 12).map((party) => el('tr', {},
@@ -159,7 +159,7 @@ function objectDetail(object) {
 		partiesNode('Who held it meanwhile', object.holders, object.wait_ns),
 		partiesNode('Who let them go', object.wakers, object.wait_ns),
 		object.meanwhile && object.meanwhile.parts.length ? el('section', {},
-			el('h4', {}, 'What those that were waited for did'),
+			el('h3', {}, 'What those that were waited for did'),
 			el('ul', {}, object.meanwhile.parts.slice(0, 6).map((part) => el('li', {},
 				`${percentText(part.ns, object.meanwhile.ns)} `, did(part), ' ', placeNode(part.site))))) : null);
 }

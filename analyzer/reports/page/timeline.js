@@ -400,7 +400,7 @@ function describeWait() {
 	const length = waits.end[i] - waits.begin[i];
 	const frame = (number) => number >= 0 ? page.frames[number] : null;
 	const stack = (number) => number >= 0 ? page.stacks[number] : null;
-	const side = (title, thread, site, trail) => el('div', {}, el('h4', {}, title, ' ',
+	const side = (title, thread, site, trail) => el('div', {}, el('h3', {}, title, ' ',
 		threadLink(thread < 0 ? null : thread)), stack(trail) ? stackNode(stack(trail)) :
 		el('p', {}, placeNode(frame(site))));
 

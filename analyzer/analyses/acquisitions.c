@@ -180,7 +180,7 @@ static int take_end(void *context, const struct ws_wait *wait)
 
 	if (!counts(all, wait->object->key.kind) || wait->outcome == WS_OUTCOME_NO_WAIT)
 		return 0;
-	lock = get(all, &wait->object->key, wait->object->data);
+	lock = get(all, &wait->object->key, WS_UNKNOWN); /* the object knows by itself */
 	if (!lock)
 		return -ENOMEM;
 	lock->shared |= lock->object && lock->object != wait->object;
@@ -198,6 +198,7 @@ struct ws_model_observer ws_acquisitions_observer(struct ws_acquisitions *all)
 {
 	return (struct ws_model_observer){
 		.context = all,
+		.types = WS_RECORD_BIT(WS_RECORD_LOCK_STATS) | WS_RECORD_BIT(WS_RECORD_WAKE),
 		.record = take_record,
 		.end = take_end,
 	};

@@ -10,21 +10,28 @@
 
 #include "analyzer/analyses/names.h"
 #include "analyzer/base/words.h"
-#include "analyzer/base/words.h"
 
 #define COUNT_ONE(name) +1
 /* Contention, and those of the list. */
 #define OBSERVERS (1 WS_ANALYSES(COUNT_ONE))
 
+/* Some of the analyses: who of them hears what; most want little of it. */
+struct group {
+	struct ws_analyses *all; /* Weak */
+	struct ws_model_observer records[OBSERVERS], times[OBSERVERS], begins[OBSERVERS],
+		ends[OBSERVERS], helds[OBSERVERS], wokes[OBSERVERS], overs[OBSERVERS],
+		waits[OBSERVERS], wakes[OBSERVERS], transfers[OBSERVERS], edges[OBSERVERS],
+		misuses[OBSERVERS], counts[OBSERVERS];
+	size_t n_records, n_times, n_begins, n_ends, n_helds, n_wokes, n_overs, n_waits, n_wakes,
+		n_transfers, n_edges, n_misuses, n_counts;
+	uint32_t types;  /* of records that anybody needs; 0: all */
+	bool any_record; /* somebody needs all types */
+	bool contends;   /* contention is one of them, which is to know the first record's time */
+};
+
 struct ws_analyses {
 	struct ws_setup setup;
-	/* Who hears what; most want little of it. */
-	struct ws_model_observer records[OBSERVERS], begins[OBSERVERS], ends[OBSERVERS],
-		helds[OBSERVERS], wokes[OBSERVERS], overs[OBSERVERS], waits[OBSERVERS],
-		wakes[OBSERVERS], transfers[OBSERVERS], edges[OBSERVERS], misuses[OBSERVERS],
-		counts[OBSERVERS];
-	size_t n_records, n_begins, n_ends, n_helds, n_wokes, n_overs, n_waits, n_wakes,
-		n_transfers, n_edges, n_misuses, n_counts;
+	struct group groups[WS_ANALYSES_GROUPS], everybody;
 	bool begun;                                     /* the first record was seen */
 	struct ws_contention *contention;               /* Owned by this */
 	struct ws_contention_result *contention_result; /* Owned by this; NULL: not finished */
@@ -39,32 +46,48 @@ struct ws_analyses {
 	struct ws_results results;
 };
 
-static void listen(struct ws_analyses *all, struct ws_model_observer observer)
+static void join(struct group *group, const struct ws_model_observer *observer)
 {
-	if (observer.record)
-		all->records[all->n_records++] = observer;
-	if (observer.begin)
-		all->begins[all->n_begins++] = observer;
-	if (observer.end)
-		all->ends[all->n_ends++] = observer;
-	if (observer.held)
-		all->helds[all->n_helds++] = observer;
-	if (observer.woke)
-		all->wokes[all->n_wokes++] = observer;
-	if (observer.over)
-		all->overs[all->n_overs++] = observer;
-	if (observer.wait)
-		all->waits[all->n_waits++] = observer;
-	if (observer.wake)
-		all->wakes[all->n_wakes++] = observer;
-	if (observer.transfer)
-		all->transfers[all->n_transfers++] = observer;
-	if (observer.edge)
-		all->edges[all->n_edges++] = observer;
-	if (observer.misuse)
-		all->misuses[all->n_misuses++] = observer;
-	if (observer.count)
-		all->counts[all->n_counts++] = observer;
+	if (observer->record)
+		group->records[group->n_records++] = *observer;
+	if (observer->time)
+		group->times[group->n_times++] = *observer;
+	if (observer->begin)
+		group->begins[group->n_begins++] = *observer;
+	if (observer->end)
+		group->ends[group->n_ends++] = *observer;
+	if (observer->held)
+		group->helds[group->n_helds++] = *observer;
+	if (observer->woke)
+		group->wokes[group->n_wokes++] = *observer;
+	if (observer->over)
+		group->overs[group->n_overs++] = *observer;
+	if (observer->wait)
+		group->waits[group->n_waits++] = *observer;
+	if (observer->wake)
+		group->wakes[group->n_wakes++] = *observer;
+	if (observer->transfer)
+		group->transfers[group->n_transfers++] = *observer;
+	if (observer->edge)
+		group->edges[group->n_edges++] = *observer;
+	if (observer->misuse)
+		group->misuses[group->n_misuses++] = *observer;
+	if (observer->count)
+		group->counts[group->n_counts++] = *observer;
+	if (observer->record) {
+		group->any_record |= !observer->types;
+		group->types |= observer->types;
+	}
+}
+
+/* Those of whole waits and wakes are one group, those of what goes on at each moment the other. */
+static struct group *listen(struct ws_analyses *all, struct ws_model_observer observer)
+{
+	struct group *group = &all->groups[observer.wait || observer.wake ? 0 : 1];
+
+	join(group, &observer);
+	join(&all->everybody, &observer);
+	return group;
 }
 
 int ws_analyses_new(const struct ws_setup *setup, struct ws_analyses **ret)
@@ -75,9 +98,12 @@ int ws_analyses_new(const struct ws_setup *setup, struct ws_analyses **ret)
 	if (!all)
 		return -ENOMEM;
 	all->setup = *setup;
+	all->everybody = (struct group){ .all = all, .contends = true };
+	for (size_t i = 0; i < WS_ANALYSES_GROUPS; i++)
+		all->groups[i].all = all;
 	r = ws_contention_new(&all->setup.filter, &all->contention);
 	if (r == 0)
-		listen(all, ws_contention_observer(all->contention));
+		listen(all, ws_contention_observer(all->contention))->contends = true;
 #define NEW(name)                                                                                  \
 	if (r == 0)                                                                                \
 		r = ws_##name##_new(&all->setup, &all->name);                                      \
@@ -111,11 +137,13 @@ void ws_analyses_free(struct ws_analyses *all)
 	free(all);
 }
 
-/* Tells each that wants to hear it. */
-#define TELL(all, what, argument)                                                                  \
+/* Tells each of the group that wants to hear it. */
+#define TELL(context, what, argument)                                                              \
 	do {                                                                                       \
-		for (size_t i = 0; i < (all)->n_##what##s; i++) {                                  \
-			const struct ws_model_observer *to = &(all)->what##s[i];                   \
+		const struct group *group = (context);                                             \
+                                                                                                   \
+		for (size_t i = 0; i < group->n_##what##s; i++) {                                  \
+			const struct ws_model_observer *to = &group->what##s[i];                   \
 			int r = to->what(to->context, (argument));                                 \
 			if (r < 0)                                                                 \
 				return r;                                                          \
@@ -125,86 +153,104 @@ void ws_analyses_free(struct ws_analyses *all)
 
 static int tell_record(void *context, const struct ws_record *record)
 {
-	struct ws_analyses *all = context;
+	struct group *of = context;
 
-	if (!all->begun)
-		ws_contention_begin(all->contention, record->at_ns);
-	all->begun = true;
-	TELL(all, record, record);
+	if (of->contends && !of->all->begun) {
+		ws_contention_begin(of->all->contention, record->at_ns);
+		of->all->begun = true;
+	}
+	TELL(context, record, record);
+}
+
+static int tell_time(void *context, uint64_t at_ns)
+{
+	TELL(context, time, at_ns);
 }
 
 static int tell_begin(void *context, const struct ws_wait *wait)
 {
-	TELL((struct ws_analyses *)context, begin, wait);
+	TELL(context, begin, wait);
 }
 
 static int tell_end(void *context, const struct ws_wait *wait)
 {
-	TELL((struct ws_analyses *)context, end, wait);
+	TELL(context, end, wait);
 }
 
 static int tell_held(void *context, const struct ws_hold *hold)
 {
-	TELL((struct ws_analyses *)context, held, hold);
+	TELL(context, held, hold);
 }
 
 static int tell_woke(void *context, const struct ws_wake *wake)
 {
-	TELL((struct ws_analyses *)context, woke, wake);
+	TELL(context, woke, wake);
 }
 
 static int tell_over(void *context, const struct ws_tables *tables)
 {
-	TELL((struct ws_analyses *)context, over, tables);
+	TELL(context, over, tables);
 }
 
 static int tell_wait(void *context, const struct ws_wait *wait)
 {
-	TELL((struct ws_analyses *)context, wait, wait);
+	TELL(context, wait, wait);
 }
 
 static int tell_wake(void *context, const struct ws_wake *wake)
 {
-	TELL((struct ws_analyses *)context, wake, wake);
+	TELL(context, wake, wake);
 }
 
 static int tell_transfer(void *context, const struct ws_transfer *transfer)
 {
-	TELL((struct ws_analyses *)context, transfer, transfer);
+	TELL(context, transfer, transfer);
 }
 
 static int tell_edge(void *context, const struct ws_lock_edge *edge)
 {
-	TELL((struct ws_analyses *)context, edge, edge);
+	TELL(context, edge, edge);
 }
 
 static int tell_misuse(void *context, const struct ws_misuse_seen *misuse)
 {
-	TELL((struct ws_analyses *)context, misuse, misuse);
+	TELL(context, misuse, misuse);
 }
 
 static int tell_count(void *context, const struct ws_lock_count *count)
 {
-	TELL((struct ws_analyses *)context, count, count);
+	TELL(context, count, count);
+}
+
+static struct ws_model_observer observer_of(struct group *group)
+{
+	return (struct ws_model_observer){
+		.context = group,
+		.types = group->any_record ? 0 : group->types | WS_RECORD_FIRST,
+		.record = tell_record,
+		.wait = tell_wait,
+		.time = group->n_times ? tell_time : NULL,
+		.begin = group->n_begins ? tell_begin : NULL,
+		.end = group->n_ends ? tell_end : NULL,
+		.held = group->n_helds ? tell_held : NULL,
+		.woke = group->n_wokes ? tell_woke : NULL,
+		.over = group->n_overs ? tell_over : NULL,
+		.wake = group->n_wakes ? tell_wake : NULL,
+		.transfer = group->n_transfers ? tell_transfer : NULL,
+		.edge = group->n_edges ? tell_edge : NULL,
+		.misuse = group->n_misuses ? tell_misuse : NULL,
+		.count = group->n_counts ? tell_count : NULL,
+	};
 }
 
 struct ws_model_observer ws_analyses_observer(struct ws_analyses *analyses)
 {
-	return (struct ws_model_observer){
-		.context = analyses,
-		.record = tell_record,
-		.begin = analyses->n_begins ? tell_begin : NULL,
-		.end = analyses->n_ends ? tell_end : NULL,
-		.held = analyses->n_helds ? tell_held : NULL,
-		.woke = analyses->n_wokes ? tell_woke : NULL,
-		.over = analyses->n_overs ? tell_over : NULL,
-		.wait = tell_wait,
-		.wake = tell_wake,
-		.transfer = tell_transfer,
-		.edge = analyses->n_edges ? tell_edge : NULL,
-		.misuse = analyses->n_misuses ? tell_misuse : NULL,
-		.count = analyses->n_counts ? tell_count : NULL,
-	};
+	return observer_of(&analyses->everybody);
+}
+
+struct ws_model_observer ws_analyses_group(struct ws_analyses *analyses, unsigned int group)
+{
+	return observer_of(&analyses->groups[group]);
 }
 
 int ws_context_object_name(const struct ws_context *context, const struct ws_object *object,

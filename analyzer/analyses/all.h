@@ -67,6 +67,12 @@ void ws_analyses_free(struct ws_analyses *analyses); /* NULL is fine; the answer
 /* To be given to ws_model_new: everybody hears everything. Valid as long as `analyses`. */
 struct ws_model_observer ws_analyses_observer(struct ws_analyses *analyses);
 
+/* The analyses in groups that may be told in threads of their own: no two groups share anything. To
+ * be told all of what ws_analyses_observer's is, in the same order. `group` is below
+ * WS_ANALYSES_GROUPS. Use this or ws_analyses_observer. */
+#define WS_ANALYSES_GROUPS 2
+struct ws_model_observer ws_analyses_group(struct ws_analyses *analyses, unsigned int group);
+
 /* The answers, valid until the analyses are freed. The model, the tables and the symbols must
  * outlive them. Once only. 0 or -ENOMEM with *ret untouched. */
 int ws_analyses_finish(struct ws_analyses *analyses, const struct ws_tables *tables,

@@ -565,6 +565,7 @@ int ws_board_begin(struct ws_board *board, const struct ws_wait *pub)
 
 	if (r < 0 || !thread)
 		return r;
+	on->value = pub->value;
 	wait = calloc(1, sizeof(*wait));
 	if (!wait)
 		return -ENOMEM;

@@ -116,6 +116,7 @@ struct ws_board_waker {
 
 struct ws_board_object {
 	const struct ws_object *object; /* Weak: owned by the model; NULL: never met */
+	uint64_t value;                 /* its value, as the latest wait found it; 0: not seen */
 	struct ws_board_wait *waits;    /* open ones, oldest first */
 	size_t n_waits;
 	struct ws_board_hold
@@ -135,13 +136,21 @@ struct ws_board {
 	size_t n_processes;
 	struct ws_board_object **objects; /* Owned by this, by id; NULL: not met */
 	size_t n_objects;
-	struct ws_record last; /* the record that the model is at */
+	struct ws_record last; /* the latest that it was told of: as a wait begins, of that */
 	uint64_t now_ns;       /* trace clock */
 };
 
 void ws_board_free(struct ws_board *board); /* what it owns; one of zeroes is an empty one */
 
-/* What the model's observer is to be told, in this order. Each 0 or -ENOMEM. */
+/* The types of records that ws_board_record needs, and the first of each thread. */
+#define WS_BOARD_RECORDS                                                                           \
+	(WS_RECORD_BIT(WS_RECORD_LOSS) | WS_RECORD_BIT(WS_RECORD_PROCESS) |                        \
+	 WS_RECORD_BIT(WS_RECORD_THREAD) | WS_RECORD_BIT(WS_RECORD_HOLDER) |                       \
+	 WS_RECORD_BIT(WS_RECORD_OBJECT) | WS_RECORD_BIT(WS_RECORD_WAIT_BEGIN) |                   \
+	 WS_RECORD_BIT(WS_RECORD_REACH))
+
+/* What the model's observer is to be told, in this order; `now_ns` is its caller's to keep up with the
+ * other records. Each 0 or -ENOMEM. */
 int ws_board_record(struct ws_board *board, const struct ws_record *record);
 int ws_board_held(struct ws_board *board, const struct ws_hold *hold);
 int ws_board_woke(struct ws_board *board, const struct ws_wake *wake);

@@ -131,7 +131,11 @@ static int take_record(void *context, const struct ws_record *record)
 
 struct ws_model_observer ws_calls_observer(struct ws_calls *calls)
 {
-	return (struct ws_model_observer){ .context = calls, .record = take_record };
+	return (struct ws_model_observer){
+		.context = calls,
+		.types = WS_RECORD_BIT(WS_RECORD_CALL),
+		.record = take_record,
+	};
 }
 
 static int compare(const void *a, const void *b)

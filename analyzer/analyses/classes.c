@@ -356,6 +356,7 @@ struct ws_model_observer ws_classes_observer(struct ws_classes *classes)
 {
 	return (struct ws_model_observer){
 		.context = classes,
+		.types = WS_RECORD_FIRST,
 		.record = take_record,
 		.begin = take_begin,
 		.end = take_end,

@@ -647,18 +647,27 @@ static int keep_moment(struct ws_hangs *hangs, uint64_t now_ns)
 	return ws_wait_graph_new(&hangs->board, WS_GRAPH_ALL, &hangs->snapshot);
 }
 
-static int take_record(void *context, const struct ws_record *record)
+static int take_time(void *context, uint64_t at_ns)
 {
 	struct ws_hangs *hangs = context;
 	int r;
 
 	if (!hangs->begun)
-		hangs->begin_ns = record->at_ns;
+		hangs->begin_ns = at_ns;
 	hangs->begun = true;
-	r = hangs->wish.at_ns == UINT64_MAX ? 0 : keep_moment(hangs, record->at_ns);
+	r = hangs->wish.at_ns == UINT64_MAX ? 0 : keep_moment(hangs, at_ns);
+	if (r == 0)
+		hangs->board.now_ns = at_ns;
+	return r;
+}
+
+static int take_record(void *context, const struct ws_record *record)
+{
+	struct ws_hangs *hangs = context;
+	int r = take_time(hangs, record->at_ns);
+
 	if (r < 0)
 		return r;
-	hangs->board.now_ns = record->at_ns;
 	if (record->type == WS_RECORD_PROCESS && (record->process_step.op == WS_PROCESS_EXIT ||
 						  record->process_step.op == WS_PROCESS_REAPED))
 		r = look(hangs, WS_GRAPH_ALL, record->process);
@@ -764,7 +773,9 @@ struct ws_model_observer ws_hangs_observer(struct ws_hangs *hangs)
 {
 	return (struct ws_model_observer){
 		.context = hangs,
+		.types = WS_BOARD_RECORDS | WS_RECORD_BIT(WS_RECORD_MISUSE),
 		.record = take_record,
+		.time = take_time,
 		.begin = take_begin,
 		.end = take_end,
 		.held = take_held,

@@ -291,7 +291,10 @@ struct ws_model_observer ws_intervals_observer(struct ws_intervals *intervals)
 	if (!intervals->wanted)
 		return (struct ws_model_observer){ 0 };
 	return (struct ws_model_observer){
-		.context = intervals, .record = take_record, .wait = take_wait
+		.context = intervals,
+		.types = WS_RECORD_FIRST,
+		.record = take_record,
+		.wait = take_wait,
 	};
 }
 

@@ -161,6 +161,7 @@ struct ws_model_observer ws_inversions_observer(struct ws_inversions *inversions
 {
 	return (struct ws_model_observer){
 		.context = inversions,
+		.types = WS_RECORD_BIT(WS_RECORD_THREAD),
 		.record = take_record,
 		.wait = take_wait,
 	};

@@ -221,7 +221,11 @@ static int take_record(void *context, const struct ws_record *record)
 
 struct ws_model_observer ws_leftovers_observer(struct ws_leftovers *leftovers)
 {
-	return (struct ws_model_observer){ .context = leftovers, .record = take_record };
+	return (struct ws_model_observer){
+		.context = leftovers,
+		.types = WS_RECORD_BIT(WS_RECORD_OBJECT),
+		.record = take_record,
+	};
 }
 
 /* The same as a finding. */

@@ -76,9 +76,12 @@ static int take_edge(void *context, const struct ws_lock_edge *edge)
 
 struct ws_model_observer ws_lock_order_observer(struct ws_lock_order *order)
 {
-	return (struct ws_model_observer){ .context = order,
-					   .record = take_record,
-					   .edge = take_edge };
+	return (struct ws_model_observer){
+		.context = order,
+		.types = WS_RECORD_BIT(WS_RECORD_THREAD) | WS_RECORD_BIT(WS_RECORD_PROCESS),
+		.record = take_record,
+		.edge = take_edge,
+	};
 }
 
 /* Which of the locks that the step's thread holds the step before wants. */

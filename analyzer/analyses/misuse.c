@@ -92,6 +92,7 @@ struct ws_model_observer ws_mistakes_observer(struct ws_mistakes *misuse)
 {
 	return (struct ws_model_observer){
 		.context = misuse,
+		.types = WS_RECORD_BIT(WS_RECORD_OBJECT),
 		.record = take_record,
 		.begin = take_begin,
 		.end = take_end,

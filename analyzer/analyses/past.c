@@ -259,6 +259,7 @@ struct ws_model_observer ws_past_observer(struct ws_past *past)
 {
 	return (struct ws_model_observer){
 		.context = past,
+		.types = WS_RECORD_FIRST,
 		.record = take_record,
 		.wait = take_wait,
 		.wake = take_wake,

@@ -160,6 +160,7 @@ struct ws_model_observer ws_queues_observer(struct ws_queues *queues)
 {
 	return (struct ws_model_observer){
 		.context = queues,
+		.types = WS_RECORD_FIRST,
 		.record = take_record,
 		.begin = take_begin,
 		.end = take_end,

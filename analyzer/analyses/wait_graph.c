@@ -221,11 +221,11 @@ static void add_arrivers(struct builder *b, struct ws_graph_node *node,
 	const struct ws_board *board = b->board;
 
 	node->needs_all = true;
-	if (on->object->value <= on->n_waits) {
+	if (on->value <= on->n_waits) {
 		node->way_out = WS_WAY_OUT_UNKNOWN; /* of how many it is was not seen */
 		return;
 	}
-	node->need = (uint32_t)(on->object->value - on->n_waits);
+	node->need = (uint32_t)(on->value - on->n_waits);
 	for (size_t i = 0; i < board->n_processes; i++) {
 		const struct ws_board_process *process = board->processes[i];
 		const struct ws_board_thread *thread;

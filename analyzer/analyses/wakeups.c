@@ -240,6 +240,7 @@ struct ws_model_observer ws_wakeups_observer(struct ws_wakeups *wakeups)
 {
 	return (struct ws_model_observer){
 		.context = wakeups,
+		.types = WS_RECORD_BIT(WS_RECORD_WAKE),
 		.record = take_record,
 		.wait = take_wait,
 	};

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "analyzer/base/grow.h"
 #include "analyzer/model/private.h"
 
 bool ws_kind_is_owned(enum ws_kind kind)
@@ -427,18 +428,37 @@ static bool releases_for_wait(struct wait *wait, const struct ws_record *record)
 	return true;
 }
 
+/* Tells the observer of the record, if it is one of those that it needs. */
+static int tell_record(struct ws_model *model, const struct ws_record *record)
+{
+	const struct ws_model_observer *observer = &model->observer;
+	bool wanted = !observer->types || observer->types & WS_RECORD_BIT(record->type) ||
+		      model->ord == 1;
+
+	if (!observer->record)
+		return 0;
+	if (record->thread != WS_UNKNOWN && record->process != WS_UNKNOWN) {
+		if (ws_grow(&model->heard, &model->heard_size, (size_t)record->thread + 1))
+			return -ENOMEM;
+		wanted |= !model->heard[record->thread];
+		model->heard[record->thread] = true;
+	}
+	return wanted ? observer->record(observer->context, record) : 0;
+}
+
 int ws_model_record(struct ws_model *model, const struct ws_record *record)
 {
 	struct thread *thread;
-	int r;
+	int r = 0;
 
 	model->ord++;
 	model->now_ns = record->at_ns;
-	if (model->observer.record) {
-		r = model->observer.record(model->observer.context, record);
-		if (r < 0)
-			return r;
-	}
+	if (model->observer.time)
+		r = model->observer.time(model->observer.context, record->at_ns);
+	if (r == 0)
+		r = tell_record(model, record);
+	if (r < 0)
+		return r;
 	switch (record->type) {
 	case WS_RECORD_LOSS:
 		return take_loss(model);
@@ -581,6 +601,7 @@ void ws_model_free(struct ws_model *model)
 		free(wake);
 	}
 	free(model->undos);
+	free(model->heard);
 	free(model->threads);
 	free(model->processes);
 	free(model);

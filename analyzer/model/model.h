@@ -253,6 +253,7 @@ struct ws_wait {
 	bool uncertain;  /* events were lost while it lasted */
 	int32_t error;   /* errno of the call, 0: none */
 	struct ws_object_key mutex; /* cond: the mutex that was given up; otherwise kind 0 */
+	uint64_t value; /* the object's as the wait began: so many threads a barrier is for; 0: not seen */
 	uint64_t begin_ns;
 	uint64_t end_ns;
 	/* Owned kinds: releases that it saw of holders who took the object while it waited already:
@@ -289,11 +290,22 @@ struct ws_transfer {
 	uint64_t at_ns;               /* trace clock: until when */
 };
 
-/* Who is told. The arguments are valid in the call only, objects as long as the model. */
+#define WS_RECORD_BIT(type) (1u << (type))
+#define WS_RECORD_FIRST WS_RECORD_BIT(0) /* of no type */
+
+/* Who is told. The arguments are valid in the call only, objects as long as the model. Where the
+ * observer is told in another thread than the model's, it may read of an object only what never
+ * changes once it was told of: key, id, file, of. */
 struct ws_model_observer {
 	void *context;
+	/* WS_RECORD_BIT of the types that `record` needs to hear of, 0: all. It hears of the first
+	 * record and of the first of each thread, too, and may hear of others. */
+	uint32_t types;
 	/* The next record, before the model makes anything of it. NULL: not wanted. */
 	int (*record)(void *context, const struct ws_record *record);
+	/* Time goes on to that of the next record, before `record`, whatever its type; a time that
+	 * nothing follows which it is told, but a later time, may be left out. NULL: not wanted. */
+	int (*time)(void *context, uint64_t at_ns);
 	/* A wait has begun: how and when it ends, the charges and the waker are not known yet. It is
 	 * over: the charges and the waker still are not. In order of records; what is over without its
 	 * end being seen is told when that is found out, and no_wait is told here only. NULL: not

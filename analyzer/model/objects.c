@@ -146,7 +146,9 @@ int ws_object_get_poll(struct ws_model *model, struct object *of, struct object 
 	r = ws_object_get(model, &key, WS_UNKNOWN, true, &object);
 	if (r < 0)
 		return r;
-	object->pub.of = &of->pub;
+	/* Not again once others know it: they may read it at this moment. */
+	if (object->pub.of != &of->pub)
+		object->pub.of = &of->pub;
 	if (object->pub.id == WS_UNKNOWN)
 		object->pub.id = model->next_id++;
 	*ret = object;

@@ -138,6 +138,8 @@ struct undo {
 
 struct ws_model {
 	struct ws_model_observer observer;
+	bool *heard; /* Owned by this: by index, the threads of which the observer heard a record */
+	size_t heard_size;
 	struct ws_model_counts counts;
 	uint64_t ord; /* number of the current record, from 1 */
 	uint64_t now_ns;

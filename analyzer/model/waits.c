@@ -352,6 +352,7 @@ int ws_wait_begin(struct ws_model *model, struct thread *thread, const struct ws
 		.stack = record->wait_begin.stack,
 		.flags = record->wait_begin.flags,
 		.mutex = record->wait_begin.mutex,
+		.value = object->pub.value,
 		.begin_ns =
 			record->wait_begin.begin_ns ? record->wait_begin.begin_ns : record->at_ns,
 	};

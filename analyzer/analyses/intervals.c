@@ -15,11 +15,10 @@ struct key {
 	const struct ws_object *object; /* Weak: owned by the model */
 	uint32_t site, stack;
 	uint32_t thread; /* the waiter's: its place in the code is shown with it */
-	uint32_t blocker, blocker_site, blocker_stack;
+	struct ws_holder holder, waker;
 	uint32_t end;
-	uint32_t unused;
 };
-_Static_assert(sizeof(struct key) == sizeof(void *) + 8 * sizeof(uint32_t),
+_Static_assert(sizeof(struct key) == sizeof(void *) + 10 * sizeof(uint32_t),
 	       "keys are compared by their bytes");
 
 struct ws_intervals {
@@ -208,30 +207,19 @@ static int fold_half(struct ws_intervals *intervals)
 	return r;
 }
 
-/* Who the wait was for in the end, and when that one let it go. */
-static void find_blocker(const struct ws_wait *wait, struct key *key, struct ws_interval *interval)
+/* Who held it last, who let it go, and when. */
+static void find_blockers(const struct ws_wait *wait, struct key *key, struct ws_interval *interval)
 {
 	const struct ws_wake *waker = wait->waker;
 
 	if (waker) {
 		uint64_t ago = wait->end_ns > waker->at_ns ? wait->end_ns - waker->at_ns : 0;
 
-		key->blocker = waker->thread;
-		key->blocker_site = waker->site;
-		key->blocker_stack = waker->stack;
+		key->waker = (struct ws_holder){ waker->thread, waker->site, waker->stack };
 		interval->wake_ns = ago < UINT32_MAX ? (uint32_t)ago : UINT32_MAX;
-		return;
 	}
-	for (size_t i = wait->n_pieces; i-- > 0;) {
-		const struct ws_holder *holder = &wait->pieces[i].holder;
-
-		if (holder->thread == WS_UNKNOWN)
-			continue;
-		key->blocker = holder->thread;
-		key->blocker_site = holder->site;
-		key->blocker_stack = holder->stack;
-		return;
-	}
+	for (size_t i = wait->n_pieces; i-- > 0 && key->holder.thread == WS_UNKNOWN;)
+		key->holder = wait->pieces[i].holder;
 }
 
 static int take_record(void *context, const struct ws_record *record)
@@ -252,9 +240,8 @@ static int take_wait(void *context, const struct ws_wait *wait)
 		.site = wait->site,
 		.stack = wait->stack,
 		.thread = wait->thread,
-		.blocker = WS_UNKNOWN,
-		.blocker_site = WS_UNKNOWN,
-		.blocker_stack = WS_UNKNOWN,
+		.holder = { WS_UNKNOWN, WS_UNKNOWN, WS_UNKNOWN },
+		.waker = { WS_UNKNOWN, WS_UNKNOWN, WS_UNKNOWN },
 	};
 	struct ws_interval interval = {
 		.begin_ns = wait->begin_ns,
@@ -268,7 +255,7 @@ static int take_wait(void *context, const struct ws_wait *wait)
 	key.end = wait->state == WS_WAIT_OPEN ? WS_INTERVAL_OPEN :
 		  wait->state == WS_WAIT_LOST ? WS_INTERVAL_LOST :
 						wait->outcome;
-	find_blocker(wait, &key, &interval);
+	find_blockers(wait, &key, &interval);
 	r = find_shape(intervals, &key, &interval.shape);
 	if (r < 0)
 		return r;
@@ -356,8 +343,11 @@ static int make_shapes(const struct ws_intervals *intervals, const struct ws_con
 		r = ws_places_party(context->places, key->thread, key->site, key->stack,
 				    &shapes[i].waiter);
 		if (r == 0)
-			r = ws_places_party(context->places, key->blocker, key->blocker_site,
-					    key->blocker_stack, &shapes[i].blocker);
+			r = ws_places_party(context->places, key->holder.thread, key->holder.site,
+					    key->holder.stack, &shapes[i].holder);
+		if (r == 0)
+			r = ws_places_party(context->places, key->waker.thread, key->waker.site,
+					    key->waker.stack, &shapes[i].waker);
 	}
 	return r;
 }

@@ -4,10 +4,11 @@
  * In: the finished waits of the model. Only if the setup asks for it (`intervals`): unlike all other
  * answers this one takes memory by waits.
  *
- * Out: the waits by thread and begin, each with its shape: object, waiter, blocker, end. Shapes are
- * few, so a wait is four numbers and the shape's index.
+ * Out: the waits by thread and begin, each with its shape: object, waiter, holder, waker, end. Shapes
+ * are few, so a wait is four numbers and the shape's index.
  *
- * Blocker: of owned kinds the last holder that is known, of others the waker.
+ * Holder: of owned kinds the last one that is known, where it took the object. Waker: who let the wait
+ * go, where.
  *
  * Limit: WS_INTERVALS_MAX waits are kept one by one. Where there are more, the shortest half goes into
  * sums by thread, kind and span of time, as often as it takes; `short_ns` says which those are. So
@@ -32,7 +33,8 @@ enum ws_interval_end { WS_INTERVAL_OPEN = WS_OUTCOME_COUNT, WS_INTERVAL_LOST };
 struct ws_interval_shape {
 	const struct ws_object *object; /* Weak: owned by the model */
 	struct ws_party waiter;
-	struct ws_party blocker; /* thread WS_UNKNOWN: nobody is known */
+	/* Thread WS_UNKNOWN: nobody is known. */
+	struct ws_party holder, waker;
 	uint8_t end;             /* enum ws_outcome or ws_interval_end */
 };
 

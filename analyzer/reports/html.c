@@ -18,7 +18,7 @@
 #include "analyzer/base/words.h"
 #include "analyzer/reports/json_root.h"
 #include "analyzer/reports/json_writer.h"
-#include "analyzer/reports/page/parts.h"
+#include "analyzer/reports/page_parts.h"
 #include "analyzer/reports/report.h"
 
 #define HASH_NONFATAL_OOM 1
@@ -183,7 +183,7 @@ static const char *end_word(uint8_t end)
 					 ws_outcome_word(end);
 }
 
-/* [object, end, waiter's thread, site, stack, blocker's thread, site, stack] each. */
+/* [object, end, thread, site, stack of the waiter, the same of the holder and of the waker] each. */
 static json_t *shapes_json(struct html *html, const struct ws_intervals_result *intervals)
 {
 	json_t *list = json_array();
@@ -195,7 +195,8 @@ static json_t *shapes_json(struct html *html, const struct ws_intervals_result *
 		ws_json_append(html->writer, one, json_integer(shape->object->id));
 		ws_json_append(html->writer, one, ws_json_string(end_word(shape->end)));
 		append_party(html, one, &shape->waiter);
-		append_party(html, one, &shape->blocker);
+		append_party(html, one, &shape->holder);
+		append_party(html, one, &shape->waker);
 		ws_json_append(html->writer, list, one);
 	}
 	return list;

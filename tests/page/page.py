@@ -158,7 +158,7 @@ def check_wait(browser, report):
     text = browser.value("document.querySelector('.chosen').textContent")
     for place in (mutex["waiters"][0]["site"], mutex["holders"][0]["site"]):
         check(place["function"] in text and f":{place['line']}" in text, f"timeline: no {place} in {text}")
-    check("Held last by" in text and "Waiting" in text, f"timeline: not both sides in {text}")
+    check(all(side in text for side in ("Waiting", "Held last by", "Let go by")), f"timeline: a side is missing: {text}")
     box = browser.value("""(() => {
         const at = document.querySelector('canvas').getBoundingClientRect();
         const view = viewOf(timeline.scroller.clientWidth, timeline.scroller.clientHeight);

@@ -1,6 +1,6 @@
 # Writes OUTPUT, a C file with the sources of the page as strings: FRAME, STYLE, LIBRARIES and SCRIPT
 # are lists of files with | between them.
-set(text "/* Made by embed.cmake. */\n#include \"analyzer/reports/page/parts.h\"\n")
+set(text "/* Made by embed.cmake. */\n#include \"analyzer/reports/page_parts.h\"\n")
 foreach(part frame style libraries script)
   string(TOUPPER ${part} list)
   string(REPLACE "|" ";" files "${${list}}")

@@ -116,7 +116,7 @@ function makeFlame(panel) {
 
 		into.push(el('button', { type: 'button', role: 'treeitem', 'aria-level': depth + 1,
 			'aria-selected': 'false', tabindex: into.length ? -1 : 0,
-			class: `box ${KIND_COLOURS[node.tone] ? 'object' : node.tone}${hit ? ' hit' : ''}`,
+			class: `box ${KIND_COLOURS[node.tone] ? 'object' : node.tone}${hit ? ' hit' : ''}${width > 2 ? '' : ' slim'}`,
 			title: `${node.title || node.name}\n${timeText(node.value)}, ${percentText(node.value, state.root.value)}`,
 			css: { left: `${left}%`, width: `${width}%`, top: `${depth * FLAME_ROW}px`,
 				'--kind': KIND_COLOURS[node.tone] || null },

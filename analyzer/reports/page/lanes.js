@@ -204,7 +204,8 @@ function drawRuler(context, view) {
 function drawArrow(context, i, rows, view, offset, strong) {
 	const { from, to, x, width } = view, scale = width / (to - from);
 	const shape = waits.shapes[waits.shape[i]];
-	const source = rows.byThread.get(shape.blocker), target = rows.byThread.get(shape.thread);
+	const source = rows.byThread.get(shape.waker.thread >= 0 ? shape.waker.thread : shape.holder.thread),
+		target = rows.byThread.get(shape.thread);
 
 	if (!source || !target || source === target)
 		return;

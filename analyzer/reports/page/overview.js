@@ -100,11 +100,12 @@ function barsCard() {
 
 function worstCard() {
 	const report = page.report;
-	const list = report.objects.filter((object) => object.wait_ns > 0)
-		.sort((a, b) => matteringNs(b) - matteringNs(a) || b.wait_ns - a.wait_ns).slice(0, 6);
 	const whole = matteringNs(report.totals);
+	const list = report.objects.filter((object) => whole ? matteringNs(object) > 0 : object.wait_ns > 0)
+		.sort((a, b) => matteringNs(b) - matteringNs(a) || b.wait_ns - a.wait_ns).slice(0, 5);
 
-	return el('section.card', {}, el('h3', {}, 'Most waiting that matters'),
+	return el('section.card', {}, el('h3', {}, whole ? 'Most waiting that matters' : 'Most waiting'),
+		list.length ? null : el('p.dim', {}, 'Nothing was waited for.'),
 		el('ol.worst', {}, list.map((object) => {
 			const waiter = object.waiters[0];
 			const by = object.holders[0] || object.wakers[0];

@@ -385,6 +385,8 @@ function listenToKeys() {
 	});
 }
 
+const END_WORDS = { open: 'it was still waiting at the end', unknown: 'its end was not recorded' };
+
 /* Says in words what is chosen, and shows both stacks. */
 function describeWait() {
 	const i = timeline.selected;
@@ -396,23 +398,24 @@ function describeWait() {
 		return;
 	}
 	const shape = waits.shapes[waits.shape[i]], object = page.objects.get(shape.object);
-	const owned = object && object.holders && object.holders.length;
 	const length = waits.end[i] - waits.begin[i];
 	const frame = (number) => number >= 0 ? page.frames[number] : null;
 	const stack = (number) => number >= 0 ? page.stacks[number] : null;
-	const side = (title, thread, site, trail) => el('div', {}, el('h3', {}, title, ' ',
-		threadLink(thread < 0 ? null : thread)), stack(trail) ? stackNode(stack(trail)) :
-		el('p', {}, placeNode(frame(site))));
+	const side = (title, party) => el('div', {}, el('h3', {}, title, ' ',
+		threadLink(party.thread < 0 ? null : party.thread)), stack(party.stack) ?
+		stackNode(stack(party.stack)) : el('p', {}, placeNode(frame(party.site))));
+	const end = END_WORDS[shape.end] || shape.end;
 
 	timeline.says.textContent = `${threadText(threadOf(shape.thread))} waited ${timeText(length)} for ${
-		objectText(object)}, ${shape.end}, from ${momentText(waits.begin[i], Math.max(10, length / 100))}`;
+		objectText(object)}, ${end}, from ${momentText(waits.begin[i], Math.max(10, length / 100))}`;
 	timeline.detail.replaceChildren(
 		el('p.sum', {}, threadLink(shape.thread), ' waited ', el('b', {}, timeText(length)), ' for ',
 			objectLink(shape.object), ', from ', momentText(waits.begin[i], Math.max(10, length / 100)),
-			' on: ', el('b', {}, shape.end), waits.wake[i] ? `; it ran again ${timeText(waits.wake[i])} after it was let go` : '', '.'),
+			' on: ', el('b', {}, end), waits.wake[i] ? `; it ran again ${timeText(waits.wake[i])} after it was let go` : '', '.'),
 		el('div.pair', {},
-			side('Waiting', shape.thread, shape.site, shape.stack),
-			side(owned ? 'Held last by' : 'Let go by', shape.blocker, shape.blockerSite, shape.blockerStack)));
+			side('Waiting', shape.waiter),
+			shape.holder.thread >= 0 ? side('Held last by', shape.holder) : null,
+			shape.waker.thread >= 0 || shape.holder.thread < 0 ? side('Let go by', shape.waker) : null));
 }
 
 /* The longest wait that is one of the object's. */

@@ -35,9 +35,15 @@ function readWaits() {
 	waits.n = head.waits;
 	waits.short = head.short_ns;
 	waits.span = head.span_ns;
-	waits.shapes = head.shapes.map(([object, end, thread, site, stack, blocker, blockerSite,
-		blockerStack]) => ({ object, end, thread, site, stack, blocker, blockerSite, blockerStack,
-		kind: page.objects.get(object) ? page.objects.get(object).kind : 'poll' }));
+	waits.shapes = head.shapes.map(([object, end, ...parties]) => {
+		const [waiter, holder, waker] = [0, 3, 6].map((at) => ({ thread: parties[at],
+			site: parties[at + 1], stack: parties[at + 2] }));
+
+		return { object, end, thread: waiter.thread, waiter, holder, waker,
+			/* Whom it was for: as waits_for has it. */
+			blocker: holder.thread >= 0 ? holder.thread : waker.thread,
+			kind: page.objects.get(object) ? page.objects.get(object).kind : 'poll' };
+	});
 	for (const array of ['begin', 'end', 'reach', 'wake'])
 		waits[array] = new Float64Array(waits.n);
 	waits.shape = new Uint32Array(waits.n);

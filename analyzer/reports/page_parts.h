@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* parts.h: the sources of the page, as the build put them into the command: see embed.cmake. */
+/* page_parts.h: the sources of the page, as the build put them into the command: see page/embed.cmake. */
 #ifndef WS_PAGE_PARTS_H
 #define WS_PAGE_PARTS_H
 

@@ -127,7 +127,7 @@ static int parse_option(int option, const char *value, struct options *options)
 			return usage("--format: text, json or html, not", value);
 		options->json = value[0] == 'j';
 		options->html = value[0] == 'h';
-		options->study.setup.intervals = options->html;
+		options->study.setup.intervals = options->html ? WS_INTERVALS_MAX : 0;
 		return 0;
 	case 'o':
 		if (!*value)

@@ -23,7 +23,8 @@ _Static_assert(sizeof(struct key) == sizeof(void *) + 10 * sizeof(uint32_t),
 
 struct ws_intervals {
 	struct ws_filter filter;
-	bool wanted, begun;
+	size_t max; /* of `n`; 0: nobody wants them */
+	bool begun;
 	uint64_t begin_ns;
 	struct ws_interval *list; /* Owned by this, as all that follow */
 	size_t n, size;
@@ -44,7 +45,7 @@ int ws_intervals_new(const struct ws_setup *setup, struct ws_intervals **ret)
 	if (!intervals)
 		return -ENOMEM;
 	intervals->filter = setup->filter;
-	intervals->wanted = setup->intervals;
+	intervals->max = setup->intervals;
 	*ret = intervals;
 	return 0;
 }
@@ -261,7 +262,7 @@ static int take_wait(void *context, const struct ws_wait *wait)
 		return r;
 	if (interval.end_ns - interval.begin_ns < intervals->short_ns)
 		return fold(intervals, &interval);
-	if (intervals->n == WS_INTERVALS_MAX)
+	if (intervals->n == intervals->max)
 		r = fold_half(intervals);
 	if (r < 0)
 		return r;
@@ -275,7 +276,7 @@ static int take_wait(void *context, const struct ws_wait *wait)
 
 struct ws_model_observer ws_intervals_observer(struct ws_intervals *intervals)
 {
-	if (!intervals->wanted)
+	if (!intervals->max)
 		return (struct ws_model_observer){ 0 };
 	return (struct ws_model_observer){
 		.context = intervals,

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* intervals.h: each wait that counts, one by one: what a timeline is drawn from.
  *
- * In: the finished waits of the model. Only if the setup asks for it (`intervals`): unlike all other
- * answers this one takes memory by waits.
+ * In: the finished waits of the model. Only as many as the setup asks for (`intervals`): unlike all
+ * other answers this one takes memory by waits.
  *
  * Out: the waits by thread and begin, each with its shape: object, waiter, holder, waker, end. Shapes
  * are few, so a wait is four numbers and the shape's index.
@@ -10,7 +10,7 @@
  * Holder: of owned kinds the last one that is known, where it took the object. Waker: who let the wait
  * go, where.
  *
- * Limit: WS_INTERVALS_MAX waits are kept one by one. Where there are more, the shortest half goes into
+ * Limit: so many waits are kept one by one. Where there are more, the shortest half goes into
  * sums by thread, kind and span of time, as often as it takes; `short_ns` says which those are. So
  * every wait that counts is in either the list or the sums.
  *
@@ -21,7 +21,7 @@
 
 #include "analyzer/analyses/setup.h"
 
-/* So many can be drawn, and written into a file that a browser opens. */
+/* So many a page asks for: they can be drawn, and written into a file that a browser opens. */
 #define WS_INTERVALS_MAX 1250000u
 /* Spans that the trace is cut into for the sums, at most. */
 #define WS_INTERVAL_SPANS 1024u

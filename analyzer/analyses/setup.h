@@ -47,7 +47,7 @@ struct ws_setup {
 				  * WS_STUCK_NS */
 	const struct ws_class_wish *class_wishes; /* Weak: classes by name, later ones count */
 	size_t n_class_wishes;
-	bool intervals; /* keep each wait: intervals.h */
+	size_t intervals; /* so many waits are kept one by one: intervals.h; 0: none */
 };
 
 /* What answers are made with, once the trace is over. Everything is Weak, and outlives them. */

@@ -47,37 +47,64 @@ struct case_trace *case_trace_parse(const char *lines)
 	return trace;
 }
 
-void case_report_make(struct case_trace *trace, const struct ws_filter *filter,
-		      struct case_report *ret)
+void case_report_open(const struct ws_setup *setup, struct case_report *ret)
 {
-	static const char *const paths[] = { "waitscope.trace" };
-	struct ws_model_observer observer;
+	*ret = (struct case_report){ .setup = *setup };
+	assert_int_equal(ws_analyses_new(&ret->setup, &ret->analyses), 0);
+}
+
+void case_report_tell(struct case_report *report, struct case_trace *trace,
+		      const struct ws_model_observer *observer)
+{
 	const struct ws_record *records;
 	size_t n;
 
-	*ret = (struct case_report){ .setup.filter = { .to_ns = UINT64_MAX } };
-	if (filter)
-		ret->setup.filter = *filter;
-	assert_int_equal(ws_analyses_new(&ret->setup, &ret->analyses), 0);
-	observer = ws_analyses_observer(ret->analyses);
-	assert_int_equal(ws_model_new(&observer, &ret->model), 0);
+	assert_int_equal(ws_model_new(observer, &report->model), 0);
 	records = case_trace_records(trace, &n);
 	for (size_t i = 0; i < n; i++)
-		assert_int_equal(ws_model_record(ret->model, &records[i]), 0);
-	assert_int_equal(ws_model_finish(ret->model, case_trace_tables(trace)), 0);
-	assert_int_equal(ws_symbols_new(case_trace_tables(trace), NULL, &ret->symbols), 0);
-	assert_int_equal(ws_analyses_finish(ret->analyses, case_trace_tables(trace), ret->symbols,
-					    &ret->results),
+		assert_int_equal(ws_model_record(report->model, &records[i]), 0);
+	assert_int_equal(ws_model_finish(report->model, case_trace_tables(trace)), 0);
+}
+
+void case_report_close(struct case_report *report, struct case_trace *trace)
+{
+	static const char *const paths[] = { "waitscope.trace" };
+
+	assert_int_equal(ws_symbols_new(case_trace_tables(trace), NULL, &report->symbols), 0);
+	assert_int_equal(ws_analyses_finish(report->analyses, case_trace_tables(trace),
+					    report->symbols, &report->results),
 			 0);
-	ret->report = (struct ws_report){
+	report->report = (struct ws_report){
 		.paths = paths,
 		.n_paths = 1,
 		.tables = case_trace_tables(trace),
-		.results = ret->results,
-		.counts = ws_model_counts(ret->model),
-		.filter = &ret->setup.filter,
+		.results = report->results,
+		.counts = ws_model_counts(report->model),
+		.filter = &report->setup.filter,
 	};
-	ws_symbols_counts(ret->symbols, &ret->report.frames, &ret->report.unresolved_frames);
+	ws_symbols_counts(report->symbols, &report->report.frames,
+			  &report->report.unresolved_frames);
+}
+
+void case_report_make(struct case_trace *trace, const struct ws_filter *filter,
+		      struct case_report *ret)
+{
+	struct ws_setup setup = { .filter = { .to_ns = UINT64_MAX } };
+
+	if (filter)
+		setup.filter = *filter;
+	case_report_make_as(trace, &setup, ret);
+}
+
+void case_report_make_as(struct case_trace *trace, const struct ws_setup *setup,
+			 struct case_report *ret)
+{
+	struct ws_model_observer observer;
+
+	case_report_open(setup, ret);
+	observer = ws_analyses_observer(ret->analyses);
+	case_report_tell(ret, trace, &observer);
+	case_report_close(ret, trace);
 }
 
 void case_report_free(struct case_report *report)

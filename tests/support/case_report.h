@@ -25,7 +25,16 @@ struct case_trace *case_trace_parse(const char *lines);
 /* NULL: all waits count. Fails the test on errors. */
 void case_report_make(struct case_trace *trace, const struct ws_filter *filter,
 		      struct case_report *ret);
+/* The same of another setup, which is copied. */
+void case_report_make_as(struct case_trace *trace, const struct ws_setup *setup,
+			 struct case_report *ret);
 void case_report_free(struct case_report *report);
+/* The same in steps: makes the analyses; has the model tell the observer, by which they are to hear of
+ * it; and makes the report when they have. */
+void case_report_open(const struct ws_setup *setup, struct case_report *ret);
+void case_report_tell(struct case_report *report, struct case_trace *trace,
+		      const struct ws_model_observer *observer);
+void case_report_close(struct case_report *report, struct case_trace *trace);
 
 /* What a report prints; to be freed. */
 char *case_report_json(const struct case_report *report);

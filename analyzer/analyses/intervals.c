@@ -111,8 +111,7 @@ static struct ws_interval_sum *find_sum(struct ws_intervals *intervals, uint32_t
 
 static int add_sum(struct ws_intervals *intervals, const struct ws_interval_sum *more)
 {
-	struct ws_interval_sum *sum =
-		find_sum(intervals, more->thread, more->kind, more->span);
+	struct ws_interval_sum *sum = find_sum(intervals, more->thread, more->kind, more->span);
 
 	if (!sum)
 		return -ENOMEM;
@@ -151,9 +150,8 @@ static int widen(struct ws_intervals *intervals, uint64_t ns)
 static int fold(struct ws_intervals *intervals, const struct ws_interval *wait)
 {
 	/* A wait begins before its record, even the first. */
-	uint64_t from = wait->begin_ns > intervals->begin_ns ?
-				wait->begin_ns - intervals->begin_ns :
-				0;
+	uint64_t from =
+		wait->begin_ns > intervals->begin_ns ? wait->begin_ns - intervals->begin_ns : 0;
 	uint64_t to = wait->end_ns > intervals->begin_ns ? wait->end_ns - intervals->begin_ns : 0;
 	uint64_t early = wait->end_ns - wait->begin_ns - (to - from);
 	struct ws_interval_sum sum = { .thread = wait->thread, .waits = 1 };
@@ -253,9 +251,9 @@ static int take_wait(void *context, const struct ws_wait *wait)
 
 	if (!ws_filter_wait(&intervals->filter, intervals->begin_ns, wait))
 		return 0;
-	key.end = wait->state == WS_WAIT_OPEN ? WS_INTERVAL_OPEN :
-		  wait->state == WS_WAIT_LOST ? WS_INTERVAL_LOST :
-						wait->outcome;
+	key.end = wait->state == WS_WAIT_OPEN   ? WS_INTERVAL_OPEN
+		  : wait->state == WS_WAIT_LOST ? WS_INTERVAL_LOST
+						: wait->outcome;
 	find_blockers(wait, &key, &interval);
 	r = find_shape(intervals, &key, &interval.shape);
 	if (r < 0)

@@ -4,11 +4,11 @@
  * In: the finished waits of the model. Only as many as the setup asks for (`intervals`): unlike all
  * other answers this one takes memory by waits.
  *
- * Out: the waits by thread and begin, each with its shape: object, waiter, holder, waker, end. Shapes
- * are few, so a wait is four numbers and the shape's index.
+ * Out: the waits by thread and begin, each with its shape: object, waiter, holder, waker, end.
+ * Shapes are few, so a wait is four numbers and the shape's index.
  *
- * Holder: of owned kinds the last one that is known, where it took the object. Waker: who let the wait
- * go, where.
+ * Holder: of owned kinds the last one that is known, where it took the object. Waker: who let the
+ * wait go, where.
  *
  * Limit: so many waits are kept one by one. Where there are more, the shortest half goes into
  * sums by thread, kind and span of time, as often as it takes; `short_ns` says which those are. So
@@ -35,7 +35,7 @@ struct ws_interval_shape {
 	struct ws_party waiter;
 	/* Thread WS_UNKNOWN: nobody is known. */
 	struct ws_party holder, waker;
-	uint8_t end;             /* enum ws_outcome or ws_interval_end */
+	uint8_t end; /* enum ws_outcome or ws_interval_end */
 };
 
 struct ws_interval {
@@ -48,14 +48,15 @@ struct ws_interval {
 /* Short waits of one thread on one kind of object in one span. */
 struct ws_interval_sum {
 	uint32_t thread;
-	uint32_t span; /* number of the span, from the trace's begin on */
-	uint8_t kind;  /* enum ws_kind */
-	uint32_t waits; /* that began in it; UINT32_MAX and more: that */
+	uint32_t span;    /* number of the span, from the trace's begin on */
+	uint8_t kind;     /* enum ws_kind */
+	uint32_t waits;   /* that began in it; UINT32_MAX and more: that */
 	uint64_t wait_ns; /* of its time */
 };
 
 struct ws_intervals_result {
-	const struct ws_interval *list; /* Owned by the analysis; by thread, begin, end from the last */
+	const struct ws_interval
+		*list; /* Owned by the analysis; by thread, begin, end from the last */
 	size_t n;
 	struct ws_interval_shape *shapes; /* Owned by this; in order of appearance */
 	size_t n_shapes;

@@ -38,8 +38,8 @@ struct html {
 	json_t *frames, *stacks;       /* Owned by this */
 };
 
-/* In a script element nothing but the end of it has a meaning, and that begins with this sign, which
- * JSON has in strings only. */
+/* In a script element nothing but the end of it has a meaning, and that begins with this sign,
+ * which JSON has in strings only. */
 static int write_safely(const char *buffer, size_t size, void *user)
 {
 	FILE *to = user;
@@ -123,7 +123,8 @@ static void shorten(struct html *html, json_t *value)
 	size_t i;
 
 	if (json_is_object(value)) {
-		json_object_foreach(value, key, member) {
+		json_object_foreach(value, key, member)
+		{
 			if (is_frame(member) || is_stack(member))
 				ws_json_set(html->writer, value, key, stand_in(html, member));
 			else
@@ -164,8 +165,8 @@ static json_t *number_of(struct html *html, json_t *value)
 
 static json_t *thread_number(const struct html *html, uint32_t thread)
 {
-	return json_integer(thread < html->writer->report->tables->n_threads ? (json_int_t)thread :
-									       -1);
+	return json_integer(thread < html->writer->report->tables->n_threads ? (json_int_t)thread
+									     : -1);
 }
 
 static void append_party(struct html *html, json_t *list, const struct ws_party *party)
@@ -178,12 +179,13 @@ static void append_party(struct html *html, json_t *list, const struct ws_party 
 
 static const char *end_word(uint8_t end)
 {
-	return end == WS_INTERVAL_OPEN ? "open" :
-	       end == WS_INTERVAL_LOST ? "unknown" :
-					 ws_outcome_word(end);
+	return end == WS_INTERVAL_OPEN   ? "open"
+	       : end == WS_INTERVAL_LOST ? "unknown"
+					 : ws_outcome_word(end);
 }
 
-/* [object, end, thread, site, stack of the waiter, the same of the holder and of the waker] each. */
+/* [object, end, thread, site, stack of the waiter, the same of the holder and of the waker] each.
+ */
 static json_t *shapes_json(struct html *html, const struct ws_intervals_result *intervals)
 {
 	json_t *list = json_array();
@@ -280,8 +282,8 @@ static void flush_base64(struct base64 *out)
 {
 	static const char digits[] =
 		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-	uint32_t bits = (uint32_t)out->bytes[0] << 16 | (uint32_t)out->bytes[1] << 8 |
-			out->bytes[2];
+	uint32_t bits =
+		(uint32_t)out->bytes[0] << 16 | (uint32_t)out->bytes[1] << 8 | out->bytes[2];
 
 	for (unsigned int i = 0; out->n && i < 4; i++)
 		putc_unlocked(i <= out->n ? digits[bits >> (18 - 6 * i) & 63] : '=', out->to);
@@ -308,7 +310,8 @@ static void write_waits(struct html *html, const struct ws_intervals_result *int
 		const struct ws_interval *wait = &intervals->list[i];
 		bool first = i == 0 || wait[-1].thread != wait->thread;
 
-		put_number(&out, wait->begin_ns - (first ? intervals->begin_ns : wait[-1].begin_ns));
+		put_number(&out,
+			   wait->begin_ns - (first ? intervals->begin_ns : wait[-1].begin_ns));
 		put_number(&out, wait->end_ns - wait->begin_ns);
 		put_number(&out, wait->shape);
 		put_number(&out, wait->wake_ns);
@@ -347,10 +350,9 @@ static void free_numbers(struct html *html)
 int ws_report_html(const struct ws_report *report, FILE *to)
 {
 	struct ws_json_writer writer = { .report = report };
-	struct html html = { .writer = &writer,
-			     .to = to,
-			     .frames = json_array(),
-			     .stacks = json_array() };
+	struct html html = {
+		.writer = &writer, .to = to, .frames = json_array(), .stacks = json_array()
+	};
 	const char *at = ws_page_frame, *mark;
 
 	/* The frame says where each part goes. */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* page_parts.h: the sources of the page, as the build put them into the command: see page/embed.cmake. */
+/* page_parts.h: the sources of the page, as the build put them into the command: see
+ * page/embed.cmake. */
 #ifndef WS_PAGE_PARTS_H
 #define WS_PAGE_PARTS_H
 

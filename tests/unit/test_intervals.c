@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* test_intervals: each wait one by one, and what becomes of those that are too many: none is lost. */
+/* test_intervals: each wait one by one, and what becomes of those that are too many: none is lost.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -90,7 +91,8 @@ static void one_by_one(void **state)
 	case_trace_free(trace);
 }
 
-/* `n` waits of two threads; the k-th takes k % 7 * 100 + 3 ns, the last is long and over many spans. */
+/* `n` waits of two threads; the k-th takes k % 7 * 100 + 3 ns, the last is long and over many
+ * spans. */
 static struct case_trace *many(size_t n)
 {
 	struct case_trace *trace = case_trace_new();
@@ -100,11 +102,12 @@ static struct case_trace *many(size_t n)
 	for (size_t k = 0; k < n; k++) {
 		char thread = k % 3 ? 'A' : 'B';
 
-		snprintf(line, sizeof(line), "%llu %c begin sem:s site=down@c.c:2", (unsigned long long)at,
-			 thread);
+		snprintf(line, sizeof(line), "%llu %c begin sem:s site=down@c.c:2",
+			 (unsigned long long)at, thread);
 		assert_null(case_trace_line(trace, line));
 		at += k + 1 == n ? 50000000 : k % 7 * 100 + 3;
-		snprintf(line, sizeof(line), "%llu %c end acquired", (unsigned long long)at, thread);
+		snprintf(line, sizeof(line), "%llu %c end acquired", (unsigned long long)at,
+			 thread);
 		assert_null(case_trace_line(trace, line));
 		at += 900;
 	}

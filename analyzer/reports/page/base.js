@@ -186,6 +186,8 @@ function partsBar(label, parts) {
 	const whole = parts.reduce((sum, part) => sum + part.value, 0);
 	const shown = parts.filter((part) => part.value > 0);
 
+	if (!whole)
+		return el('p.dim', {}, 'Nothing.');
 	return el('div.parts', {},
 		el('div.partsbar', { role: 'img', 'aria-label': `${label}: ` + shown.map((part) =>
 			`${part.label} ${percentText(part.value, whole)}`).join(', ') },

@@ -117,12 +117,12 @@ function layGraph(graph, width, height) {
 		const text = node.label.length > 44 ? `${node.label.slice(0, 28)}…${node.label.slice(-15)}` : node.label;
 
 		node.text = text;
-		node.w = Math.max(36, text.length * 6.6 + 20);
+		node.w = Math.max(36, text.length * 7 + 22);
 	});
 	const simulation = d3.forceSimulation(graph.nodes)
-		.force('link', d3.forceLink(graph.links).distance(95).strength(0.5))
-		.force('charge', d3.forceManyBody().strength(-420))
-		.force('x', d3.forceX(width / 2).strength(0.05)).force('y', d3.forceY(height / 2).strength(0.09))
+		.force('link', d3.forceLink(graph.links).distance(80).strength(0.5))
+		.force('charge', d3.forceManyBody().strength(-360))
+		.force('x', d3.forceX(width / 2).strength(0.05)).force('y', d3.forceY(height / 2).strength(0.14))
 		.force('collide', d3.forceCollide((node) => node.w / 2 + 8))
 		.stop();
 
@@ -153,8 +153,13 @@ function drawGraph(graph, choose) {
 	svg('defs', {}, markers),
 	graph.links.map((link) => {
 		const end = edgeOf(link.source, link.target), begin = edgeOf(link.target, link.source);
+		const length = Math.hypot(end.x - begin.x, end.y - begin.y) || 1;
+		/* Two that go to and fro lie side by side. */
+		const aside = graph.links.some((other) => other.source === link.target && other.target === link.source) ?
+			4 / length : 0;
+		const dx = (begin.y - end.y) * aside, dy = (end.x - begin.x) * aside;
 
-		return svg('line', { x1: begin.x, y1: begin.y, x2: end.x, y2: end.y,
+		return svg('line', { x1: begin.x + dx, y1: begin.y + dy, x2: end.x + dx, y2: end.y + dy,
 			class: `link ${link.relation}${link.bad ? ' bad' : ''}`,
 			'marker-end': `url(#arrow-${link.bad ? 'bad' : 'plain'})`,
 			'stroke-width': (1 + 3 * Math.sqrt(link.ns / most)).toFixed(2) },

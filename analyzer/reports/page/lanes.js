@@ -3,16 +3,22 @@
 const LANE_HEIGHT = 20, HEAD_HEIGHT = 22, RULER_HEIGHT = 26;
 
 /* What lies under each other: a head for each process, then its threads, those that never waited
- * where `all`. Members: {y, process} or {y, thread, lane}. */
+ * where `all` or where nobody waited. Members: {y, process} or {y, thread, lane}. */
 function layLanes(all) {
-	const report = page.report, rows = [];
+	const rows = [], byProcess = new Map();
 	let y = 0;
 
-	report.processes.forEach((process) => {
-		const threads = report.threads.filter((thread) => thread.process === process.id &&
-			(all || laneOf(thread.id)));
+	for (const thread of page.report.threads) {
+		if (!all && waits.lanes.length && !laneOf(thread.id))
+			continue;
+		if (!byProcess.has(thread.process))
+			byProcess.set(thread.process, []);
+		byProcess.get(thread.process).push(thread);
+	}
+	page.report.processes.forEach((process) => {
+		const threads = byProcess.get(process.id);
 
-		if (!threads.length)
+		if (!threads)
 			return;
 		/* A process of one thread is its lane. */
 		if (threads.length > 1 || threads[0].tid !== process.pid) {

@@ -521,19 +521,21 @@ static int check_not_empty(const struct pipeline *p, struct ws_error *error)
 			    t->n_warnings ? t->warnings[0] : "");
 }
 
-static uint32_t processors(void)
+unsigned int ws_pipeline_jobs(unsigned int wanted)
 {
 	cpu_set_t set;
 
+	if (wanted)
+		return wanted;
 	/* What the user allowed this process, as nproc counts. */
-	return sched_getaffinity(0, sizeof(set), &set) ? 1 : (uint32_t)CPU_COUNT(&set);
+	return sched_getaffinity(0, sizeof(set), &set) ? 1 : (unsigned int)CPU_COUNT(&set);
 }
 
 /* Reads into p->store. */
 static int read_all(struct pipeline *p, const struct ws_pipeline_options *options,
 		    struct ws_error *error)
 {
-	uint32_t groups = options && options->readers ? options->readers : processors();
+	uint32_t groups = ws_pipeline_jobs(options ? options->readers : 0);
 	int r = ws_source_open(p->dirs, p->n_dirs, groups, options ? options->watch : NULL,
 			       &p->source, error);
 

@@ -34,6 +34,10 @@ struct ws_pipeline_options {
 	struct ws_watch *watch; /* Weak: see source/watch.h; NULL: nobody watches */
 };
 
+/* How many threads that is: `wanted`, or if that is 0, one for each processor that this process may
+ * use. */
+unsigned int ws_pipeline_jobs(unsigned int wanted);
+
 /* A trace that has been read: the owner of its tables. */
 struct ws_trace;
 

@@ -14,10 +14,12 @@
 #include "analyzer/decode/symbols.h"
 #include "analyzer/model/model.h"
 #include "analyzer/pipeline.h"
+#include "analyzer/stage.h"
 
 struct ws_study {
 	struct ws_watch *watch; /* Weak; NULL: nobody watches */
 	struct ws_analyses *analyses; /* Owned by this, as all but what says otherwise */
+	struct ws_stage *stage;
 	struct ws_model *model;
 	struct ws_trace *trace;
 	struct ws_symbols *symbols;
@@ -137,9 +139,12 @@ static int make(struct ws_study *study, const struct ws_study_options *options,
 	int r;
 
 	r = ws_analyses_new(&options->setup, &study->analyses);
+	if (r == 0)
+		r = ws_stage_new_analyses(study->analyses, ws_pipeline_jobs(options->jobs),
+					  &study->stage);
 	if (r < 0)
 		return r;
-	observer = ws_analyses_observer(study->analyses);
+	observer = ws_stage_observer(study->stage);
 	r = ws_model_new(&observer, &study->model);
 	if (r == 0)
 		r = ws_pipeline_run_as(&pipeline, options->dirs, options->n_dirs, &sink,
@@ -148,6 +153,8 @@ static int make(struct ws_study *study, const struct ws_study_options *options,
 		return r;
 	tables = ws_trace_tables(study->trace);
 	r = ws_model_finish(study->model, tables);
+	if (r == 0)
+		r = ws_stage_finish(study->stage);
 	if (r == 0)
 		r = ws_symbols_new(tables, options->dirs[0], &study->symbols);
 	for (size_t i = 1; r == 0 && i < options->n_dirs; i++)
@@ -195,6 +202,7 @@ void ws_study_free(struct ws_study *study)
 {
 	if (!study)
 		return;
+	ws_stage_free(study->stage);
 	ws_analyses_free(study->analyses);
 	ws_symbols_free(study->symbols);
 	ws_model_free(study->model);

@@ -10,6 +10,7 @@
 #include "analyzer/model/model.h"
 #include "analyzer/pipeline.h"
 #include "analyzer/reports/report.h"
+#include "analyzer/stage.h"
 
 static int take(void *user, const struct ws_record *records, size_t n, struct ws_error *error)
 {
@@ -31,12 +32,15 @@ int whole_report(const char *const *dirs, size_t n_dirs, unsigned int readers,
 	struct ws_symbols *symbols = NULL;
 	struct ws_model_observer observer;
 	struct ws_pipeline_sink sink = { .records = take };
+	struct ws_stage *stage = NULL;
 	struct ws_model *model = NULL;
 	struct ws_trace *trace = NULL;
 	int r = ws_analyses_new(&setup, &analyses);
 
+	if (!r)
+		r = ws_stage_new_analyses(analyses, ws_pipeline_jobs(readers), &stage);
 	if (!r) {
-		observer = ws_analyses_observer(analyses);
+		observer = ws_stage_observer(stage);
 		r = ws_model_new(&observer, &model);
 	}
 	sink.user = model;
@@ -48,6 +52,8 @@ int whole_report(const char *const *dirs, size_t n_dirs, unsigned int readers,
 		report.n_warnings = report.tables->n_warnings;
 		r = ws_model_finish(model, report.tables);
 	}
+	if (!r)
+		r = ws_stage_finish(stage);
 	if (!r)
 		r = ws_symbols_new(report.tables, NULL, &symbols);
 	if (!r)
@@ -64,6 +70,7 @@ int whole_report(const char *const *dirs, size_t n_dirs, unsigned int readers,
 	}
 	if (r && error && !error->text[0])
 		ws_error_set(error, r, "%s", strerror(-r));
+	ws_stage_free(stage);
 	ws_analyses_free(analyses);
 	ws_symbols_free(symbols);
 	ws_model_free(model);

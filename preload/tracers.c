@@ -204,6 +204,14 @@ void ws_tracers_awaited(sem_t *start)
 	atomic_store(&awaited, start);
 }
 
+bool ws_tracer_is(int32_t tid)
+{
+	for (size_t i = 0; i < WS_TRACERS_MAX; i++)
+		if (atomic_load_explicit(&tracers[i].tid, memory_order_relaxed) == tid)
+			return true;
+	return false;
+}
+
 bool ws_tracers_alive(void)
 {
 	for (size_t i = 0; i < WS_TRACERS_MAX; i++)

@@ -44,6 +44,8 @@ struct ws_call {
 };
 #define WS_CALL_NONE (-1)
 
+/* True if `tid` is one of them. */
+bool ws_tracer_is(int32_t tid);
 /* True if any is alive, or about to run. */
 bool ws_tracers_alive(void);
 

@@ -18,6 +18,7 @@
 #include "preload/emit.h"
 #include "preload/export.h"
 #include "preload/glibc.h"
+#include "preload/last_thread.h"
 #include "preload/lifecycle.h"
 #include "preload/lock_counts.h"
 #include "preload/lock_order.h"
@@ -172,13 +173,20 @@ static void gone(void *arg)
 			ws_emit(thread, &event);
 		}
 	}
+
+	int32_t tid = self->tid;
+
 	ws_thread_gone(self);
+	ws_last_thread_check(tid);
 }
 
 /* Early, so that the key is one of the first 32, whose values need no allocation. */
 static __attribute__((constructor)) void make_key(void)
 {
 	have_key = pthread_key_create(&key, gone) == 0 && key < 32;
+	/* Whoever locked before this, in a constructor or in malloc, has its slot already. */
+	if (ws_self && ws_self->slot >= 0 && ws_self->tid > 0)
+		ws_thread_arm(ws_self);
 }
 
 void ws_thread_arm(struct ws_thread *self)

@@ -10,6 +10,7 @@
 
 #include "preload/export.h"
 #include "preload/file_lock.h"
+#include "preload/file_poll.h"
 #include "preload/real.h"
 
 static __attribute__((noinline)) int lock_wait(struct ws_thread *self, int fd, int operation,
@@ -63,8 +64,11 @@ WS_EXPORT int flock(int fd, int operation)
 		ws_file_release_after(&release);
 	if (r == -1 && errno == EWOULDBLOCK && wanted != LOCK_UN) {
 		ws_file_hold_cut(fd, WS_LOCK_FLOCK, WS_EXTENT_ALL);
-		if (operation & LOCK_NB)
+		if (operation & LOCK_NB) {
+			ws_file_poll_failed(self, fd, WS_LOCK_FLOCK, wanted == LOCK_EX,
+					    WS_EXTENT_ALL, WS_SITE);
 			return r;
+		}
 		errno = saved;
 		r = lock_wait(self, fd, operation, WS_SITE, &stack);
 	}
@@ -77,5 +81,7 @@ WS_EXPORT int flock(int fd, int operation)
 	else
 		ws_file_hold_add(self, fd, WS_LOCK_FLOCK, wanted == LOCK_SH, WS_EXTENT_ALL, WS_SITE,
 				 stack);
+	if (wanted != LOCK_UN)
+		ws_file_poll_over();
 	return r;
 }

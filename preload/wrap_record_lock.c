@@ -15,6 +15,7 @@
 #include "preload/byte_waiters.h"
 #include "preload/copyin.h"
 #include "preload/file_lock.h"
+#include "preload/file_poll.h"
 #include "preload/raw.h"
 #include "preload/real.h"
 #include "preload/resource.h"
@@ -149,8 +150,13 @@ static int set_lock(struct ws_thread *self, const struct call *c, bool waits)
 	int r = try(c);
 
 	if (ws_unlikely(r == -1)) {
-		if (!waits || (errno != EAGAIN && errno != EACCES))
+		if (errno != EAGAIN && errno != EACCES)
 			return r;
+		if (!waits) {
+			ws_file_poll_failed(self, c->fd, c->class, c->l->l_type == F_WRLCK,
+					    extent_of(c->fd, c->l, false), c->site);
+			return r;
+		}
 		errno = saved;
 		r = lock_wait(self, c, &stack);
 		if (r == -1)
@@ -165,6 +171,7 @@ static int set_lock(struct ws_thread *self, const struct call *c, bool waits)
 	} else {
 		if (ws_unlikely(begun))
 			ws_file_release_after(&release);
+		ws_file_poll_over();
 		ws_file_hold_add(self, c->fd, c->class, c->l->l_type == F_RDLCK,
 				 extent_of(c->fd, c->l, true), c->site, stack);
 	}

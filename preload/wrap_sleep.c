@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* wrap_sleep.c: sleeps: waits for a time that the program chose, and for nobody.
+/* wrap_sleep.c: sleeps: waits for a time that the program chose, and for nobody, unless it polls
+ * for a lock between them (file_poll.h).
  *
  * Rules: see export.h. Nothing here can be tried; what did not sleep (a bad argument, a time that
  * is over) was no wait. The time that remains is for the kernel and libc to say: it is not touched.
@@ -11,15 +12,32 @@
 
 #include "preload/copyin.h"
 #include "preload/export.h"
+#include "preload/file_poll.h"
 #include "preload/real.h"
 #include "preload/wait.h"
 
 WS_EXPORT int __nanosleep(const struct timespec *t, struct timespec *left);
 
+/* The end of the scope of a sleep, also by cancellation. */
+static void sleep_end(struct ws_wait *wait)
+{
+	ws_wait_end(wait);
+	if (ws_unlikely(wait->kind != WS_KIND_SLEEP))
+		ws_file_poll_slept(wait);
+}
+
 /* Declares `wait`, a sleep of `self`, which begins here. */
 #define SLEEP(self_)                                                                               \
-	WS_WAIT(wait, .self = (self_), .object = (uintptr_t)(self_)->tid, .site = WS_SITE,         \
-		.kind = WS_KIND_SLEEP, .flags = WS_WAIT_TIMED)
+	__attribute__((cleanup(sleep_end))) struct ws_wait wait = {                                \
+		.self = (self_),                                                                   \
+		.object = (uintptr_t)(self_)->tid,                                                 \
+		.site = WS_SITE,                                                                   \
+		.kind = WS_KIND_SLEEP,                                                             \
+		.flags = WS_WAIT_TIMED,                                                            \
+	};                                                                                         \
+	if (ws_unlikely(ws_file_poll_state))                                                       \
+		ws_file_poll_sleeps(&wait);                                                        \
+	ws_wait_begin(&wait)
 
 /* No time at all, as those do who only want to give up the processor; or no time that can be. */
 static bool is_nothing(const struct timespec *t)

@@ -38,6 +38,7 @@ struct poll_key {
 struct poll {
 	struct poll_key key;
 	struct lock *lock; /* Weak */
+	bool slept; /* the place is that of the sleep between the tries, each of which is known */
 	uint64_t failed;
 	UT_hash_handle hh;
 };
@@ -101,9 +102,10 @@ static struct lock *get(struct ws_acquisitions *all, const struct ws_object_key 
 	return lock;
 }
 
-static int add_poll(struct ws_acquisitions *all, struct lock *lock, const struct ws_record *record)
+static int add_poll(struct ws_acquisitions *all, struct lock *lock, uint32_t thread, uint32_t site,
+		    bool slept, uint64_t failed)
 {
-	struct poll_key key = { .thread = record->thread, .site = record->lock_stats.site };
+	struct poll_key key = { .thread = thread, .site = site };
 	struct poll *poll;
 
 	key.key = lock->key;
@@ -114,13 +116,14 @@ static int add_poll(struct ws_acquisitions *all, struct lock *lock, const struct
 			return -ENOMEM;
 		poll->key = key;
 		poll->lock = lock;
+		poll->slept = slept;
 		HASH_ADD(hh, all->polls, key, sizeof(poll->key), poll);
 		if (!poll->hh.tbl) {
 			free(poll);
 			return -ENOMEM;
 		}
 	}
-	poll->failed += record->lock_stats.failed;
+	poll->failed += failed;
 	return 0;
 }
 
@@ -140,7 +143,10 @@ static int take_stats(struct ws_acquisitions *all, const struct ws_record *recor
 		return -ENOMEM;
 	lock->acquired += record->lock_stats.acquired;
 	lock->failed += record->lock_stats.failed;
-	return record->lock_stats.failed ? add_poll(all, lock, record) : 0;
+	return record->lock_stats.failed
+		       ? add_poll(all, lock, record->thread, record->lock_stats.site, false,
+				  record->lock_stats.failed)
+		       : 0;
 }
 
 /* The holder lets it go: how long it had it is known, if it took it by a wait. */
@@ -185,7 +191,14 @@ static int take_end(void *context, const struct ws_wait *wait)
 		return -ENOMEM;
 	lock->shared |= lock->object && lock->object != wait->object;
 	lock->object = wait->object;
-	if (wait->state != WS_WAIT_ENDED || wait->outcome != WS_OUTCOME_ACQUIRED)
+	if (wait->state != WS_WAIT_ENDED)
+		return 0;
+	/* No call that waits for a lock on a file has a limit: it was a sleep between two tries. */
+	if ((wait->object->key.kind == WS_KIND_RECORD_LOCK ||
+	     wait->object->key.kind == WS_KIND_FLOCK) &&
+	    wait->outcome == WS_OUTCOME_TIMEOUT)
+		return add_poll(all, lock, wait->thread, wait->site, true, 1);
+	if (wait->outcome != WS_OUTCOME_ACQUIRED)
 		return 0;
 	lock->waited++;
 	/* Several may hold it to read: whose release is seen is anybody's. */
@@ -233,8 +246,9 @@ static int report_poll(const struct ws_context *context, const struct poll *poll
 	r = object ? ws_finding_object(finding, object) : 0;
 	if (r < 0)
 		return r;
-	return ws_finding_evidence(context->findings, finding, 0, poll->key.thread, poll->key.site,
-				   WS_UNKNOWN, "tried here, without waiting");
+	return ws_finding_evidence(
+		context->findings, finding, 0, poll->key.thread, poll->key.site, WS_UNKNOWN,
+		poll->slept ? "slept here, between the tries" : "tried here, without waiting");
 }
 
 static int by_id(const void *a, const void *b)
@@ -276,7 +290,7 @@ int ws_acquisitions_finish(struct ws_acquisitions *all, const struct ws_context 
 	if (r == 0 && result->n)
 		qsort(result->list, result->n, sizeof(*result->list), by_id);
 	HASH_ITER(hh, all->polls, poll, next_poll) {
-		if (r == 0 && poll->failed >= WS_POLLING_FAILED)
+		if (r == 0 && poll->failed >= (poll->slept ? WS_POLLING_SLEPT : WS_POLLING_FAILED))
 			r = report_poll(context, poll);
 	}
 	if (r < 0) {

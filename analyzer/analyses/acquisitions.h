@@ -15,7 +15,9 @@
  * taken, and it is taken for as often as was waited.
  *
  * Finding `sleep_polling`: a call that does not wait found one lock taken WS_POLLING_FAILED times
- * or more in one thread. Nobody blocks there, but somebody waits.
+ * or more in one thread. Nobody blocks there, but somebody waits. Of a lock on a file it takes
+ * WS_POLLING_SLEPT sleeps between such calls: these are recorded, as waits for the lock that run
+ * out.
  *
  * Cost: O(1) a wait, a release and a count; memory by locks and places that try.
  */
@@ -25,6 +27,7 @@
 #include "analyzer/analyses/setup.h"
 
 #define WS_POLLING_FAILED 100
+#define WS_POLLING_SLEPT  3
 
 struct ws_acquisition {
 	const struct ws_object *object; /* Weak: owned by the model; one that was waited for */

@@ -112,12 +112,70 @@ static void idle_waits_do_not_hide_the_others(void **state)
 	ws_run_free(run);
 }
 
+static const json_t *polling_found(const struct ws_run *run)
+{
+	const json_t *finding;
+	size_t i;
+
+	json_array_foreach(ws_at(run->report, "findings"), i, finding) {
+		if (!strcmp(ws_str(finding, "rule"), "sleep_polling"))
+			return finding;
+	}
+	return NULL;
+}
+
+/* Sleeps between tries are waits for who has the lock. */
+static void asking_again_and_again(const char *how)
+{
+	const char *const argv[] = { ws_program("lock_polled"), how, NULL };
+	struct ws_run *run = ws_record_with(NULL, NULL, argv);
+	const json_t *lock, *object;
+	json_int_t sleeps = 0;
+	size_t i;
+
+	if (run->status != 0)
+		ws_fail(run, "status %d: %s", run->status, run->err);
+	ws_report(run, NULL);
+	lock = ws_only_object(run, how ? how : "record_lock");
+	assert_int_equal(ws_int(lock, "waits"), 4);
+	assert_int_equal(ws_int(lock, "outcomes.timeout"), 4);
+	assert_true(ws_int(lock, "wait_ns") >= 4 * 50000000);
+	assert_non_null(strstr(ws_str(lock, "name"), "/tmp/waitscope-polled-"));
+	assert_string_equal(ws_str(lock, "waiters[0].site.function"), "rest");
+	json_array_foreach(ws_at(lock, "holders"), i, object) {
+		assert_int_equal(ws_int(object, "pid"), ws_int(run->report, "processes[0].pid"));
+	}
+	assert_true(i > 0);
+	json_array_foreach(ws_at(run->report, "objects"), i, object) {
+		if (!strcmp(ws_str(object, "kind"), "sleep") &&
+		    !strcmp(ws_str(object, "waiters[0].site.function"), "rest"))
+			sleeps += ws_int(object, "waits");
+	}
+	assert_int_equal(sleeps, 2);
+	assert_non_null(polling_found(run));
+	ws_run_free(run);
+}
+
+static void record_locks_that_are_polled(void **state)
+{
+	(void)state;
+	asking_again_and_again(NULL);
+}
+
+static void flocks_that_are_polled(void **state)
+{
+	(void)state;
+	asking_again_and_again("flock");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(two_shells_and_flock),
 		cmocka_unit_test(a_lock_on_the_shells_own_fd),
 		cmocka_unit_test(idle_waits_do_not_hide_the_others),
+		cmocka_unit_test(record_locks_that_are_polled),
+		cmocka_unit_test(flocks_that_are_polled),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -189,12 +189,14 @@ static int add_reach(struct ws_board *board, uint32_t process, const struct ws_o
 	if (known) {
 		known->ends = how == SAID ? ends : known->ends | ends;
 		known->made |= how == MADE;
+		known->itself = true;
 		return 0;
 	}
 	if (ws_grow(&of->reach, &of->reach_size, of->n_reach + 1))
 		return -ENOMEM;
 	reach.ends = ends;
 	reach.made = how == MADE;
+	reach.itself = true;
 	of->reach[of->n_reach++] = reach;
 	return 0;
 }
@@ -228,6 +230,62 @@ bool ws_board_is_closed(const struct ws_board *board, const struct ws_object *ob
 	return false;
 }
 
+bool ws_board_is_public(const struct ws_board *board, const struct ws_object *object)
+{
+	struct ws_board_reach reach;
+
+	if (!reach_of(&object->key, &reach))
+		return false;
+	if (reach.origin)
+		return reach.origin == WS_MAP_FILE;
+	if (object->key.kind != WS_KIND_SYSV_SEM && object->key.kind != WS_KIND_SYSV_MSG)
+		return object->key.kind == WS_KIND_MQ;
+	for (size_t i = 0; i < board->n_processes; i++) {
+		const struct ws_board_reach *known =
+			board->processes[i] ? find_reach(board->processes[i], &reach) : NULL;
+
+		if (known && known->keyed)
+			return true;
+	}
+	return false;
+}
+
+/* True if a process other than that one has opened or used the object itself. */
+static bool others_use(const struct ws_board *board, const struct ws_object *object, uint32_t but)
+{
+	struct ws_board_reach reach;
+
+	if (!reach_of(&object->key, &reach))
+		return false;
+	for (size_t i = 0; i < board->n_processes; i++) {
+		const struct ws_board_reach *known =
+			board->processes[i] && i != but ? find_reach(board->processes[i], &reach)
+							: NULL;
+
+		if (known && known->itself)
+			return true;
+	}
+	return false;
+}
+
+bool ws_board_lets_go(const struct ws_board *board, const struct ws_board_wait *wait)
+{
+	const struct ws_board_object *on = wait->on;
+	bool carries = ws_kind_carries(on->object->key.kind);
+	bool reads = wait->pub.flags & WS_WAIT_READ;
+
+	for (uint32_t i = 0; i < on->n_wakers; i++) {
+		if (on->wakers[i].thread != wait->pub.thread &&
+		    (!carries || on->wakers[i].ends & (reads ? WS_END_WRITES : WS_END_READS)))
+			return true;
+	}
+	for (size_t i = 0; i < on->n_holds; i++) {
+		if (on->holds[i].said && on->holds[i].who.thread != wait->pub.thread)
+			return true;
+	}
+	return carries && !reads && others_use(board, on->object, wait->pub.process);
+}
+
 /* A child has what its parent has. */
 static int inherit(struct ws_board *board, struct ws_board_process *child, uint32_t parent)
 {
@@ -241,6 +299,8 @@ static int inherit(struct ws_board *board, struct ws_board_process *child, uint3
 		return -ENOMEM;
 	memcpy(child->reach, from->reach, from->n_reach * sizeof(*from->reach));
 	child->n_reach = from->n_reach;
+	for (size_t i = 0; i < child->n_reach; i++)
+		child->reach[i].itself = false;
 	return 0;
 }
 
@@ -391,6 +451,7 @@ static int named(struct ws_board *board, struct ws_board_object *on, const struc
 		.who = *who,
 		.shared = shared,
 		.by_process = is_by_process(on->object->key.kind),
+		.named_ns = board->now_ns,
 	};
 	const struct ws_board_thread *thread = ws_board_thread(board, who->thread);
 
@@ -413,6 +474,21 @@ static int take_holder(struct ws_board *board, const struct ws_record *record)
 			return named(board, wait->on, &record->holder.holder, true);
 	}
 	return 0;
+}
+
+/* The name of an object of System V has its key in brackets, unless it is a private one. */
+static void note_key(struct ws_board *board, const struct ws_record *record)
+{
+	const struct ws_board_process *process = ws_board_process(board, record->process);
+	struct ws_board_reach reach, *known;
+	uint8_t kind = record->object.object.kind;
+
+	if ((kind != WS_KIND_SYSV_SEM && kind != WS_KIND_SYSV_MSG) || !process ||
+	    !strchr(record->object.name, '(') || !reach_of(&record->object.object, &reach))
+		return;
+	known = find_reach(process, &reach);
+	if (known)
+		known->keyed = true;
 }
 
 int ws_board_record(struct ws_board *board, const struct ws_record *record)
@@ -441,10 +517,13 @@ int ws_board_record(struct ws_board *board, const struct ws_record *record)
 	case WS_RECORD_HOLDER:
 		return take_holder(board, record);
 	case WS_RECORD_OBJECT:
-		if (record->object.op == WS_OBJECT_INIT || record->object.op == WS_OBJECT_OPEN)
-			return add_reach(board, record->process, &record->object.object, UINT8_MAX,
-					 record->object.op == WS_OBJECT_INIT ? MADE : USED);
-		return 0;
+		if (record->object.op != WS_OBJECT_INIT && record->object.op != WS_OBJECT_OPEN)
+			return 0;
+		r = add_reach(board, record->process, &record->object.object, UINT8_MAX,
+			      record->object.op == WS_OBJECT_INIT ? MADE : USED);
+		if (r == 0)
+			note_key(board, record);
+		return r;
 	case WS_RECORD_WAIT_BEGIN:
 		if (record->wait_begin.held)
 			ends_are_said(board, record->process);
@@ -512,8 +591,28 @@ static void note_waker(struct ws_board_object *on, const struct ws_wake *wake)
 		;
 	if (i == WS_WAKERS_MAX)
 		return;
-	on->n_wakers += i == on->n_wakers;
-	on->wakers[i] = (struct ws_board_waker){ wake->thread, wake->site, wake->at_ns };
+	if (i == on->n_wakers) {
+		on->wakers[i].ends = 0;
+		on->n_wakers++;
+	}
+	on->wakers[i].thread = wake->thread;
+	on->wakers[i].site = wake->site;
+	on->wakers[i].ends |= used_end(wake);
+	on->wakers[i].at_ns = wake->at_ns;
+}
+
+/* True if the thread waits itself: then it was a signal handler that let the others go. Its own
+ * call may tell of what it did just before it returns, as that of a reader makes room. */
+static bool is_by_handler(const struct ws_board *board, const struct ws_wake *wake)
+{
+	const struct ws_board_thread *thread = ws_board_thread(board, wake->thread);
+	const struct ws_board_wait *top = thread ? thread->top : NULL;
+
+	if (!top || ws_kind_is_owned(wake->object->key.kind))
+		return false;
+	if (!ws_kind_carries(wake->object->key.kind) || top->pub.object != wake->object)
+		return true;
+	return used_end(wake) & (top->pub.flags & WS_WAIT_READ ? WS_END_WRITES : WS_END_READS);
 }
 
 int ws_board_woke(struct ws_board *board, const struct ws_wake *wake)
@@ -525,6 +624,7 @@ int ws_board_woke(struct ws_board *board, const struct ws_wake *wake)
 	if (r < 0)
 		return r;
 	note_waker(on, wake);
+	on->by_handler |= is_by_handler(board, wake);
 	r = add_reach(board, wake->process, &wake->object->key, used_end(wake), USED);
 	if (r < 0)
 		return r;
@@ -677,6 +777,12 @@ bool ws_board_holds(const struct ws_board *board, const struct ws_board_hold *ho
 		if (wait->held[i].object == hold->object)
 			return true;
 	}
+	/* A recursive mutex that it took twice: it gave it up once. One who asked before it did so
+	 * at all has got it by now. */
+	if (wait->pub.object->key.kind == WS_KIND_COND && !hold->said &&
+	    hold->object->key.kind == WS_KIND_MUTEX && hold->named_ns > wait->pub.begin_ns &&
+	    hold->named_ns + WS_LET_GO_NS <= board->now_ns)
+		return true;
 	/* It waits for what it holds itself. */
 	return wait->pub.object == hold->object;
 }

@@ -10,12 +10,17 @@
  * Holds: who holds an owned object is known from three sources, the later one being right: what a
  * wait for it named as it began; who got it by a wait, as that ended; and what a thread said that
  * it holds as it began to wait itself. The last one is complete: as long as the thread waits, it
- * holds that and nothing else. A release ends a hold. A wait that names nobody leaves only what
- * waiting threads said themselves.
+ * holds that and nothing else; but a mutex that it is named for after it began to wait for a
+ * condition variable it holds, since that wait gives up one of its locks only. A release ends a
+ * hold. A wait that names nobody leaves only what waiting threads said themselves.
  *
  * Reach: a process reaches an object if it could operate on it: its own memory; shared memory that
  * it has mapped; what it has made, opened or used; a pipe of which it has the end open; and what
  * its parent reached when it forked. What was there before the trace may be reached from outside.
+ * What has a name or a key (a queue, a file that is mapped, an object of System V but a private
+ * one) may be reached from outside though it was made in the trace: see `ws_board_lets_go`.
+ *
+ * Handlers: a thread that lets others go while it waits itself does so in a signal handler.
  *
  * Let go: a wake may have ended a wait of which the end is not recorded yet. Such a wait is not one
  * for WS_LET_GO_NS; a wake of one waiter is used up by the first wait that ends.
@@ -50,6 +55,7 @@ struct ws_board_hold {
 	bool shared;       /* as a reader */
 	bool by_process;   /* the kernel named the process only: `who` is its main thread */
 	bool said;         /* by itself, as it began to wait */
+	uint64_t named_ns; /* trace clock: when a wait named it; 0: none did */
 };
 
 struct ws_board_object;
@@ -90,6 +96,8 @@ struct ws_board_reach {
 	uint8_t origin; /* memory: enum ws_map_origin */
 	uint8_t ends;   /* pipes: WS_END_*; others: all */
 	bool made;      /* the process, or one that it descends from, made it in the trace */
+	bool itself;    /* the process has opened or used it, not only inherited it */
+	bool keyed;     /* System V: it has a key */
 };
 
 struct ws_board_process {
@@ -111,6 +119,7 @@ struct ws_board_process {
 struct ws_board_waker {
 	uint32_t thread;
 	uint32_t site;  /* code index of its last call, or WS_UNKNOWN */
+	uint8_t ends;   /* WS_END_*: what it did, of all its calls; 0: none of a channel or queue */
 	uint64_t at_ns; /* trace clock */
 };
 
@@ -127,6 +136,7 @@ struct ws_board_object {
 	uint32_t n_wakers;
 	uint32_t tokens;    /* wakes of one waiter each that nobody is known to have used */
 	uint64_t tokens_ns; /* when the last of them came */
+	bool by_handler;    /* a thread let its waiters go while it waited itself */
 };
 
 struct ws_board {
@@ -149,8 +159,8 @@ void ws_board_free(struct ws_board *board); /* what it owns; one of zeroes is an
 	 WS_RECORD_BIT(WS_RECORD_OBJECT) | WS_RECORD_BIT(WS_RECORD_WAIT_BEGIN) |                   \
 	 WS_RECORD_BIT(WS_RECORD_REACH))
 
-/* What the model's observer is to be told, in this order; `now_ns` is its caller's to keep up with the
- * other records. Each 0 or -ENOMEM. */
+/* What the model's observer is to be told, in this order; `now_ns` is its caller's to keep up with
+ * the other records. Each 0 or -ENOMEM. */
 int ws_board_record(struct ws_board *board, const struct ws_record *record);
 int ws_board_held(struct ws_board *board, const struct ws_hold *hold);
 int ws_board_woke(struct ws_board *board, const struct ws_wake *wake);
@@ -178,5 +188,12 @@ bool ws_board_reaches(const struct ws_board *board, const struct ws_board_proces
 		      const struct ws_object *object, uint8_t end);
 /* True if all who reach the object are in the trace: it is memory, or was made in the trace. */
 bool ws_board_is_closed(const struct ws_board *board, const struct ws_object *object);
+/* True if processes outside of the trace can reach it though it was made in the trace: by a name, a
+ * path or a key. */
+bool ws_board_is_public(const struct ws_board *board, const struct ws_object *object);
+/* True if somebody of the trace other than the waiter itself is known to let such waits go: a
+ * thread has done so; one says that it took it; or, of a full queue, another process has opened
+ * it. */
+bool ws_board_lets_go(const struct ws_board *board, const struct ws_board_wait *wait);
 
 #endif

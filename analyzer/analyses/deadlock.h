@@ -90,6 +90,7 @@ struct ws_deadlock_call {
 	uint32_t want_code, want_stack;
 	uint8_t hold_as; /* enum ws_hold_as */
 	bool hold_shared, want_shared;
+	bool want_reads; /* of a channel or queue: it waits for something to come */
 	bool needs_all;
 	uint64_t hold_ns, want_ns;
 };

@@ -104,6 +104,7 @@ static int add_step(struct ws_hang *hang, const struct ws_wait_graph *graph, uin
 		.want_stack = wait->stack,
 		.want_shared =
 			wait->flags & WS_WAIT_READ && ws_kind_is_owned(wait->object->key.kind),
+		.want_reads = wait->flags & WS_WAIT_READ,
 		.want_ns = wait->begin_ns,
 		.needs_all = graph->nodes[node].needs_all,
 	};
@@ -214,8 +215,10 @@ static enum ws_rule rule_of(const struct ws_hang *hang, const struct mix *mix)
 		return WS_RULE_SELF_DEADLOCK;
 	if (mix->owned)
 		return WS_RULE_DEADLOCK;
-	if (mix->carries)
-		return mix->end_pipes == mix->carries ? WS_RULE_PIPE_END_OPEN : WS_RULE_DEADLOCK;
+	if (mix->carries && mix->end_pipes == mix->carries)
+		return WS_RULE_PIPE_END_OPEN;
+	if (mix->carries) /* one alone waits for nobody who waits for it */
+		return hang->n_members == 1 ? WS_RULE_MISSED_WAKEUP : WS_RULE_DEADLOCK;
 	if (mix->signals)
 		return mix->taken == mix->signals ? WS_RULE_DEADLOCK : WS_RULE_MISSED_WAKEUP;
 	return WS_RULE_DEADLOCK;
@@ -320,9 +323,53 @@ static int add_behind(struct ws_hang *hang, const struct ws_wait_graph *graph, u
 	return 0;
 }
 
-/* A knot of those who wait. */
-static int take_knot(struct ws_hangs *hangs, const struct ws_wait_graph *graph, uint32_t knot,
-		     enum ws_graph_scope scope)
+static void add_ended(struct ws_hangs *hangs, struct ws_hang *hang, const struct ws_object *object,
+		      const struct ws_holder *who, bool took, bool by_kernel)
+{
+	const struct ws_board_thread *thread = ws_board_thread(&hangs->board, who->thread);
+
+	if (!thread || !thread->gone || hang->n_ended == WS_HANG_ENDED_MAX)
+		return;
+	for (size_t i = 0; i < hang->n_ended; i++) {
+		if (hang->ended_ones[i].who.thread == who->thread &&
+		    hang->ended_ones[i].object == object)
+			return;
+	}
+	hang->ended_ones[hang->n_ended++] = (struct ws_hang_ended){
+		.object = object,
+		.who = *who,
+		.at_ns = thread->gone_ns,
+		.took = took,
+		.by_kernel = by_kernel,
+	};
+}
+
+/* Who took what the thread waits for, or let such waits go before, and has ended. */
+static void add_ended_of(struct ws_hangs *hangs, struct ws_hang *hang, uint32_t index)
+{
+	const struct ws_board_thread *thread = ws_board_thread(&hangs->board, index);
+	const struct ws_board_wait *wait = thread ? thread->top : NULL;
+	const struct ws_board_object *on;
+
+	if (!wait || ws_kind_is_owned(wait->pub.object->key.kind))
+		return;
+	on = wait->on;
+	for (size_t i = on->n_holds; i > 0; i--)
+		add_ended(hangs, hang, on->object, &on->holds[i - 1].who, true, false);
+	/* Of a condition variable they are those who went on and did their part. */
+	for (uint32_t i = wait->pub.object->key.kind == WS_KIND_COND ? 0 : on->n_wakers; i > 0;
+	     i--) {
+		const struct ws_board_waker *waker = &on->wakers[i - 1];
+		struct ws_holder who = { waker->thread, waker->site, WS_UNKNOWN };
+
+		add_ended(hangs, hang, on->object, &who, false, false);
+	}
+	add_ended(hangs, hang, on->object, &wait->hint, false, true);
+}
+
+/* The knot as a set. With no members: nobody of it waits. 0, or -ENOMEM with nothing to free. */
+static int make_hang(struct ws_hangs *hangs, const struct ws_wait_graph *graph, uint32_t knot,
+		     enum ws_graph_scope scope, struct ws_hang *ret)
 {
 	struct ws_hang hang = { .scope = scope, .times = 1 };
 	struct mix mix = { 0 };
@@ -332,26 +379,37 @@ static int take_knot(struct ws_hangs *hangs, const struct ws_wait_graph *graph, 
 	for (uint32_t i = 0; i < graph->n_nodes && r == 0; i++) {
 		const struct ws_graph_node *node = &graph->nodes[i];
 
-		if (node->knot != knot || node->thread == WS_UNKNOWN)
-			continue;
-		if (node->state != WS_NODE_WAITS)
+		if (node->knot != knot || node->thread == WS_UNKNOWN ||
+		    node->state != WS_NODE_WAITS)
 			continue;
 		if (start == WS_UNKNOWN || node->thread < graph->nodes[start].thread)
 			start = i;
 		add_to_mix(&mix, graph, node);
 		r = add_member(hangs, &hang, node);
+		add_ended_of(hangs, &hang, node->thread);
 	}
-	if (r == 0 && start == WS_UNKNOWN)
-		return 0; /* nobody of it waits: one that is gone */
-	if (r == 0)
+	if (r == 0 && start != WS_UNKNOWN)
 		r = make_cycle(&hang, graph, start);
-	if (r == 0 && scope == WS_GRAPH_ALL)
+	if (r == 0 && start != WS_UNKNOWN && scope == WS_GRAPH_ALL)
 		r = add_behind(&hang, graph, knot);
 	if (r < 0) {
 		hang_free(&hang);
 		return r;
 	}
 	hang.rule = rule_of(&hang, &mix);
+	*ret = hang;
+	return 0;
+}
+
+/* A knot of those who wait. */
+static int take_knot(struct ws_hangs *hangs, const struct ws_wait_graph *graph, uint32_t knot,
+		     enum ws_graph_scope scope)
+{
+	struct ws_hang hang;
+	int r = make_hang(hangs, graph, knot, scope, &hang);
+
+	if (r < 0 || !hang.n_members)
+		return r; /* nobody of it waits: one that is gone */
 	return keep(hangs, &hang);
 }
 
@@ -384,6 +442,14 @@ static void find_exit(const struct ws_hangs *hangs, uint32_t thread, const struc
 		ret->stack = exit->stack;
 		return;
 	}
+}
+
+static bool is_process_gone(const struct ws_board *board, const struct ws_board_thread *thread)
+{
+	const struct ws_board_process *process =
+		thread ? ws_board_process(board, thread->process) : NULL;
+
+	return process && process->gone && process->gone_ns == thread->gone_ns;
 }
 
 /* A holder that has ended, and those who wait for what it held. */
@@ -419,6 +485,7 @@ static int take_gone(struct ws_hangs *hangs, const struct ws_wait_graph *graph, 
 		}
 		hang.dead = node->thread;
 		hang.dead_ns = thread ? thread->gone_ns : 0;
+		hang.dead_process = is_process_gone(&hangs->board, thread);
 		if (hang.dead_ns > hang.at_ns)
 			hang.at_ns = hang.dead_ns;
 		r = keep(hangs, &hang);
@@ -468,17 +535,64 @@ static int take_stuck(struct ws_hangs *hangs, const struct ws_wait_graph *graph,
 	return 0;
 }
 
+/* What was found of that knot before, as long as nothing of it has ended. */
+static struct ws_hang *find_known(struct ws_hangs *hangs, const struct ws_wait_graph *graph,
+				  uint32_t knot)
+{
+	for (size_t i = hangs->n; i > 0; i--) {
+		struct ws_hang *hang = &hangs->list[i - 1];
+
+		for (size_t k = 0; k < graph->n_nodes && hang->n_left == hang->n_members; k++) {
+			const struct ws_graph_node *node = &graph->nodes[k];
+
+			if (node->knot == knot && node->state == WS_NODE_WAITS &&
+			    hang->members[0].thread == node->thread &&
+			    hang->members[0].seq == node->seq)
+				return hang;
+		}
+	}
+	return NULL;
+}
+
+/* Others have joined a set that was found before: a thread that waits for what it holds as a reader
+ * can never go on, nor can the next one that does so, and then they wait for each other. As many
+ * as there are at the end are told, with those behind them. */
+static int take_more(struct ws_hangs *hangs, const struct ws_wait_graph *graph, uint32_t knot,
+		     enum ws_graph_scope scope)
+{
+	struct ws_hang *known = find_known(hangs, graph, knot);
+	size_t n = 0;
+	int r;
+
+	for (size_t i = 0; i < graph->n_nodes; i++)
+		n += graph->nodes[i].knot == knot && graph->nodes[i].state == WS_NODE_WAITS &&
+		     graph->nodes[i].thread != WS_UNKNOWN;
+	if (!known || known->rule == WS_RULE_DEAD_HOLDER || known->rule == WS_RULE_STUCK)
+		return 0;
+	if (n > known->n_members) {
+		struct ws_hang hang;
+
+		r = make_hang(hangs, graph, knot, scope, &hang);
+		if (r < 0)
+			return r;
+		hang_free(known);
+		*known = hang;
+		return 0;
+	}
+	return scope == WS_GRAPH_ALL && !known->n_behind ? add_behind(known, graph, knot) : 0;
+}
+
 /* Takes what the graph has that was not found before. */
 static int take_all(struct ws_hangs *hangs, const struct ws_wait_graph *graph,
 		    enum ws_graph_scope scope)
 {
 	bool *done = calloc(graph->n_knots + 1, sizeof(*done)); /* by knot */
-	int r = done ? 0 : -ENOMEM;
+	bool *known = calloc(graph->n_knots + 1, sizeof(*known));
+	int r = done && known ? 0 : -ENOMEM;
 
-	/* If any of it was found before, all of it was. */
 	for (size_t i = 0; r == 0 && i < graph->n_nodes; i++) {
 		if (graph->nodes[i].knot != WS_KNOT_NONE && graph->nodes[i].reported)
-			done[graph->nodes[i].knot] = true;
+			known[graph->nodes[i].knot] = true;
 	}
 	for (uint32_t i = 0; r == 0 && i < graph->n_nodes; i++) {
 		const struct ws_graph_node *node = &graph->nodes[i];
@@ -486,12 +600,15 @@ static int take_all(struct ws_hangs *hangs, const struct ws_wait_graph *graph,
 		if (node->knot == WS_KNOT_NONE || done[node->knot])
 			continue;
 		done[node->knot] = true;
-		if (node->state != WS_NODE_GONE)
+		if (known[node->knot])
+			r = take_more(hangs, graph, node->knot, scope);
+		else if (node->state != WS_NODE_GONE)
 			r = take_knot(hangs, graph, node->knot, scope);
 		else if (node->thread != WS_UNKNOWN && scope == WS_GRAPH_ALL)
 			r = take_gone(hangs, graph, i);
 	}
 	free(done);
+	free(known);
 	return r;
 }
 
@@ -592,6 +709,9 @@ bool ws_hang_is_none(const struct ws_hang *hang)
 {
 	bool gave_up = false, died = false;
 
+	if (hang->rule == WS_RULE_DEAD_HOLDER && hang->dead_process && hang->until_ns &&
+	    hang->ended == WS_OUTCOME_NONE && hang->until_ns < hang->dead_ns + WS_SHUTDOWN_NS)
+		return true;
 	for (size_t i = 0; i < hang->n_members; i++) {
 		const struct ws_hang_member *member = &hang->members[i];
 

@@ -20,14 +20,20 @@
  * Taken back: if a wait of the set ends by getting what it waited for, somebody was not seen, and
  * nothing is said. What ended it otherwise (a time limit, EDEADLK, the end of its process) is.
  *
+ * A set grows: a thread that waits for what it holds as a reader can never go on, nor can the next
+ * one that does so. The largest is told, with those who wait behind it at the end.
+ *
  * deadlock: the set waits for locks, threads, children, pipes, queues, or semaphores that others of
  * it took.
  * self_deadlock: one thread waits for a lock that it holds.
  * missed_wakeup: the set waits for a condition variable, a semaphore, a futex or a barrier; all
- * who could signal, post, wake or come wait themselves, or have ended.
+ * who could signal, post, wake or come wait themselves, or have ended. So does one thread that
+ * waits for a pipe or queue alone. Told with those who took a semaphore, or let such waits go, and
+ * have ended. A signal handler that was never seen to do so might still post: the title says so.
  * pipe_end_open: a reader waits for more, or the end, of a pipe whose writing end is open in its
  * own process only, or in one that waits for it to end. dead_holder: a thread waits for a lock
- * whose holder has ended. stuck: a wait for a lock or at a barrier was open at the end for
+ * whose holder has ended; none if the holder's process ended, and the waiter's did within
+ * WS_SHUTDOWN_NS: something ended both. stuck: a wait for a lock or at a barrier was open at the end for
  * `stuck_ns` or longer, while those who could end it might still have done so: nothing is proven.
  *
  * A program that ends while its workers wait for more work is none: the thread that ends it runs.
@@ -46,8 +52,8 @@
 #define WS_HANGS_MAX 1000
 
 struct ws_hangs_result {
-	size_t n;         /* sets that were found */
-	uint64_t dropped; /* sets beyond WS_HANGS_MAX */
+	size_t n;               /* sets that were found */
+	uint64_t dropped;       /* sets beyond WS_HANGS_MAX */
 	struct ws_shape *shape; /* Owned by this: the wait graph; NULL: none was asked for */
 };
 

@@ -11,6 +11,23 @@
  * been seen. */
 #define WS_KILLED_NS 50000000ull
 
+/* A waiter that ended so soon after the holder's process was ended with it: by whatever ended both,
+ * as a server ends its children. */
+#define WS_SHUTDOWN_NS 100000000ull
+
+/* Those that have ended and could have let a set go, as far as they are told: the latest say it
+ * all. */
+#define WS_HANG_ENDED_MAX 8
+
+/* One who could have let go a thread of a set, and has ended. */
+struct ws_hang_ended {
+	const struct ws_object *object; /* Weak: owned by the model */
+	struct ws_holder who;
+	uint64_t at_ns; /* trace clock: when it ended */
+	bool took;      /* it took the object; else it let others go, or changed it last */
+	bool by_kernel; /* the kernel says that it changed it last */
+};
+
 /* A wait of a set. */
 struct ws_hang_member {
 	uint32_t thread;
@@ -36,8 +53,11 @@ struct ws_hang {
 	size_t n_members, members_size;
 	struct ws_wait *behind; /* Owned by this: of threads that wait for one of the set */
 	size_t n_behind, behind_size;
+	struct ws_hang_ended ended_ones[WS_HANG_ENDED_MAX];
+	size_t n_ended;
 	uint32_t dead; /* dead_holder: the thread that ended; stuck: who holds, or WS_UNKNOWN */
 	uint64_t dead_ns;
+	bool dead_process;          /* dead_holder: all of its process ended */
 	bool holder_waits;          /* stuck: the holder waits, too */
 	struct ws_wait holder_wait; /* then, for what */
 };
@@ -61,14 +81,16 @@ struct ws_hangs {
 	uint32_t *chain; /* Owned by this: threads that were come by */
 	size_t chain_size;
 	struct ws_graph_wish wish;
-	bool begun;                     /* the first record was seen */
-	uint64_t begin_ns;              /* trace clock: its time */
-	struct ws_wait_graph *snapshot; /* Owned by this: of the moment that was asked for; or NULL */
+	bool begun;        /* the first record was seen */
+	uint64_t begin_ns; /* trace clock: its time */
+	struct ws_wait_graph
+		*snapshot;          /* Owned by this: of the moment that was asked for; or NULL */
 	struct ws_hang_exit *exits; /* Owned by this */
 	size_t n_exits, exits_size;
 };
 
-/* True if a wait of it got what it waited for though nobody of it gave up: it was none. */
+/* True if a wait of it got what it waited for though nobody of it gave up, or whatever ended the
+ * holder ended the waiter, too: it was none. */
 bool ws_hang_is_none(const struct ws_hang *hang);
 
 #endif

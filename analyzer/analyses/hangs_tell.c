@@ -96,6 +96,63 @@ static int add_objects(struct text *text, const struct ws_context *context,
 	return r;
 }
 
+/* What somebody would have to do for the thread to go on, up to the object's name. */
+static const char *cure_words(const struct ws_deadlock_call *call, bool reads)
+{
+	switch (call->wants->key.kind) {
+	case WS_KIND_COND:
+		return "signal ";
+	case WS_KIND_SEM:
+	case WS_KIND_SYSV_SEM:
+		return "post ";
+	case WS_KIND_FUTEX:
+		return "wake ";
+	case WS_KIND_BARRIER:
+		return "come to ";
+	default:
+		if (!ws_kind_carries(call->wants->key.kind))
+			return "let go of ";
+		return reads ? "send to " : "read from ";
+	}
+}
+
+/* Of all that is waited for: the same for all, or in general. */
+static const char *cure_of(const struct ws_hang *hang)
+{
+	const char *words = NULL;
+
+	for (size_t i = 0; i < hang->n_steps; i++) {
+		const struct ws_deadlock_call *call = &hang->steps[i];
+		const char *of = cure_words(call, call->want_reads);
+
+		if (call->wants->key.kind == WS_KIND_THREAD ||
+		    call->wants->key.kind == WS_KIND_PROCESS)
+			continue;
+		if (words && strcmp(words, of) != 0)
+			return "let them go: ";
+		words = of;
+	}
+	return words ? words : "let them go: ";
+}
+
+/* True if a signal handler may let such waits go, by the letter: it may post a semaphore, wake a
+ * futex, and use files. Where somebody took what is waited for and has ended, nobody expects that.
+ */
+static bool is_for_handlers(const struct ws_hang *hang)
+{
+	for (size_t i = 0; i < hang->n_ended; i++) {
+		if (hang->ended_ones[i].took)
+			return false;
+	}
+	for (size_t i = 0; i < hang->n_steps; i++) {
+		uint8_t kind = hang->steps[i].wants->key.kind;
+
+		if (kind == WS_KIND_SEM || kind == WS_KIND_FUTEX || ws_kind_is_channel(kind))
+			return true;
+	}
+	return false;
+}
+
 /* How it was broken. */
 static void add_end(struct text *text, const struct ws_hang *hang)
 {
@@ -153,13 +210,15 @@ static int set_title(struct text *text, const struct ws_context *context,
 		break;
 	case WS_RULE_MISSED_WAKEUP:
 		if (hang->n_members > 1)
-			add(text, "%zu threads can never go on: nobody is left to let go ",
-			    hang->n_members);
+			add(text, "%zu threads can never go on: ", hang->n_members);
 		else {
 			add_thread(text, context, first->thread);
-			add(text, " can never go on: nobody is left to let go ");
+			add(text, " can never go on: ");
 		}
+		add(text, "nobody is left who could %s", cure_of(hang));
 		r = add_objects(text, context, hang);
+		if (is_for_handlers(hang))
+			add(text, " (unless a signal handler or a timer does)");
 		break;
 	case WS_RULE_PIPE_END_OPEN:
 		add_thread(text, context, first->thread);
@@ -183,7 +242,12 @@ static int set_title(struct text *text, const struct ws_context *context,
 		add_time(text, since_ns);
 		return r;
 	default:
-		add(text, "%zu threads wait for each other: ", hang->n_steps);
+		if (hang->n_steps > 1)
+			add(text, "%zu threads wait for each other: ", hang->n_steps);
+		else {
+			add_thread(text, context, first->thread);
+			add(text, " waits for what only it itself can do: ");
+		}
 		r = add_objects(text, context, hang);
 		break;
 	}
@@ -200,7 +264,12 @@ static void set_reason(struct text *text, const struct ws_hang *hang)
 		add(text, "it needs what it holds itself, and nobody else can let go of it");
 		break;
 	case WS_RULE_MISSED_WAKEUP:
-		add(text, "all threads that could let them go wait themselves, or have ended");
+		add(text,
+		    hang->n_members == 1
+			    ? "all other threads that could let it go have ended, or wait"
+			    : "all threads that could let them go wait themselves, or have ended");
+		if (is_for_handlers(hang))
+			add(text, ", unless a signal handler or a timer does");
 		break;
 	case WS_RULE_PIPE_END_OPEN:
 		add(text,
@@ -221,7 +290,7 @@ static void set_reason(struct text *text, const struct ws_hang *hang)
 }
 
 /* What the thread of a step has to do with what the one before it wants, in words. */
-static const char *hold_words(const struct ws_deadlock_call *call)
+static const char *hold_words(const struct ws_hang *hang, const struct ws_deadlock_call *call)
 {
 	if (call->holds->key.kind == WS_KIND_THREAD)
 		return "is the thread that is joined";
@@ -230,6 +299,8 @@ static const char *hold_words(const struct ws_deadlock_call *call)
 	if (call->hold_as == WS_HOLD_OWNS)
 		return call->hold_shared ? "took it here, as a reader, and holds it"
 					 : "took it here, and holds it";
+	if (hang->n_members == 1)
+		return "only it itself could let it go";
 	return call->hold_code == WS_UNKNOWN ? "could let it go" : "took it, or let it go, here";
 }
 
@@ -252,7 +323,7 @@ static int tell_steps(const struct ws_context *context, const struct ws_hang *ha
 		    call->holds->key.kind != WS_KIND_PROCESS)
 			r = ws_finding_evidence(context->findings, finding, call->hold_ns,
 						call->thread, call->hold_code, call->hold_stack,
-						"%s: %s", held.words, hold_words(call));
+						"%s: %s", held.words, hold_words(hang, call));
 		if (r == 0)
 			r = ws_finding_evidence(context->findings, finding, call->want_ns,
 						call->thread, call->want_code, call->want_stack,
@@ -275,6 +346,28 @@ static int tell_behind(const struct ws_context *context, const struct ws_hang *h
 			r = ws_finding_evidence(context->findings, finding, wait->begin_ns,
 						wait->thread, wait->site, wait->stack,
 						"waits behind them, for %s", wanted.words);
+	}
+	return r;
+}
+
+/* Those who could have let it go, and have ended. */
+static int tell_ended(const struct ws_context *context, const struct ws_hang *hang,
+		      struct ws_finding *finding)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < hang->n_ended && r == 0; i++) {
+		const struct ws_hang_ended *ended = &hang->ended_ones[i];
+		struct text words = { "", 0 };
+
+		r = add_object(&words, context, ended->object);
+		if (r == 0)
+			r = ws_finding_evidence(
+				context->findings, finding, ended->at_ns, ended->who.thread,
+				ended->who.site, ended->who.stack, "%s: %s", words.words,
+				ended->took        ? "took it here, and has ended since"
+				: ended->by_kernel ? "changed it last, and has ended since"
+						   : "let it go here, and has ended since");
 	}
 	return r;
 }
@@ -347,6 +440,8 @@ static int tell(const struct ws_context *context, const struct ws_hang *hang)
 	r = tell_holder(context, hang, finding);
 	if (r == 0)
 		r = tell_steps(context, hang, finding);
+	if (r == 0 && hang->rule == WS_RULE_MISSED_WAKEUP)
+		r = tell_ended(context, hang, finding);
 	if (r == 0)
 		r = tell_behind(context, hang, finding);
 	if (r == 0 && hang->rule != WS_RULE_DEAD_HOLDER && hang->rule != WS_RULE_STUCK)

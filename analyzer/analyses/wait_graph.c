@@ -193,14 +193,16 @@ static uint8_t other_end(const struct ws_wait *wait)
 
 /* Those who could let it go: any of them. */
 static void add_candidates(struct builder *b, struct ws_graph_node *node,
-			   const struct ws_board_object *on, const struct ws_holder *last)
+			   const struct ws_board_wait *wait)
 {
 	const struct ws_board *board = b->board;
+	const struct ws_board_object *on = wait->on;
 
 	node->need = 1;
-	if (!ws_board_is_closed(board, on->object))
+	if (on->by_handler || !ws_board_is_closed(board, on->object) ||
+	    (ws_board_is_public(board, on->object) && !ws_board_lets_go(board, wait)))
 		node->way_out = WS_WAY_OUT_OUTSIDE;
-	add_hints(b, node, on, last);
+	add_hints(b, node, on, &wait->hint);
 	for (size_t i = 0; i < board->n_processes; i++) {
 		const struct ws_board_process *process = board->processes[i];
 
@@ -350,7 +352,7 @@ static void add_wait_edges(struct builder *b, size_t i)
 	} else if (kind == WS_KIND_BARRIER) {
 		add_arrivers(b, &node, wait->on);
 	} else {
-		add_candidates(b, &node, wait->on, &wait->hint);
+		add_candidates(b, &node, wait);
 	}
 	b->graph->nodes[i] = node;
 }

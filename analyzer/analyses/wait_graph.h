@@ -17,8 +17,10 @@
  *
  * A way out, so that the thread may go on whatever the others do: its wait has a time limit; it
  * waits for time, a signal, a file of which the other end may be outside of the trace, or an object
- * that was there before the trace; a wake that may have ended it has come; or what it needs is not
- * known. Unknown is a way out: nothing is concluded from it.
+ * that was there before the trace, or one that others can reach by its name or key unless somebody
+ * else of the trace is known to let such waits go; a signal handler has let waits for the object
+ * go; a wake that may have ended it has come; or what it needs is not known. Unknown is a way out:
+ * nothing is concluded from it.
  *
  * A holder that has ended lets nothing go any more, except what the kernel does for it (locks on
  * files, robust mutexes: then the wait ends).

@@ -252,6 +252,8 @@ static struct ws_object_key object_of(struct case_trace *trace, const char *text
 	key.offset = 0x100 + number_of(&trace->objects, colon + 1, &fresh);
 	if (colon[1] == '*') {
 		key.process = WS_UNKNOWN;
+		if (key.kind == WS_KIND_SYSV_SEM || key.kind == WS_KIND_SYSV_MSG)
+			return key; /* it is not in memory */
 		key.origin = WS_MAP_ANON;
 		key.dev = 1;
 		key.ino = 7;

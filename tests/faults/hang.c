@@ -69,11 +69,12 @@ static void lost_signal(void)
 
 /* one_cond: a buffer of one place, one condition variable for both sides, and a signal that wakes
  * one who cannot use it. */
-static int items, consumed;
+static int items, consumed, arrived;
 
 static void *consumes(void *unused)
 {
 	lock(&mutex);
+	arrived++;
 	while (!items)
 		pthread_cond_wait(&cond, &mutex); /* mark: consumer_waits */
 	items--;
@@ -92,6 +93,13 @@ static void one_cond(void)
 
 	for (int i = 0; i < 3; i++)
 		start(&threads[i], consumes);
+	/* Who has the mutex after all have arrived knows that all wait. */
+	for (bool all = false; !all;) {
+		lock(&mutex);
+		all = arrived == 3;
+		unlock(&mutex);
+		sched_yield();
+	}
 	/* One item too few: the last consumer waits for ever. */
 	for (int i = 0; i < (fault ? 2 : 3); i++) {
 		lock(&mutex);

@@ -44,6 +44,7 @@ void ws_fifo_done(struct ws_fifo_opening *opening);
 	WS_WAIT(name, .self = (opening)->wake.self, .object = (opening)->wake.object,              \
 		.other = (opening)->wake.other, .key = (opening)->key | (opening)->reading,        \
 		.site = (opening)->wake.site, .kind = WS_KIND_FIFO,                                \
-		.flags = (uint8_t)(WS_WAIT_SHARED | ((opening)->reading ? WS_WAIT_READ : 0)))
+		.flags = (uint8_t)(WS_WAIT_SHARED | WS_WAIT_OPENS |                                \
+				   ((opening)->reading ? WS_WAIT_READ : 0)))
 
 #endif

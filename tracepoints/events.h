@@ -28,7 +28,7 @@
 #define WS_FIELDS_wait_begin(INT, HEX, ENUM, STR, SEQ)                                             \
 	INT(uint32_t, seq, "number of this wait within its thread")                                \
 	ENUM(ws_kind, kind, "what is waited on")                                                   \
-	INT(uint8_t, flags, "WS_WAIT_*: 1 process-shared, 2 has a time limit, 4 shared (read) hold wanted, 8 cond: the mutex has been held since the last wait of this very call returned, 16 mutex: it has a priority protocol") \
+	INT(uint8_t, flags, "WS_WAIT_*: 1 process-shared, 2 has a time limit, 4 shared (read) hold wanted, 8 cond: the mutex has been held since the last wait of this very call returned, 16 mutex: it has a priority protocol, 32 FIFO: it opens one end and waits for somebody to open the other") \
 	HEX(uint64_t, object, "address of the object, or its id where the kind has one; poll: 0, or the number of the epoll set and one") \
 	HEX(uint64_t, other, "cond: address of the mutex; thread: tid of the thread that is joined; futex: the expected value; kinds that are a file: its device number; sysv_sem: number of the semaphore, all ones if not known; sysv_msg: the type wanted or sent; signal: the group of the process") \
 	HEX(uint64_t, site, "return address of the call that waits")                               \

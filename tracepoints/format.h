@@ -26,6 +26,7 @@
 #define WS_WAIT_SHARED 1u /* the object is process-shared: other processes may end the wait */
 #define WS_WAIT_TIMED 2u  /* the call has a time limit */
 #define WS_WAIT_READ 4u   /* the waiter asks for a shared (read) hold */
+#define WS_WAIT_OPENS 32u /* FIFO: it opens one end, and waits for somebody to open the other */
 /* Not in events: the call was under way when its process or the recording ended, and was not tried
  * before: that it blocked is known by how long it lasted only. */
 #define WS_WAIT_ANNOUNCED 128u

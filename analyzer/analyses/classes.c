@@ -29,7 +29,18 @@ struct ended {
 	bool set;          /* it was in an epoll set */
 };
 
+/* Waits of one thread on one condition variable that each ended by their time limit, one after the
+ * other, with the mutex held between them: their class is that of the one that ends the row. */
+struct user;
+
+struct row {
+	struct user *user;       /* Weak; NULL: there is none */
+	struct ws_class_sum sum; /* of those that count */
+	uint64_t begin_ns, end_ns;
+};
+
 struct thread {
+	struct row row;
 	bool in_set; /* its open poll is of an epoll set */
 	struct ended ended[ENDED_MAX];
 	size_t next;
@@ -278,8 +289,8 @@ static enum ws_class class_of(struct ws_classes *classes, const struct ws_wait *
 	if (!wait->waker && wait->state == WS_WAIT_ENDED && !wait->uncertain &&
 	    (is_poll || ws_kind_is_channel(kind))) /* 6 */
 		return WS_CLASS_INPUT;
-	if (kind == WS_KIND_BARRIER ||
-	    (ws_kind_is_channel(kind) && !is_poll && !(wait->flags & WS_WAIT_READ))) /* 8 */
+	if (kind == WS_KIND_BARRIER || (ws_kind_is_channel(kind) && !is_poll &&
+					!(wait->flags & (WS_WAIT_READ | WS_WAIT_OPENS)))) /* 8 */
 		return WS_CLASS_HANDOVER;
 	if (wait->state == WS_WAIT_OPEN) /* 9 */
 		return WS_CLASS_IDLE;
@@ -333,21 +344,55 @@ static int take_wake(void *context, const struct ws_wake *wake)
 	return 0;
 }
 
+static bool is_idle(enum ws_class class)
+{
+	return class == WS_CLASS_IDLE || class == WS_CLASS_PACING || class == WS_CLASS_INPUT;
+}
+
+/* The row is over: all of it is of this class. */
+static void end_row(struct ws_classes *classes, struct thread *thread, enum ws_class class)
+{
+	struct row *row = &thread->row;
+
+	if (!row->user)
+		return;
+	row->user->sums[class].waits += row->sum.waits;
+	row->user->sums[class].wait_ns += row->sum.wait_ns;
+	if (is_idle(class))
+		add_idle(classes, thread, row->begin_ns, row->end_ns);
+	*row = (struct row){ 0 };
+}
+
 static int take_wait(void *context, const struct ws_wait *wait)
 {
 	struct ws_classes *classes = context;
 	enum ws_class class = class_of(classes, wait);
 	struct thread *thread = thread_of(classes, wait->thread);
 	struct user *user = user_of(classes, wait->object, wait->thread);
+	bool counts = ws_filter_wait(&classes->setup->filter, classes->begin_ns, wait), limited;
+	uint64_t ns = wait->end_ns - wait->begin_ns;
 
 	if (!thread || !user)
 		return -ENOMEM;
 	user->waited = true;
-	if (class == WS_CLASS_IDLE || class == WS_CLASS_PACING || class == WS_CLASS_INPUT)
+	limited = wait->object->key.kind == WS_KIND_COND && wait->outcome == WS_OUTCOME_TIMEOUT;
+	if (thread->row.user != user || !(wait->flags & WS_WAIT_AGAIN))
+		end_row(classes, thread, WS_CLASS_PACING);
+	else if (!limited)
+		end_row(classes, thread, class);
+	if (limited) {
+		if (!thread->row.user)
+			thread->row = (struct row){ .user = user, .begin_ns = wait->begin_ns };
+		thread->row.sum.waits += counts;
+		thread->row.sum.wait_ns += counts ? ns : 0;
+		thread->row.end_ns = wait->end_ns;
+		return 0;
+	}
+	if (is_idle(class))
 		add_idle(classes, thread, wait->begin_ns, wait->end_ns);
-	if (ws_filter_wait(&classes->setup->filter, classes->begin_ns, wait)) {
+	if (counts) {
 		user->sums[class].waits++;
-		user->sums[class].wait_ns += wait->end_ns - wait->begin_ns;
+		user->sums[class].wait_ns += ns;
 	}
 	return 0;
 }
@@ -473,6 +518,11 @@ int ws_classes_finish(struct ws_classes *classes, const struct ws_context *conte
 	struct user *user, *next;
 	size_t n = 0;
 	int r = -ENOMEM;
+
+	for (size_t i = 0; i < classes->n_threads; i++) {
+		if (classes->threads[i])
+			end_row(classes, classes->threads[i], WS_CLASS_PACING);
+	}
 
 	HASH_ITER(hh, classes->users, user, next)
 		n = user->key.object >= n ? (size_t)user->key.object + 1 : n;

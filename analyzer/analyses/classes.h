@@ -7,15 +7,18 @@
  *
  *   1. The user has said so: `--class GLOB=CLASS`, by the object's name.
  *   2. A lock (mutex, rwlock, spinlock, once, record lock, flock): contention.
- *   3. A sleep, or any other wait that its own time limit ended: pacing.
+ *   3. A sleep, or any other wait that its own time limit ended: pacing. But waits on a condition variable
+ *      that follow each other with the mutex held between them are one wait that looks at the time:
+ *      they are what the last of them is, unless its limit ended that, too.
  *   4. For a child's end, a thread's end or a signal: idle.
  *   5. In an epoll set, ended by a thread that was recorded: idle. An event loop has nothing else
  * to do.
- *   6. For something to come, ended by nobody who was recorded (a socket's peer, a terminal):
- * input.
+ *   6. For something to come, or for somebody to open the other end of a FIFO, ended by nobody who
+ *      was recorded (a socket's peer, a terminal): input.
  *   7. A semaphore that is posted by nobody but those who also wait for it is used as a lock:
  *      contention. (Decided once all is known.)
  *   8. For room in a pipe, queue or socket, or at a barrier: hand-over. Another stage is slower.
+ *      To open a FIFO is none of these: it waits for a peer, whichever end it opens.
  *   9. Open at the end: idle. Nothing came any more.
  *  10. When it ended, another thread went on waiting for the same object at the same place (and it
  * was no broadcast, which lets all go): idle. There are more workers than work.

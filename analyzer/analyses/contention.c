@@ -70,6 +70,7 @@ static int get_waiter(struct ws_contention *contention, const struct ws_wait *wa
 		waiter->process = wait->process;
 		waiter->object = wait->object;
 		waiter->reads = wait->flags & WS_WAIT_READ;
+		waiter->opens = wait->flags & WS_WAIT_OPENS;
 		HASH_ADD(hh, contention->waiters, key, sizeof(waiter->key), waiter);
 		if (!waiter->hh.tbl) {
 			free(waiter);

@@ -29,6 +29,7 @@ struct waiter {
 	uint64_t open;
 	uint64_t lost;
 	bool reads; /* it waits for something to read */
+	bool opens; /* a FIFO: it waits for somebody to open the other end */
 	UT_hash_handle hh;
 };
 

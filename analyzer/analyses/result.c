@@ -86,16 +86,17 @@ static int party_of(struct builder *builder, uint32_t thread, uint32_t site, uin
 /* Who waits to read is where it is read. */
 static int add_end(struct draft *draft, const struct waiter *waiter)
 {
+	uint64_t ns = waiter->opens ? 0 : waiter->waits.total; /* it is neither empty nor full */
 	struct ws_flow *flow;
 
-	*(waiter->reads ? &draft->object.empty_ns : &draft->object.full_ns) += waiter->waits.total;
+	*(waiter->reads ? &draft->object.empty_ns : &draft->object.full_ns) += ns;
 	if (waiter->process == WS_UNKNOWN)
 		return 0;
 	flow = ws_flow_get(&draft->flows, waiter->process);
 	if (!flow)
 		return -ENOMEM;
 	*(waiter->reads ? &flow->reads : &flow->writes) = true;
-	*(waiter->reads ? &flow->empty_ns : &flow->full_ns) += waiter->waits.total;
+	*(waiter->reads ? &flow->empty_ns : &flow->full_ns) += ns;
 	return 0;
 }
 

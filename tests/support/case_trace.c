@@ -311,6 +311,7 @@ static const char *parse_begin(struct case_trace *trace, struct ws_record *recor
 	record->wait_begin.flags = (uint8_t)((word(words, "read") ? WS_WAIT_READ : 0) |
 					     (word(words, "timed") ? WS_WAIT_TIMED : 0) |
 					     (word(words, "again") ? WS_WAIT_AGAIN : 0) |
+					     (word(words, "opens") ? WS_WAIT_OPENS : 0) |
 					     (word(words, "announced") ? WS_WAIT_ANNOUNCED : 0) |
 					     (word(words, "shared") ? WS_WAIT_SHARED : 0));
 	record->wait_begin.data = code_of(trace, word(words, "data"));

@@ -13,6 +13,7 @@
  *
  * Verbs, with words that may be left out in brackets:
  *   begin OBJECT [site=SITE] [stack=STACK] [held=WHO] [data=SYMBOL] [seq=N] [read] [timed] [shared] [again]
+ *         [opens]        fifo: it opens one end, and waits for the other
  *         [announced]    all that is known of it is that it began
  *         [began=TIME]   before the record: the stack was taken between
  *         [type=N]       sysv_msg: of the message

@@ -67,8 +67,9 @@ struct user_key {
 /* What a thread has to do with an object. */
 struct user {
 	struct user_key key;
-	const struct ws_object *object;           /* Weak: owned by the model */
-	bool waited, posted;                      /* of a semaphore */
+	const struct ws_object *object; /* Weak: owned by the model */
+	bool waited, posted;            /* of a semaphore or a condition variable */
+	bool rows;                      /* a row of its waits was ended by who let it go */
 	struct ws_class_sum sums[WS_CLASS_COUNT]; /* of its waits that count */
 	UT_hash_handle hh;
 };
@@ -78,6 +79,7 @@ struct entry {
 	struct ws_classed pub;
 	bool stranger; /* somebody posts it who never waits for it */
 	bool posted;   /* anybody did */
+	bool rows;     /* see struct user */
 };
 
 struct ws_classes {
@@ -334,8 +336,8 @@ static int take_wake(void *context, const struct ws_wake *wake)
 {
 	struct user *user;
 
-	if (!is_semaphore(wake->object) || wake->object->id == WS_UNKNOWN ||
-	    wake->op != WS_WAKE_POST)
+	if ((!is_semaphore(wake->object) && wake->object->key.kind != WS_KIND_COND) ||
+	    wake->object->id == WS_UNKNOWN)
 		return 0;
 	user = user_of(context, wake->object, wake->thread);
 	if (!user)
@@ -376,10 +378,12 @@ static int take_wait(void *context, const struct ws_wait *wait)
 		return -ENOMEM;
 	user->waited = true;
 	limited = wait->object->key.kind == WS_KIND_COND && wait->outcome == WS_OUTCOME_TIMEOUT;
-	if (thread->row.user != user || !(wait->flags & WS_WAIT_AGAIN))
+	if (thread->row.user != user || !(wait->flags & WS_WAIT_AGAIN)) {
 		end_row(classes, thread, WS_CLASS_PACING);
-	else if (!limited)
+	} else if (!limited) {
+		user->rows |= thread->row.user != NULL && wait->waker != NULL;
 		end_row(classes, thread, class);
+	}
 	if (limited) {
 		if (!thread->row.user)
 			thread->row = (struct row){ .user = user, .begin_ns = wait->begin_ns };
@@ -450,6 +454,7 @@ static void sum_up(struct ws_classes *classes, const struct ws_context *context,
 					     user->key.thread);
 
 		entry->posted |= user->posted;
+		entry->rows |= user->rows;
 		entry->stranger |= user->posted && !user->waited;
 		for (enum ws_class i = 0; mine && i < WS_CLASS_COUNT; i++) {
 			if (user->sums[i].waits)
@@ -494,7 +499,7 @@ static int finish(struct ws_classes *classes, const struct ws_context *context,
 		if (!entry->pub.object)
 			continue;
 		*one = entry->pub;
-		if (entry->posted && !entry->stranger && is_semaphore(one->object))
+		if (entry->posted && !entry->stranger && (is_semaphore(one->object) || entry->rows))
 			used_as_lock(one);
 		r = wish(context, one);
 		if (r < 0)

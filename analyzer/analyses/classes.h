@@ -15,8 +15,8 @@
  * to do.
  *   6. For something to come, or for somebody to open the other end of a FIFO, ended by nobody who
  *      was recorded (a socket's peer, a terminal): input.
- *   7. A semaphore that is posted by nobody but those who also wait for it is used as a lock:
- *      contention. (Decided once all is known.)
+ *   7. A semaphore that is posted by nobody but those who also wait for it is used as a lock, and so is a
+ *      condition variable that is waited for in such rows (3): contention. (Decided once all is known.)
  *   8. For room in a pipe, queue or socket, or at a barrier: hand-over. Another stage is slower.
  *      To open a FIFO is none of these: it waits for a peer, whichever end it opens.
  *   9. Open at the end: idle. Nothing came any more.

@@ -31,6 +31,8 @@ struct destroyed {
 struct lost {
 	struct ws_misuse_seen signal;
 	struct waiting wait; /* object NULL: none yet */
+	bool by_waiter; /* who signalled waits too: signals there are for each other, and one to
+			 * nobody has left its trace in what they test */
 };
 
 struct ws_misuse_conds {
@@ -116,7 +118,9 @@ int ws_misuse_conds_begin(struct ws_misuse_conds *conds, const struct ws_wait *w
 	if (r < 0)
 		return r;
 	lost = lost_of(conds, wait->object);
-	if (lost && !lost->wait.object)
+	if (lost && lost->signal.thread == wait->thread)
+		lost->by_waiter = true;
+	else if (lost && !lost->wait.object)
 		lost->wait = waiting;
 	if (ws_grow(&conds->open, &conds->open_size, conds->n_open + 1))
 		return -ENOMEM;
@@ -246,7 +250,7 @@ int ws_misuse_conds_finish(struct ws_misuse_conds *conds, const struct ws_contex
 	for (size_t i = 0; i < conds->n_twos && r == 0; i++)
 		r = tell_two(context, &conds->twos[i]);
 	for (size_t i = 0; i < conds->n_lost && r == 0; i++)
-		if (conds->lost[i].wait.object &&
+		if (conds->lost[i].wait.object && !conds->lost[i].by_waiter &&
 		    is_hopeless(context, conds->lost[i].signal.object))
 			r = tell_lost(context, &conds->lost[i]);
 	return r;

@@ -495,6 +495,27 @@ static int take_gone(struct ws_hangs *hangs, const struct ws_wait_graph *graph, 
 	return 0;
 }
 
+/* True if the thread opens one end of a FIFO that was made in the trace, and one of another process
+ * the opposite end of another one: each may have been meant for the other. */
+static bool opens_crosswise(const struct ws_hangs *hangs, const struct ws_wait_graph *graph,
+			    const struct ws_graph_node *node)
+{
+	const struct ws_wait *wait = &node->wait;
+
+	if (!(wait->flags & WS_WAIT_OPENS) || !ws_board_is_closed(&hangs->board, wait->object))
+		return false;
+	for (size_t i = 0; i < graph->n_nodes; i++) {
+		const struct ws_graph_node *other = &graph->nodes[i];
+
+		if (other->state == WS_NODE_WAITS && other->process != node->process &&
+		    other->wait.flags & WS_WAIT_OPENS && other->wait.object != wait->object &&
+		    (other->wait.flags ^ wait->flags) & WS_WAIT_READ &&
+		    ws_board_is_closed(&hangs->board, other->wait.object))
+			return true;
+	}
+	return false;
+}
+
 /* Those who waited for long when their process ended. `process`: WS_UNKNOWN: all. */
 static int take_stuck(struct ws_hangs *hangs, const struct ws_wait_graph *graph, uint32_t process)
 {
@@ -511,7 +532,8 @@ static int take_stuck(struct ws_hangs *hangs, const struct ws_wait_graph *graph,
 		    node->wait.flags & WS_WAIT_TIMED)
 			continue;
 		kind = node->wait.object->key.kind;
-		if (!ws_kind_is_owned(kind) && kind != WS_KIND_BARRIER)
+		if (!ws_kind_is_owned(kind) && kind != WS_KIND_BARRIER &&
+		    !opens_crosswise(hangs, graph, node))
 			continue;
 		r = add_member(hangs, &hang, node);
 		if (r == 0)

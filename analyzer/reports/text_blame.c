@@ -82,7 +82,8 @@ static const char *side_of(const struct ws_meanwhile *one)
 	return one->reads ? " (read, empty)" : " (write, full)";
 }
 
-/* What they did, over all places where they came to be waited for: the same at two places is one. */
+/* What they did, over all places where they came to be waited for: the same at two places is one.
+ */
 static void print_meanwhile(struct ws_page *page, const struct ws_report *report,
 			    const struct ws_object_blame *blame, size_t label, size_t indent)
 {
@@ -194,26 +195,58 @@ static void set_cause(struct ws_cell *cell, bool utf8, const struct ws_report *r
 	}
 }
 
+/* What one or several parties have done, as it is told. */
+struct end {
+	struct ws_cell text;
+	uint64_t ns; /* of all of them */
+};
+
+/* Only so many are looked at: they are in the order of time, and the rest is under "others". */
+#define ENDS_MAX 32
+
+/* What looks the same is one: a place that was reached by several stacks, or by several calls of
+ * one line. In the order of time, without the scheduler's part. */
+static size_t merge_ends(bool utf8, const struct ws_report *report,
+			 const struct ws_object_blame *blame, struct end *ret)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < blame->n_parties && i < ENDS_MAX; i++) {
+		const struct ws_blamed *party = &blame->parties[i];
+		struct end moved = { .ns = party->ns };
+		size_t at = 0;
+
+		if (party->what == WS_CAUSE_SCHEDULER || !party->ns)
+			continue;
+		set_cause(&moved.text, utf8, report, party->what, &party->party, party->object);
+		while (at < n && strcmp(ret[at].text.text, moved.text.text) != 0)
+			at++;
+		if (at == n)
+			n++;
+		else
+			moved.ns += ret[at].ns;
+		for (; at > 0 && ret[at - 1].ns < moved.ns; at--)
+			ret[at] = ret[at - 1];
+		ret[at] = moved;
+	}
+	return n;
+}
+
 /* Who they waited for in the end, in the order of time; the scheduler's parts are one. */
 static void print_end(struct ws_page *page, const struct ws_report *report,
 		      const struct ws_object_blame *blame, size_t label, size_t indent)
 {
-	struct ws_cell cell, text, share;
+	struct ws_cell cell, share;
 	uint64_t left_ns = blame->wait_ns - blame->causes[WS_CAUSE_SCHEDULER];
+	struct end ends[ENDS_MAX];
+	size_t n = merge_ends(page->utf8, report, blame, ends);
 	bool first = true;
-	size_t shown = 0;
 
-	for (size_t i = 0; i < blame->n_parties && shown < PARTS_MAX; i++) {
-		const struct ws_blamed *party = &blame->parties[i];
-
-		if (party->what == WS_CAUSE_SCHEDULER || !party->ns)
-			continue;
-		set_cause(&text, page->utf8, report, party->what, &party->party, party->object);
-		set_share(&share, party->ns, blame->wait_ns);
-		ws_cell_set(&cell, page->utf8, "%.20s %.400s", share.text, text.text);
+	for (size_t i = 0; i < n && i < PARTS_MAX; i++) {
+		set_share(&share, ends[i].ns, blame->wait_ns);
+		ws_cell_set(&cell, page->utf8, "%.20s %.400s", share.text, ends[i].text.text);
 		piece(page, "in the end", label, &cell, indent, &first);
-		left_ns -= party->ns;
-		shown++;
+		left_ns -= ends[i].ns;
 	}
 	if (left_ns) {
 		set_share(&share, left_ns, blame->wait_ns);
@@ -229,14 +262,15 @@ static void print_end(struct ws_page *page, const struct ws_report *report,
 		ws_page_end(page);
 }
 
-static void print_what_if(struct ws_page *page, const struct ws_what_if *one, const char *label_text,
-			  const char *what, size_t label, size_t indent)
+static void print_what_if(struct ws_page *page, const struct ws_what_if *one,
+			  const char *label_text, const char *what, size_t label, size_t indent)
 {
 	struct ws_cell cell, before, after;
 
 	ws_cell_time(&before, page->utf8, one->duration_ns);
 	ws_cell_time(&after, page->utf8, one->predicted_ns);
-	ws_cell_set(&cell, page->utf8, "%.200s: %.20s -> about %.20s", what, before.text, after.text);
+	ws_cell_set(&cell, page->utf8, "%.200s: %.20s -> about %.20s", what, before.text,
+		    after.text);
 	ws_page_text(page, label_text, label);
 	ws_page_flow(page, cell.text, "", indent);
 	ws_page_end(page);
@@ -281,8 +315,9 @@ void ws_text_critical_path(struct ws_page *page, const struct ws_report *report,
 	ws_page_end(page);
 	set_thread(&who, page->utf8, report->tables, path->thread);
 	ws_cell_time(&time, page->utf8, path->end_ns - path->begin_ns);
-	ws_cell_set(&cell, page->utf8, "critical path   what the end of %.60s depended on, in %.20s",
-		    who.text, time.text);
+	ws_cell_set(&cell, page->utf8,
+		    "critical path   what the end of %.60s depended on, in %.20s", who.text,
+		    time.text);
 	ws_page_cell(page, &cell, 0);
 	ws_page_end(page);
 	shown = top && path->n_parts > top ? top : path->n_parts;
@@ -310,8 +345,10 @@ void ws_text_critical_path(struct ws_page *page, const struct ws_report *report,
 		if (!one->asked)
 			continue;
 		set_object(&name, page->utf8, report, one->object);
-		ws_cell_set(&cell, page->utf8, one->half ? "waits for %.100s took half as long"
-							 : "nobody waited for %.100s", name.text);
+		ws_cell_set(&cell, page->utf8,
+			    one->half ? "waits for %.100s took half as long"
+				      : "nobody waited for %.100s",
+			    name.text);
 		print_what_if(page, one, "what if", cell.text, 2, 12);
 	}
 	if (result->what_ifs->missing) {

@@ -18,6 +18,7 @@ static void key_copy(struct ws_object_key *to, const struct ws_object_key *from)
 	to->process = from->process;
 	to->kind = from->kind;
 	to->origin = from->origin;
+	to->host = from->host;
 }
 
 static bool key_is_private(const struct ws_object_key *key)

@@ -93,4 +93,24 @@ struct ws_hangs {
  * holder ended the waiter, too: it was none. */
 bool ws_hang_is_none(const struct ws_hang *hang);
 
+/* What follows makes a set out of a graph (hangs_set.c). Each int: 0 or -ENOMEM. */
+
+void ws_hang_free(struct ws_hang *hang); /* what it owns */
+
+/* The knot as a set. With no members: nobody of it waits. On -ENOMEM there is nothing to free. */
+int ws_hang_make(struct ws_hangs *hangs, const struct ws_wait_graph *graph, uint32_t knot,
+		 enum ws_graph_scope scope, struct ws_hang *ret);
+
+/* The thread of `node` waits in it. */
+int ws_hang_add_member(struct ws_hangs *hangs, struct ws_hang *hang,
+		       const struct ws_graph_node *node);
+
+/* One more on the way round: the thread of `node`, for which that of `before` waits by `edge`
+ * (NULL: it is not known how). */
+int ws_hang_add_step(struct ws_hang *hang, const struct ws_wait_graph *graph, uint32_t before,
+		     const struct ws_graph_edge *edge, uint32_t node);
+
+/* Threads that wait for one of the knot, and are blocked by it. */
+int ws_hang_add_behind(struct ws_hang *hang, const struct ws_wait_graph *graph, uint32_t knot);
+
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* hangs.c: finds the sets, see hangs.h; hangs_tell.c says what they are. */
+/* hangs.c: finds the sets, see hangs.h; hangs_set.c makes them, hangs_tell.c says what they are. */
 #include "analyzer/analyses/hangs.h"
 
 #include <errno.h>

@@ -310,7 +310,14 @@ void ws_text_critical_path(struct ws_page *page, const struct ws_report *report,
 		ws_page_end(page);
 		return;
 	}
-	if (!path->known || path->end_ns == path->begin_ns)
+	if (!path->known) {
+		ws_page_end(page);
+		ws_page_text(page, "critical path   not known: its thread is not in the recording",
+			     0);
+		ws_page_end(page);
+		return;
+	}
+	if (path->end_ns == path->begin_ns)
 		return;
 	ws_page_end(page);
 	set_thread(&who, page->utf8, report->tables, path->thread);

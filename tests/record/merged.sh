@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# merged.sh: who was waited for at one place, by several stacks, is one part of the text report.
+# merged.sh: who was waited for at one place, by several stacks, is one part of the text report; and a
+# critical path that is not there is said to be not there.
 . "${0%/*}/common.sh"
 
 cat >merged.c <<'C'
@@ -56,3 +57,6 @@ has text 'in the end.* chose the time, at hold() merged.c:9'
 sed -n '/mutex mutex /,/^$/p' text >mutex
 parts=$(grep -o 'chose the time, at hold() merged.c:9' mutex | wc -l)
 same "$parts" 1 "parts that look the same"
+
+expect 0 "$WAITSCOPE" report --critical-path 999999999 -o text t
+has text '^critical path   not known: its thread is not in the recording'

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* convoy: six threads that each take a lock thirty times.
+/* convoy: eight threads that each take a lock forty times.
  *
  * Fault: they work with the lock held, so that all queue for it. Twin: they work outside of it.
  */
 #include "fault.h"
 
-enum { THREADS = 6, ROUNDS = 30 };
+enum { THREADS = 8, ROUNDS = 40 };
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static bool fault;

@@ -196,7 +196,8 @@ static bool set_file(const struct ws_held *held, struct ws_ev_wait_held *event)
 	struct ws_file_hold hold;
 	struct ws_file file;
 
-	if (!ws_file_hold_marked(held->object, &hold, &file))
+	/* A flock that came by fork: whoever has the open file may let go of it, the parent as well. */
+	if (!ws_file_hold_marked(held->object, &hold, &file) || !hold.tid)
 		return false;
 	event->kind = ws_lock_kind(hold.class);
 	event->object = file.ino;

@@ -417,6 +417,9 @@ bool ws_hang_is_none(const struct ws_hang *hang)
 	if (hang->rule == WS_RULE_DEAD_HOLDER && hang->dead_process && hang->until_ns &&
 	    hang->ended == WS_OUTCOME_NONE && hang->until_ns < hang->dead_ns + WS_SHUTDOWN_NS)
 		return true;
+	if (hang->ended == WS_OUTCOME_INTERRUPTED && hang->until_ns &&
+	    hang->until_ns < hang->at_ns + WS_SIGNAL_NS)
+		return true;
 	for (size_t i = 0; i < hang->n_members; i++) {
 		const struct ws_hang_member *member = &hang->members[i];
 

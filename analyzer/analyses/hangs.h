@@ -18,7 +18,8 @@
  * was killed.
  *
  * Taken back: if a wait of the set ends by getting what it waited for, somebody was not seen, and
- * nothing is said. What ended it otherwise (a time limit, EDEADLK, the end of its process) is.
+ * nothing is said. What ended it otherwise (a time limit, EDEADLK, the end of its process) is; but a
+ * signal only if it came WS_SIGNAL_NS or later: it may have been on its way when the set closed.
  *
  * A set grows: a thread that waits for what it holds as a reader can never go on, nor can the next
  * one that does so. The largest is told, with those who wait behind it at the end.

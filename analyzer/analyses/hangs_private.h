@@ -14,6 +14,8 @@
 /* A waiter that ended so soon after the holder's process was ended with it: by whatever ended both,
  * as a server ends its children. */
 #define WS_SHUTDOWN_NS 100000000ull
+/* A signal that interrupts one of the set so soon after it closed may have been sent before. */
+#define WS_SIGNAL_NS 10000000ull
 
 /* Those that have ended and could have let a set go, as far as they are told: the latest say it
  * all. */

@@ -85,6 +85,31 @@ static void a_lock_on_the_shells_own_fd(void **state)
 	ws_run_free(run);
 }
 
+/* Waits that end without the lock: three for the bytes, of which the last after an unlink. */
+static void waits_that_fail(void **state)
+{
+	struct ws_run *run = ws_record("locks_failing", NULL);
+	const json_t *bytes = ws_only_object(run, "record_lock");
+	const json_t *whole = ws_only_object(run, "flock"), *deadlock;
+	size_t i;
+
+	(void)state;
+	assert_int_equal(ws_int(bytes, "waits"), 3);
+	assert_int_equal(ws_int(bytes, "outcomes.interrupted"), 3);
+	assert_int_equal(json_array_size(ws_at(bytes, "waiters")), 3);
+	assert_int_equal(json_array_size(ws_at(bytes, "holders")), 1);
+	assert_int_equal(ws_int(bytes, "holders[0].pid"), ws_truth(run, "main"));
+	assert_int_equal(ws_int(bytes, "unknown_ns"), 0);
+	assert_int_equal(ws_int(whole, "waits"), 1);
+	assert_int_equal(ws_int(whole, "outcomes.interrupted"), 1);
+	assert_int_equal(ws_int(whole, "holders[0].pid"), ws_truth(run, "main"));
+	assert_int_equal(json_array_size(ws_at(bytes, "wakers")), 0);
+	/* Main waits for each child, but has sent it the signal before; it may let go of the flock. */
+	json_array_foreach(ws_at(run->report, "deadlocks"), i, deadlock)
+		assert_string_not_equal(ws_str(deadlock, "verdict"), "occurred");
+	ws_run_free(run);
+}
+
 /* Idle waits come last in the text, and by their time in JSON. */
 static void idle_waits_do_not_hide_the_others(void **state)
 {
@@ -173,6 +198,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(two_shells_and_flock),
 		cmocka_unit_test(a_lock_on_the_shells_own_fd),
+		cmocka_unit_test(waits_that_fail),
 		cmocka_unit_test(idle_waits_do_not_hide_the_others),
 		cmocka_unit_test(record_locks_that_are_polled),
 		cmocka_unit_test(flocks_that_are_polled),

@@ -104,7 +104,8 @@ static void waits_that_fail(void **state)
 	assert_int_equal(ws_int(whole, "outcomes.interrupted"), 1);
 	assert_int_equal(ws_int(whole, "holders[0].pid"), ws_truth(run, "main"));
 	assert_int_equal(json_array_size(ws_at(bytes, "wakers")), 0);
-	/* Main waits for each child, but has sent it the signal before; it may let go of the flock. */
+	/* Main waits for each child, but has sent it the signal before; it may let go of the flock.
+	 */
 	json_array_foreach(ws_at(run->report, "deadlocks"), i, deadlock)
 		assert_string_not_equal(ws_str(deadlock, "verdict"), "occurred");
 	ws_run_free(run);

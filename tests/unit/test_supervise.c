@@ -194,6 +194,14 @@ static int report(void *user, struct ws_watch *watch, int64_t *number)
 	return r ? 1 : 0;
 }
 
+/* ThreadSanitizer does not let a thread that aborts die at once: there it is found not to come
+ * back. */
+#ifdef __SANITIZE_THREAD__
+#define CRASHES "does not come back from it"
+#else
+#define CRASHES "crashes on it"
+#endif
+
 static void a_crash_keeps_what_came_before(void **state)
 {
 	static const unsigned char negative = 0x80;
@@ -203,9 +211,6 @@ static void a_crash_keeps_what_came_before(void **state)
 	FILE *f;
 
 	(void)state;
-#ifdef __SANITIZE_THREAD__
-	skip(); /* its memory is laid out otherwise, and libbabeltrace2 does not crash on this there */
-#endif
 	trace_copy_make("basic", dir);
 	snprintf(out, sizeof(out), "%s/out", dir);
 	/* The top byte of content_size in the second packet's context. */
@@ -217,7 +222,7 @@ static void a_crash_keeps_what_came_before(void **state)
 	assert_true(fread(text, 1, sizeof(text) - 1, f) > 0);
 	fclose(f);
 	assert_non_null(strstr(text, "waits_0 is damaged, what follows in it is lost: "
-				     "libbabeltrace2 crashes on it"));
+				     "libbabeltrace2 " CRASHES));
 	assert_non_null(strstr(text, "\"waits\": 28")); /* of the first packet */
 	assert_non_null(strstr(text, "\"lost_packets\": 1"));
 	assert_int_equal(stat("core", &st), -1);

@@ -1,21 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /* cmd_report.c: `waitscope report`: the options, and the order of the steps. */
 #include <errno.h>
-#include <getopt.h>
 #include <langinfo.h>
 #include <locale.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "analyzer/command.h"
-#include "analyzer/option.h"
 #include "analyzer/listing.h"
-#include "analyzer/reading.h"
-#include "analyzer/report_output.h"
+#include "analyzer/option.h"
 #include "analyzer/reports/calls.h"
 #include "analyzer/reports/report.h"
-#include "analyzer/study.h"
-#include "analyzer/supervise.h"
+#include "analyzer/telling.h"
 
 #define DEFAULT_TOP 10
 
@@ -36,7 +32,8 @@ static const char help_text[] =
 	"  --top N             show at most N objects and N pairs of threads (default: 10; 0: "
 	"all);\n"
 	"                      text only\n"
-	"  --calls             list every call of a trace of `record --mode full`, a line each, in\n"
+	"  --calls             list every call of a trace of `record --mode full`, a line each, "
+	"in\n"
 	"                      the order in which they returned, and then the functions;\n"
 	"                      instead of the report; text only\n"
 	"  --critical-path TID what the end of this thread depended on (default: the main thread\n"
@@ -45,47 +42,46 @@ static const char help_text[] =
 	"                      how long it would have taken if nobody had waited for OBJECT, or\n"
 	"                      half as long; OBJECT is a name in the report or an id of its JSON;\n"
 	"                      may be given several times\n"
-	"  --at T              show the wait graph of this moment, too: who waits then, for whom, and\n"
+	"  --at T              show the wait graph of this moment, too: who waits then, for whom, "
+	"and\n"
 	"                      whom that one waits for; `end`: of the end of the trace\n"
-	"  --stuck-after T     a wait for a lock that is open at the end for T is a finding (default:\n"
+	"  --stuck-after T     a wait for a lock that is open at the end for T is a finding "
+	"(default:\n"
 	"                      10s)\n"
 	"  --stacks            show the call stacks of waiters, holders and wakers; text "
-	"only\n" WS_READING_HELP("--to") "\n"
-	"  --help              show this text\n"
-	"\n"
-	"While a long trace is read, and standard error is a terminal, a line there tells how far\n"
-	"it is: percent, events, events a second, and the time left.\n"
-	"\n"
-	"T is a number with ns, us, ms, s, m or h: 10us, 1.5ms, 2s. Without unit: seconds.\n"
-	"\n"
-	"exit status:\n"
-	"  0  the report is complete\n"
-	"  1  there is no readable trace, or the report could not be written\n"
-	"  2  unknown option or wrong value\n"
-	"\n"
-	"examples:\n"
-	"  waitscope report\n"
-	"  waitscope report --min-wait 1ms --kind mutex,rwlock --stacks server.trace\n"
-	"  waitscope report --calls --pid 812 server.trace\n"
-	"  waitscope report --what-if cache.lock=half server.trace\n"
-	"  waitscope report --format json -o report.json server.trace\n"
-	"  waitscope report --format html -o report.html server.trace\n";
+	"only\n" WS_READING_HELP(
+		"--to") "\n"
+			"  --help              show this text\n"
+			"\n"
+			"While a long trace is read, and standard error is a terminal, a line "
+			"there tells how far\n"
+			"it is: percent, events, events a second, and the time left.\n"
+			"\n"
+			"T is a number with ns, us, ms, s, m or h: 10us, 1.5ms, 2s. Without unit: "
+			"seconds.\n"
+			"\n"
+			"exit status:\n"
+			"  0  the report is complete\n"
+			"  1  there is no readable trace, or the report could not be written\n"
+			"  2  unknown option or wrong value\n"
+			"\n"
+			"examples:\n"
+			"  waitscope report\n"
+			"  waitscope report --min-wait 1ms --kind mutex,rwlock --stacks "
+			"server.trace\n"
+			"  waitscope report --calls --pid 812 server.trace\n"
+			"  waitscope report --what-if cache.lock=half server.trace\n"
+			"  waitscope report --format json -o report.json server.trace\n"
+			"  waitscope report --format html -o report.html server.trace\n";
 
+/* What only this command is asked for. */
 struct options {
-	struct ws_study_options study;
-	const char *output; /* NULL: standard output */
 	bool json, html; /* neither: text */
 	bool stacks;
 	bool calls;
-	bool help;
 	size_t top;
 	const char *what_ifs[WS_WHAT_IF_MAX]; /* Weak: of argv */
 };
-
-static int usage(const char *what, const char *value)
-{
-	return ws_reading_usage("report", &(struct ws_usage){ what, value });
-}
 
 enum {
 	OPT_FORMAT = WS_READING_OWN,
@@ -96,14 +92,12 @@ enum {
 	OPT_CALLS,
 	OPT_CRITICAL_PATH,
 	OPT_WHAT_IF,
-	OPT_HELP,
 };
 
 static const struct option long_options[] = {
 	WS_READING_OPTIONS,
 	WS_READING_OPTION_TO,
 	{ "format", required_argument, NULL, OPT_FORMAT },
-	{ "output", required_argument, NULL, 'o' },
 	{ "at", required_argument, NULL, OPT_AT },
 	{ "stuck-after", required_argument, NULL, OPT_STUCK_AFTER },
 	{ "top", required_argument, NULL, OPT_TOP },
@@ -111,44 +105,38 @@ static const struct option long_options[] = {
 	{ "calls", no_argument, NULL, OPT_CALLS },
 	{ "critical-path", required_argument, NULL, OPT_CRITICAL_PATH },
 	{ "what-if", required_argument, NULL, OPT_WHAT_IF },
-	{ "help", no_argument, NULL, OPT_HELP },
 	{ NULL, 0, NULL, 0 },
 };
 
-/* One option of our own. 0 or the exit status of a usage error. */
-static int parse_option(int option, const char *value, struct options *options)
+static int take_option(struct ws_telling *telling, int option, char *value)
 {
+	struct options *options = telling->user;
+	struct ws_setup *setup = &telling->study.setup;
 	uint64_t number;
 
 	switch (option) {
 	case OPT_FORMAT:
 		if (strcmp(value, "text") != 0 && strcmp(value, "json") != 0 &&
 		    strcmp(value, "html") != 0)
-			return usage("--format: text, json or html, not", value);
+			return ws_telling_usage(telling, "--format: text, json or html, not",
+						value);
 		options->json = value[0] == 'j';
 		options->html = value[0] == 'h';
-		options->study.setup.intervals = options->html ? WS_INTERVALS_MAX : 0;
-		return 0;
-	case 'o':
-		if (!*value)
-			return usage("--output: a file name is missing", NULL);
-		options->output = value;
+		setup->intervals = options->html ? WS_INTERVALS_MAX : 0;
 		return 0;
 	case OPT_AT:
-		options->study.setup.graph.wanted = options->study.setup.graph.instant = true;
-		if (strcmp(value, "end") == 0)
-			options->study.setup.graph.at_ns = UINT64_MAX;
-		else if (ws_option_time(value, &options->study.setup.graph.at_ns) < 0)
-			return usage("--at: a time such as 1.5s, or end, not", value);
-		return 0;
+		return ws_reading_at(value, &setup->graph) < 0
+			       ? ws_telling_usage(telling, "--at: a time such as 1.5s, or end, not",
+						  value)
+			       : 0;
 	case OPT_STUCK_AFTER:
-		if (ws_option_time(value, &options->study.setup.stuck_ns) < 0 ||
-		    !options->study.setup.stuck_ns)
-			return usage("--stuck-after: a time such as 1.5s, not", value);
+		if (ws_option_time(value, &setup->stuck_ns) < 0 || !setup->stuck_ns)
+			return ws_telling_usage(telling, "--stuck-after: a time such as 1.5s, not",
+						value);
 		return 0;
 	case OPT_TOP:
 		if (ws_reading_number(value, SIZE_MAX / 2, &number) < 0)
-			return usage("--top: a number, not", value);
+			return ws_telling_usage(telling, "--top: a number, not", value);
 		options->top = number;
 		return 0;
 	case OPT_STACKS:
@@ -159,57 +147,35 @@ static int parse_option(int option, const char *value, struct options *options)
 		return 0;
 	case OPT_CRITICAL_PATH:
 		if (ws_reading_number(value, INT32_MAX, &number) < 0 || number == 0)
-			return usage("--critical-path: a thread id, not", value);
-		options->study.setup.path_tid = (int32_t)number;
+			return ws_telling_usage(telling, "--critical-path: a thread id, not",
+						value);
+		setup->path_tid = (int32_t)number;
 		return 0;
-	case OPT_WHAT_IF:
+	default: /* OPT_WHAT_IF */
 		if (!*value || *value == '=')
-			return usage("--what-if: an object's name or id, not", value);
-		if (options->study.setup.n_what_ifs == WS_WHAT_IF_MAX)
-			return usage("--what-if: too many of them, from", value);
-		options->what_ifs[options->study.setup.n_what_ifs++] = value;
-		options->study.setup.what_ifs = options->what_ifs;
-		return 0;
-	default:
-		options->help = true;
+			return ws_telling_usage(telling, "--what-if: an object's name or id, not",
+						value);
+		if (setup->n_what_ifs == WS_WHAT_IF_MAX)
+			return ws_telling_usage(telling, "--what-if: too many of them, from",
+						value);
+		options->what_ifs[setup->n_what_ifs++] = value;
+		setup->what_ifs = options->what_ifs;
 		return 0;
 	}
 }
 
-/* 0 or the exit status of a usage error. */
-static int parse_options(int argc, char **argv, struct options *options)
+static int check(struct ws_telling *telling)
 {
-	struct ws_usage wrong;
-	int option;
+	const struct options *options = telling->user;
 
-	*options = (struct options){ .top = DEFAULT_TOP };
-	ws_reading_init(&options->study);
-	opterr = 0;
-	optind = 0; /* glibc: start anew, whatever came before */
-	while ((option = getopt_long(argc, argv, ":o:" WS_READING_LETTERS, long_options, NULL)) !=
-	       -1) {
-		int r, status = 0;
-
-		if (option == ':' || option == '?')
-			return ws_reading_unknown("report", option, argv);
-		r = ws_reading_option(option, optarg, &options->study, &wrong);
-		if (r < 0)
-			return ws_reading_usage("report", &wrong);
-		if (r == 0)
-			status = parse_option(option, optarg, options);
-		if (status)
-			return status;
-	}
-	if (ws_reading_arguments(argc, argv, &options->study, &wrong) < 0)
-		return ws_reading_usage("report", &wrong);
 	if (options->calls && (options->json || options->html))
-		return usage("--calls is text: without --format, please", NULL);
+		return ws_telling_usage(telling, "--calls is text: without --format, please", NULL);
 	return 0;
 }
 
 /* The calls, and what they come to. */
-static int write_calls(const struct options *options, const struct ws_study *study, FILE *to,
-		       struct ws_error *error)
+static int write_calls(const struct ws_study_options *options, const struct ws_study *study,
+		       FILE *to, struct ws_error *error)
 {
 	const struct ws_report *report = ws_study_report(study);
 	struct ws_page page = { .to = to, .width = 100 };
@@ -219,79 +185,45 @@ static int write_calls(const struct options *options, const struct ws_study *stu
 		return ws_error_set(error, -ENODATA,
 				    "there are no calls in %s; `waitscope record --mode full` "
 				    "records them",
-				    options->study.dirs[0]);
-	r = ws_list_calls(&options->study, study, to, error);
+				    options->dirs[0]);
+	r = ws_list_calls(options, study, to, error);
 	if (r == 0)
 		ws_text_calls(&page, report, 0);
 	return r;
 }
 
-static int write_report(const struct options *options, const struct ws_study *study,
+static int write_report(struct ws_telling *telling, const struct ws_study *study, FILE *to,
 			struct ws_error *error)
 {
+	const struct options *options = telling->user;
 	const struct ws_report *report = ws_study_report(study);
-	struct ws_report_output output;
-	int r;
+	struct ws_text_style style = { .stacks = options->stacks, .top = options->top };
 
-	r = ws_report_output_open(&output, options->output, error);
-	if (r < 0)
-		return r;
-	if (options->calls) {
-		r = write_calls(options, study, output.file, error);
-	} else if (options->json) {
-		r = ws_report_json(report, output.file);
-	} else if (options->html) {
-		r = ws_report_html(report, output.file);
-	} else {
-		struct ws_text_style style = { .stacks = options->stacks, .top = options->top };
-
-		setlocale(LC_CTYPE, "");
-		style.utf8 = strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
-		r = ws_report_text(report, &style, output.file);
-	}
-	if (r < 0) {
-		ws_report_output_drop(&output);
-		return r;
-	}
-	return ws_report_output_commit(&output, error);
-}
-
-/* In a process of its own: damaged traces may kill it. The exit status. */
-static int report(void *user, struct ws_watch *watch, int64_t *number)
-{
-	const struct options *options = user;
-	struct ws_error error = { "" };
-	struct ws_study *study = NULL;
-	const char *remedy = "";
-	int r = ws_study_make(&options->study, watch, &study, &error);
-
-	(void)number;
-	if (r == -ENOENT)
-		remedy = "; `waitscope record PROGRAM` makes one";
-	if (r == 0)
-		r = write_report(options, study, &error);
-	ws_study_free(study);
-	if (r == 0)
-		return WS_EXIT_OK;
-	/* Rooms say what failed; here it gets the name of the command, once. */
-	ws_error_set(&error, r, "no report: %s", strerror(-r));
-	fprintf(stderr, "waitscope report: %s%s\n", error.text, remedy);
-	return WS_EXIT_FAILURE;
+	if (options->calls)
+		return write_calls(&telling->study, study, to, error);
+	if (options->json)
+		return ws_report_json(report, to);
+	if (options->html)
+		return ws_report_html(report, to);
+	setlocale(LC_CTYPE, "");
+	style.utf8 = strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
+	return ws_report_text(report, &style, to);
 }
 
 int ws_cmd_report(int argc, char **argv)
 {
-	struct options options;
-	const struct ws_supervised supervised = {
-		.name = "waitscope report", .progress = true, .work = report, .user = &options
+	struct options options = { .top = DEFAULT_TOP };
+	struct ws_telling telling = {
+		.name = "report",
+		.failed = "no report",
+		.options = long_options,
+		.help = help_text,
+		.user = &options,
+		.option = take_option,
+		.check = check,
+		.write = write_report,
 	};
-	int status = parse_options(argc, argv, &options);
 
-	if (status)
-		return status;
-	if (options.help) {
-		ws_reading_help(help_text);
-		return WS_EXIT_OK;
-	}
-	return ws_supervise(&supervised, NULL);
+	ws_telling_init(&telling);
+	return ws_telling_run(&telling, argc, argv);
 }

@@ -189,6 +189,13 @@ int ws_reading_arguments(int argc, char **argv, struct ws_study_options *options
 	return 0;
 }
 
+int ws_reading_at(const char *text, struct ws_graph_wish *graph)
+{
+	graph->wanted = graph->instant = true;
+	graph->at_ns = UINT64_MAX;
+	return strcmp(text, "end") == 0 ? 0 : ws_option_time(text, &graph->at_ns);
+}
+
 int ws_reading_usage(const char *command, const struct ws_usage *usage)
 {
 	fprintf(stderr, "waitscope %s: %s%s%s (see waitscope %s --help)\n", command, usage->what,

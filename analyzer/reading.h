@@ -20,28 +20,38 @@ enum {
 	WS_READING_FROM,
 	WS_READING_TO,
 	WS_READING_CLASS,
+	WS_READING_SHOW_HELP,
 	WS_READING_OWN,
+	WS_READING_OUTPUT = 'o',
 };
 
 /* Rows of the command's table, and letters of its short options. `to` is the end of the span, where
  * that word has no other meaning; `until` always is. */
 #define WS_READING_OPTIONS                                                                         \
 	{ "jobs", required_argument, NULL, 'j' },                                                  \
-	{ "min-wait", required_argument, NULL, WS_READING_MIN_WAIT },                              \
-	{ "pid", required_argument, NULL, WS_READING_PID },                                        \
-	{ "tid", required_argument, NULL, WS_READING_TID },                                        \
-	{ "kind", required_argument, NULL, WS_READING_KIND },                                      \
-	{ "from", required_argument, NULL, WS_READING_FROM },                                      \
-	{ "until", required_argument, NULL, WS_READING_TO },                                       \
-	{ "class", required_argument, NULL, WS_READING_CLASS }
-#define WS_READING_OPTION_TO { "to", required_argument, NULL, WS_READING_TO }
-#define WS_READING_LETTERS "j:"
+		{ "min-wait", required_argument, NULL, WS_READING_MIN_WAIT },                      \
+		{ "pid", required_argument, NULL, WS_READING_PID },                                \
+		{ "tid", required_argument, NULL, WS_READING_TID },                                \
+		{ "kind", required_argument, NULL, WS_READING_KIND },                              \
+		{ "from", required_argument, NULL, WS_READING_FROM },                              \
+		{ "until", required_argument, NULL, WS_READING_TO },                               \
+		{ "class", required_argument, NULL, WS_READING_CLASS },                            \
+		{ "output", required_argument, NULL, WS_READING_OUTPUT },                          \
+	{                                                                                          \
+		"help", no_argument, NULL, WS_READING_SHOW_HELP                                    \
+	}
+#define WS_READING_OPTION_TO                                                                       \
+	{                                                                                          \
+		"to", required_argument, NULL, WS_READING_TO                                       \
+	}
+#define WS_READING_LETTERS "j:o:"
 
 /* Lines of the command's help, with the name of the option that ends the span, `--to` or `--until`.
  * @KINDS@ is replaced by the kinds, see ws_reading_help. */
 #define WS_READING_HELP(to)                                                                        \
 	"  -j, --jobs N        read with at most N threads, if there are as many streams\n"        \
-	"                      (default: one for each processor); the result is the same for any N\n" \
+	"                      (default: one for each processor); the result is the same for any " \
+	"N\n"                                                                                      \
 	"\n"                                                                                       \
 	"Count only some waits:\n"                                                                 \
 	"  --min-wait T        those that took at least T\n"                                       \
@@ -50,9 +60,10 @@ enum {
 	"  --kind K[,K...]     those on objects of these kinds:\n"                                 \
 	"                      @KINDS@\n"                                                          \
 	"  --from T, " to " T\n"                                                                   \
-	"                      those that overlap this span, counted from the trace's beginning;\n" \
-	"                      they count in full\n"                                              \
-	"  --class GLOB=CLASS  waits on objects of these names are contention, handover, input,\n"  \
+	"                      those that overlap this span, counted from the trace's "            \
+	"beginning;\n"                                                                             \
+	"                      they count in full\n"                                               \
+	"  --class GLOB=CLASS  waits on objects of these names are contention, handover, input,\n" \
 	"                      pacing or idle, whatever the rules say (docs/classes.md)\n"
 
 /* What is wrong with an option. */
@@ -81,6 +92,9 @@ int ws_reading_usage(const char *command, const struct ws_usage *usage);
 
 /* getopt_long() returned '?' or ':': the same. */
 int ws_reading_unknown(const char *command, int option, char **argv);
+
+/* "1.5s" or "end", as the moment of a wait graph, which is then wanted. 0 or -EINVAL. */
+int ws_reading_at(const char *text, struct ws_graph_wish *graph);
 
 /* A positive number that is no more than `max`, as text. 0 or -EINVAL. */
 int ws_reading_number(const char *text, uint64_t max, uint64_t *ret);

@@ -5,9 +5,11 @@
 #include <string.h>
 
 const struct ws_exporter ws_exporters[] = {
-	{ "folded", "stacks for FlameGraph's flamegraph.pl, nanoseconds waited", ws_export_folded },
-	{ "pprof", "contention profile for `go tool pprof`, as Go's own", ws_export_pprof },
-	{ "speedscope", "stacks for https://www.speedscope.app, by process", ws_export_speedscope },
+	{ "folded", "stacks for FlameGraph's flamegraph.pl, nanoseconds waited", false,
+	  ws_export_folded },
+	{ "pprof", "contention profile for `go tool pprof`, as Go's own", true, ws_export_pprof },
+	{ "speedscope", "stacks for https://www.speedscope.app, by process", false,
+	  ws_export_speedscope },
 	{ 0 },
 };
 

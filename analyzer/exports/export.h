@@ -7,6 +7,7 @@
 #ifndef WS_EXPORT_H
 #define WS_EXPORT_H
 
+#include <stdbool.h>
 #include <stdio.h>
 
 #include "analyzer/reports/report.h"
@@ -14,6 +15,7 @@
 struct ws_exporter {
 	const char *name;    /* as the user gives it */
 	const char *summary; /* for people, a line */
+	bool binary;         /* no text */
 	/* Writes to `to` and leaves checking it for errors to the caller. 0 or -ENOMEM. */
 	int (*write)(const struct ws_report *report, FILE *to);
 };

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: MIT */
+/* telling.h: what every command that tells of traces does: takes options and folders, reads them in
+ * a supervised process, and writes to a file that is whole or not there.
+ *
+ * A command says what its own options are and how it writes; reading.h has the options that it
+ * shares with the others.
+ */
+#ifndef WS_TELLING_H
+#define WS_TELLING_H
+
+#include <getopt.h>
+#include <stdio.h>
+
+#include "analyzer/reading.h"
+#include "analyzer/study.h"
+
+struct ws_telling {
+	const char *name;   /* of the command */
+	const char *failed; /* what there is not if it fails: "no report" */
+	const struct option
+		*options; /* as getopt_long() wants them, WS_READING_OPTIONS among them */
+	const char *help; /* a text with WS_READING_HELP in it */
+	void *user;       /* for the functions */
+
+	/* One option of the command's own. 0 or the exit status of a usage error. */
+	int (*option)(struct ws_telling *telling, int option, char *value);
+	/* All of them are known. 0 or the exit status of a usage error. NULL: nothing to see. */
+	int (*check)(struct ws_telling *telling);
+	/* Writes what was asked for, and leaves checking `to` for errors. 0 or a negative errno
+	 * with *error set, unless the errno says it all. */
+	int (*write)(struct ws_telling *telling, const struct ws_study *study, FILE *to,
+		     struct ws_error *error);
+
+	/* What the user said. */
+	struct ws_study_options study; /* set up by ws_telling_init */
+	const char *output;            /* NULL: standard output */
+	bool wants_help;
+};
+
+/* The default trace, and all of its waits: before the command sets what it wants otherwise. */
+void ws_telling_init(struct ws_telling *telling);
+
+/* Does it all. The exit status. */
+int ws_telling_run(struct ws_telling *telling, int argc, char **argv);
+
+/* Says what is wrong with an option, in one line. WS_EXIT_USAGE. */
+int ws_telling_usage(const struct ws_telling *telling, const char *what, const char *value);
+
+#endif

@@ -90,58 +90,13 @@ static int drop(struct ws_decode *d, int r)
 }
 
 /* Code and stack of a holder whose thread is known already. */
-static int hold(struct ws_decode *d, uint32_t process, uint64_t site, uint32_t stack,
-		struct ws_holder *holder)
-{
-	int r = ws_decode_code(d, process, site, &holder->site);
-
-	return r ? r : ws_decode_stack(d, process, stack, &holder->stack);
-}
-
-/* A holder as an event names it: its site and stack are in the words of the event's process. */
-static int holder(struct ws_decode *d, uint32_t process, bool own, uint64_t at_ns, int32_t tid,
-		  uint64_t site, uint32_t stack, struct ws_holder *to)
-{
-	int r = ws_decode_holder(d, process, tid, own, at_ns, &to->thread);
-
-	return r ? r : hold(d, process, site, stack, to);
-}
-
-/* The object of a wait or wake, by address or id; of kind thread it is the one with the tid
- * `other`. */
-static int object(struct ws_decode *d, uint32_t process, uint8_t kind, uint64_t address,
-		  uint64_t other, uint64_t at_ns, struct ws_object_key *key, uint32_t *data)
-{
-	uint32_t thread;
-	int r;
-
-	*data = WS_UNKNOWN;
-	if (kind != WS_KIND_THREAD) {
-		ws_decode_object(d, process, kind, address, other, key);
-		return ws_kind_naming(kind) == WS_NAMED_BY_ADDRESS
-			       ? ws_decode_data(d, process, address, data)
-			       : 0;
-	}
-	if (other == 0) {
-		/* Only its handle is known: an object of its own, and no thread of tid 0. */
-		*key = (struct ws_object_key){
-			.kind = WS_KIND_THREAD, .offset = address, .process = process};
-		return 0;
-	}
-	r = ws_decode_thread(d, process, (int32_t)other, at_ns, &thread);
-	if (!r)
-		ws_decode_thread_object(thread, key);
-	return r;
-}
-
 static int64_t message_type(uint8_t kind, uint64_t other)
 {
 	return kind == WS_KIND_SYSV_MSG ? (int64_t)other : 0;
 }
 
 /* The bytes that a record lock's wait or wake is about: those of the `range` before it. */
-static void set_range(struct ws_decode *d, uint32_t thread, uint32_t seq,
-		      struct ws_object_key *key)
+static void set_range(struct ws_decode *d, uint32_t thread, uint32_t seq, struct ws_object_key *key)
 {
 	struct ws_ev_range *range = &d->threads[thread].range;
 
@@ -175,8 +130,8 @@ static int on_wait_begin(struct ws_decode *d, const struct ws_raw *raw, uint32_t
 	record->wait_begin.flags = e->flags;
 	record->wait_begin.end = e->kind == WS_KIND_SOCKET && e->other;
 	record->wait_begin.type = message_type(e->kind, e->other);
-	r = object(d, process, e->kind, e->object, e->other, raw->at_ns, &record->wait_begin.object,
-		   &record->wait_begin.data);
+	r = ws_decode_event_object(d, process, e->kind, e->object, e->other, raw->at_ns,
+				   &record->wait_begin.object, &record->wait_begin.data);
 	set_range(d, thread, e->seq, &record->wait_begin.object);
 	if (e->kind == WS_KIND_SIGNAL && e->other)
 		d->processes[process].group = e->other;
@@ -190,8 +145,9 @@ static int on_wait_begin(struct ws_decode *d, const struct ws_raw *raw, uint32_t
 	if (!r)
 		r = ws_decode_stack(d, process, e->stack, &record->wait_begin.stack);
 	if (!r)
-		r = holder(d, process, record->wait_begin.object.process == process, raw->at_ns,
-			   e->holder, e->holder_site, e->holder_stack, &record->wait_begin.holder);
+		r = ws_decode_event_holder(d, process, record->wait_begin.object.process == process,
+					   raw->at_ns, e->holder, e->holder_site, e->holder_stack,
+					   &record->wait_begin.holder);
 	return r;
 }
 
@@ -207,8 +163,9 @@ static int on_wake(struct ws_decode *d, const struct ws_raw *raw, uint32_t proce
 	record->wake.type = message_type(e->kind, e->other);
 	record->wake.count = e->count;
 	record->wake.end = e->kind == WS_KIND_SOCKET && e->other;
-	r = object(d, process, e->kind, e->object, e->kind == WS_KIND_THREAD ? e->object : e->other,
-		   raw->at_ns, &record->wake.object, &record->wake.data);
+	r = ws_decode_event_object(d, process, e->kind, e->object,
+				   e->kind == WS_KIND_THREAD ? e->object : e->other, raw->at_ns,
+				   &record->wake.object, &record->wake.data);
 	set_range(d, thread, e->seq, &record->wake.object);
 	record->wake.owner = WS_UNKNOWN;
 	if (!r && (e->kind == WS_KIND_RECORD_LOCK || e->kind == WS_KIND_FLOCK))
@@ -220,7 +177,8 @@ static int on_wake(struct ws_decode *d, const struct ws_raw *raw, uint32_t proce
 		r = ws_decode_code(d, process, e->site, &record->wake.site);
 	record->wake.hold.thread = thread;
 	if (!r)
-		r = hold(d, process, e->hold_site, e->hold_stack, &record->wake.hold);
+		r = ws_decode_event_hold(d, process, e->hold_site, e->hold_stack,
+					 &record->wake.hold);
 	return r;
 }
 
@@ -241,27 +199,9 @@ static int on_object(struct ws_decode *d, const struct ws_raw *raw, uint32_t pro
 		other = e->object;
 	else if (e->op == WS_OBJECT_KEY)
 		other = UINT64_MAX; /* of the set, where it is one of semaphores */
-	r = object(d, process, e->kind, e->object, other, raw->at_ns, &record->object.object, &record->object.data);
+	r = ws_decode_event_object(d, process, e->kind, e->object, other, raw->at_ns,
+				   &record->object.object, &record->object.data);
 	return r ? r : ws_decode_code(d, process, e->site, &record->object.site);
-}
-
-static int on_wait_held(struct ws_decode *d, const struct ws_raw *raw, uint32_t process,
-			struct ws_record *record)
-{
-	const struct ws_ev_wait_held *e = &raw->wait_held;
-	int r;
-
-	record->held.seq = e->seq;
-	record->held.flags = e->flags;
-	r = object(d, process, e->kind, e->object, e->other, raw->at_ns, &record->held.object,
-		   &record->held.data);
-	if (e->kind == WS_KIND_RECORD_LOCK) {
-		record->held.object.offset = e->start;
-		record->held.object.length = e->length;
-	}
-	if (!r)
-		r = ws_decode_code(d, process, e->site, &record->held.site);
-	return r ? r : ws_decode_stack(d, process, e->stack, &record->held.stack);
 }
 
 static int on_pipe_ends(struct ws_decode *d, const struct ws_raw *raw, uint32_t process,
@@ -312,90 +252,8 @@ static int on_transfer(struct ws_decode *d, const struct ws_raw *raw, uint32_t p
 	return 0;
 }
 
-/* The bytes that a record lock is about. */
-static void set_bytes(struct ws_object_key *key, uint64_t start, uint64_t length)
-{
-	if (key->kind != WS_KIND_RECORD_LOCK)
-		return;
-	key->offset = start;
-	key->length = length;
-}
-
-static int on_lock(struct ws_decode *d, const struct ws_raw *raw, uint32_t process,
-		   struct ws_record *record)
-{
-	const struct ws_ev_lock_edge *e = &raw->lock_edge;
-	int r;
-
-	record->lock.seq = e->seq;
-	record->lock.flags = e->flags;
-	record->lock.held = e->held;
-	record->lock.segment = e->segment;
-	record->lock.syncs = e->syncs;
-	record->lock.locks = e->locks;
-	r = object(d, process, e->kind, e->object, e->other, raw->at_ns, &record->lock.object,
-		   &record->lock.data);
-	set_bytes(&record->lock.object, e->start, e->length);
-	if (!r)
-		r = ws_decode_code(d, process, e->site, &record->lock.site);
-	return r ? r : ws_decode_stack(d, process, e->stack, &record->lock.stack);
-}
-
-static int on_held_lock(struct ws_decode *d, const struct ws_raw *raw, uint32_t process,
-			struct ws_record *record)
-{
-	const struct ws_ev_lock_held *e = &raw->lock_held;
-	int r;
-
-	record->lock.seq = e->seq;
-	record->lock.flags = e->flags;
-	r = object(d, process, e->kind, e->object, e->other, raw->at_ns, &record->lock.object,
-		   &record->lock.data);
-	set_bytes(&record->lock.object, e->start, e->length);
-	if (!r)
-		r = ws_decode_code(d, process, e->site, &record->lock.site);
-	return r ? r : ws_decode_stack(d, process, e->stack, &record->lock.stack);
-}
-
-static int on_lock_stats(struct ws_decode *d, const struct ws_raw *raw, uint32_t process,
-			 struct ws_record *record)
-{
-	const struct ws_ev_lock_stats *e = &raw->lock_stats;
-	int r = object(d, process, e->kind, e->object, 0, raw->at_ns, &record->lock_stats.object,
-		       &record->lock_stats.data);
-
-	record->lock_stats.acquired = e->acquired;
-	record->lock_stats.failed = e->failed;
-	return r ? r : ws_decode_code(d, process, e->site, &record->lock_stats.site);
-}
-
-static int on_misuse(struct ws_decode *d, const struct ws_raw *raw, uint32_t process,
-		     struct ws_record *record)
-{
-	const struct ws_ev_misuse *e = &raw->misuse;
-	int r;
-
-	record->misuse.what = e->what;
-	record->misuse.flags = e->flags;
-	r = object(d, process, e->kind, e->object, e->other, raw->at_ns, &record->misuse.object,
-		   &record->misuse.data);
-	if (!r && e->kind == WS_KIND_COND && e->other)
-		ws_decode_object(d, process, WS_KIND_MUTEX, e->other, 0, &record->misuse.mutex);
-	if (!r)
-		r = ws_decode_code(d, process, e->site, &record->misuse.site);
-	if (!r)
-		r = ws_decode_stack(d, process, e->stack, &record->misuse.stack);
-	if (!r)
-		r = ws_decode_code(d, process, e->call, &record->misuse.call);
-	return r ? r
-		 : holder(d, process, record->misuse.object.process == process &&
-					      e->what != WS_MISUSE_FORK_HOLDING,
-			  raw->at_ns, e->holder, e->holder_site, e->holder_stack,
-			  &record->misuse.holder);
-}
-
-/* A word from a newer waitscope, whose meaning is not known here; or nobody's, as where a part of the
- * file was overwritten with zeroes. */
+/* A word from a newer waitscope, whose meaning is not known here; or nobody's, as where a part of
+ * the file was overwritten with zeroes. */
 static bool is_strange(const struct ws_raw *raw)
 {
 	if (raw->common.pid <= 0 || raw->common.tid <= 0)
@@ -487,25 +345,26 @@ static int on_recorded(struct ws_decode *d, const struct ws_raw *raw, uint8_t ty
 		record->wait_end.outcome = raw->wait_end.outcome;
 		record->wait_end.error = raw->wait_end.error;
 		record->wait_end.index = raw->wait_end.index;
-		r = holder(d, process, false, raw->at_ns, raw->wait_end.holder,
-			   raw->wait_end.holder_site, 0, &record->wait_end.holder);
+		r = ws_decode_event_holder(d, process, false, raw->at_ns, raw->wait_end.holder,
+					   raw->wait_end.holder_site, 0, &record->wait_end.holder);
 		break;
 	case WS_RAW_wait_object:
 		record->wait_object.seq = raw->wait_object.seq;
 		record->wait_object.flags = raw->wait_object.flags;
 		record->wait_object.end =
 			raw->wait_object.kind == WS_KIND_SOCKET && raw->wait_object.other;
-		r = object(d, process, raw->wait_object.kind, raw->wait_object.object,
-			   raw->wait_object.other, raw->at_ns, &record->wait_object.object,
-			   &record->wait_object.data);
+		r = ws_decode_event_object(d, process, raw->wait_object.kind,
+					   raw->wait_object.object, raw->wait_object.other,
+					   raw->at_ns, &record->wait_object.object,
+					   &record->wait_object.data);
 		if (raw->wait_object.kind == WS_KIND_SLEEP)
 			record->wait_object.object.offset = thread;
 		break;
 	case WS_RAW_holder:
 		record->holder.seq = raw->holder.seq;
-		r = holder(d, process, false, raw->at_ns, raw->holder.holder,
-			   raw->holder.holder_site, raw->holder.holder_stack,
-			   &record->holder.holder);
+		r = ws_decode_event_holder(d, process, false, raw->at_ns, raw->holder.holder,
+					   raw->holder.holder_site, raw->holder.holder_stack,
+					   &record->holder.holder);
 		break;
 	case WS_RAW_wake:
 		r = on_wake(d, raw, process, thread, record);
@@ -514,22 +373,22 @@ static int on_recorded(struct ws_decode *d, const struct ws_raw *raw, uint8_t ty
 		r = on_transfer(d, raw, process, record);
 		break;
 	case WS_RAW_wait_held:
-		r = on_wait_held(d, raw, process, record);
+		r = ws_decode_wait_held(d, raw, process, record);
 		break;
 	case WS_RAW_pipe_ends:
 		r = on_pipe_ends(d, raw, process, record);
 		break;
 	case WS_RAW_lock_edge:
-		r = on_lock(d, raw, process, record);
+		r = ws_decode_lock_edge(d, raw, process, record);
 		break;
 	case WS_RAW_lock_held:
-		r = on_held_lock(d, raw, process, record);
+		r = ws_decode_lock_held(d, raw, process, record);
 		break;
 	case WS_RAW_lock_stats:
-		r = on_lock_stats(d, raw, process, record);
+		r = ws_decode_lock_stats(d, raw, process, record);
 		break;
 	case WS_RAW_misuse:
-		r = on_misuse(d, raw, process, record);
+		r = ws_decode_misuse(d, raw, process, record);
 		break;
 	case WS_RAW_wake_stack:
 		record->wake_stack.seq = raw->wake_stack.seq;

@@ -18,17 +18,17 @@ struct ws_process_state {
 	struct ws_map64 stacks;    /* stack id -> index of the stack */
 	struct ws_map64 codes;     /* address -> code index; emptied when modules change */
 	uint64_t exec_ns;          /* when it was about to exec; 0: it is not */
-	uint64_t group;            /* process group, as its last wait for a signal said; 0: not known */
-	uint32_t before;           /* the image that it replaced, or WS_UNKNOWN */
-	bool announced;            /* start, fork or defs was seen */
-	bool ended;                /* exit or reaped was seen */
+	uint64_t group;  /* process group, as its last wait for a signal said; 0: not known */
+	uint32_t before; /* the image that it replaced, or WS_UNKNOWN */
+	bool announced;  /* start, fork or defs was seen */
+	bool ended;      /* exit or reaped was seen */
 };
 
 /* What is known of a thread incarnation beyond its row. */
 struct ws_task_state {
 	struct ws_ev_range range; /* the last one: of the wait or wake to come with its number */
-	bool started; /* its start was seen */
-	bool ended;   /* its exit was seen */
+	bool started;             /* its start was seen */
+	bool ended;               /* its exit was seen */
 };
 
 /* What is mapped: the shared half of an object's identity. */
@@ -45,9 +45,9 @@ struct ws_decode {
 	const struct ws_decode_sink *sink; /* Weak */
 	struct ws_record_batch *batch;     /* Owned by this; NULL: none yet */
 
-	uint16_t origin;           /* of the event that is being decoded: index of its recording */
-	uint16_t *hosts;           /* Owned by this; for each recording: which host's it is */
-	int64_t *shifts_ns;        /* Owned by this; for each recording: from its clock to ours */
+	uint16_t origin;    /* of the event that is being decoded: index of its recording */
+	uint16_t *hosts;    /* Owned by this; for each recording: which host's it is */
+	int64_t *shifts_ns; /* Owned by this; for each recording: from its clock to ours */
 	size_t hosts_capacity, shifts_capacity;
 
 	struct ws_raw *calls; /* Owned by this; those that never ended, by time */
@@ -61,7 +61,7 @@ struct ws_decode {
 	struct ws_map64 reaped;    /* the same -> how many children with it were collected */
 	struct ws_map64 by_thread; /* process index << 32 | tid -> the incarnation now */
 	struct ws_map64 by_tid;    /* origin << 32 | tid -> the thread that had it last, in any
-	                            * process */
+				    * process */
 
 	struct ws_map64 *codes; /* for each module: offset -> code index */
 	size_t codes_capacity;
@@ -85,6 +85,34 @@ static inline uint16_t ws_decode_host(const struct ws_decode *d)
 {
 	return d->origin < d->store->tables.n_recordings ? d->hosts[d->origin] : 0;
 }
+
+/* events.c */
+
+/* What an event says of who took something: the call and its stack, in the words of its process. */
+int ws_decode_event_hold(struct ws_decode *d, uint32_t process, uint64_t site, uint32_t stack,
+			 struct ws_holder *holder);
+
+/* The same with its thread; see ws_decode_holder for `own`. */
+int ws_decode_event_holder(struct ws_decode *d, uint32_t process, bool own, uint64_t at_ns,
+			   int32_t tid, uint64_t site, uint32_t stack, struct ws_holder *to);
+
+/* The object of an event, by address or id; of kind thread it is the one with the tid `other`. */
+int ws_decode_event_object(struct ws_decode *d, uint32_t process, uint8_t kind, uint64_t address,
+			   uint64_t other, uint64_t at_ns, struct ws_object_key *key,
+			   uint32_t *data);
+
+/* locks.c: each fills the record's own part from its event. */
+
+int ws_decode_wait_held(struct ws_decode *d, const struct ws_raw *raw, uint32_t process,
+			struct ws_record *record);
+int ws_decode_lock_edge(struct ws_decode *d, const struct ws_raw *raw, uint32_t process,
+			struct ws_record *record);
+int ws_decode_lock_held(struct ws_decode *d, const struct ws_raw *raw, uint32_t process,
+			struct ws_record *record);
+int ws_decode_lock_stats(struct ws_decode *d, const struct ws_raw *raw, uint32_t process,
+			 struct ws_record *record);
+int ws_decode_misuse(struct ws_decode *d, const struct ws_raw *raw, uint32_t process,
+		     struct ws_record *record);
 
 /* processes.c */
 

@@ -3,6 +3,7 @@
 #include "analyzer/telling.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <string.h>
 
 #include "analyzer/command.h"
@@ -67,6 +68,19 @@ static int parse(struct ws_telling *telling, int argc, char **argv)
 	return telling->check ? telling->check(telling) : 0;
 }
 
+/* A moment after the end has no graph. 0 or -ERANGE with *error set. */
+static int check_moment(const struct ws_graph_wish *graph, const struct ws_tables *tables,
+			struct ws_error *error)
+{
+	uint64_t ns = tables->end_ns - tables->begin_ns;
+
+	if (!graph->instant || graph->at_ns == UINT64_MAX || graph->at_ns <= ns)
+		return 0;
+	return ws_error_set(error, -ERANGE,
+			    "--at: the trace is only %" PRIu64 ".%06" PRIu64 " s long",
+			    ns / 1000000000, ns / 1000 % 1000000);
+}
+
 static int write_all(struct ws_telling *telling, const struct ws_study *study,
 		     struct ws_error *error)
 {
@@ -95,6 +109,9 @@ static int tell(void *user, struct ws_watch *watch, int64_t *number)
 	(void)number;
 	if (r == -ENOENT)
 		remedy = "; `waitscope record PROGRAM` makes one";
+	if (r == 0)
+		r = check_moment(&telling->study.setup.graph, ws_study_report(study)->tables,
+				 &error);
 	if (r == 0)
 		r = write_all(telling, study, &error);
 	ws_study_free(study);

@@ -263,6 +263,11 @@ void ws_threads_each(void (*each)(struct ws_thread *thread))
 	}
 }
 
+bool ws_thread_known(int32_t tid)
+{
+	return tid && find_slot(tid);
+}
+
 size_t ws_thread_tids(int32_t *tids, size_t max)
 {
 	int32_t used = atomic_load_explicit(&slots_used, memory_order_acquire);

@@ -211,6 +211,9 @@ int32_t ws_thread_joined(pthread_t handle);
 /* Calls `each` for every recorded thread that is alive. */
 void ws_threads_each(void (*each)(struct ws_thread *thread));
 
+/* True if a recorded thread of this process that is alive has this tid. */
+bool ws_thread_known(int32_t tid);
+
 /* The tids of the recorded threads that are alive, at most `max`; returns how many. */
 size_t ws_thread_tids(int32_t *tids, size_t max);
 

@@ -8,12 +8,10 @@
 #include <errno.h>
 #include <sched.h>
 #include <sys/resource.h>
-#include <sys/syscall.h>
 
 #include "preload/emit.h"
 #include "preload/export.h"
 #include "preload/lifecycle.h"
-#include "preload/raw.h"
 #include "preload/real.h"
 
 /* Or'ed to a policy: children get the default. */
@@ -67,7 +65,7 @@ static void chosen(int32_t tid, int32_t policy, int32_t priority, int32_t nice)
 		return;
 	if (!tid)
 		tid = self->tid;
-	if (tid != self->tid && ws_raw_syscall(SYS_tgkill, ws_pid, tid, 0, 0) != 0)
+	if (!ws_thread_known(tid))
 		return;
 	ws_priority_set(self, tid, policy, priority, nice);
 }

@@ -134,6 +134,14 @@ static bool is_process_gone(const struct ws_board *board, const struct ws_board_
 	return process && process->gone && process->gone_ns == thread->gone_ns;
 }
 
+/* The lock is in memory that the waiter's process got as a copy, by fork(), while it was held: what
+ * the holder does is done to its own. `fork_holding` tells it. */
+static bool is_copy(const struct ws_board_thread *holder, const struct ws_wait *wait)
+{
+	return holder && holder->process != wait->process &&
+	       !ws_object_is_shared(&wait->object->key);
+}
+
 /* A holder that has ended, and those who wait for what it held. */
 static int take_gone(struct ws_hangs *hangs, const struct ws_wait_graph *graph, uint32_t gone)
 {
@@ -151,7 +159,8 @@ static int take_gone(struct ws_hangs *hangs, const struct ws_wait_graph *graph, 
 			if (graph->edges[e].to == gone)
 				edge = &graph->edges[e];
 		}
-		if (!edge || waiter->state != WS_NODE_WAITS || waiter->reported)
+		if (!edge || waiter->state != WS_NODE_WAITS || waiter->reported ||
+		    is_copy(thread, &waiter->wait))
 			continue;
 		hold = *edge;
 		if (hold.site == WS_UNKNOWN)

@@ -34,6 +34,8 @@ done
 grep -q 'signals_nested hang.c' site.dot || fail "--by site does not name the line"
 grep -q 'shape=ellipse' object.dot || fail "--by object has no object"
 "$WAITSCOPE" graph --at end t | grep -q '^}' || fail "--at end"
+"$WAITSCOPE" graph --at 1h t >/dev/null 2>err && fail "--at after the end"
+grep -q '^waitscope graph: --at: the trace is only [0-9.]* s long$' err || fail "--at after the end: $(cat err)"
 for wrong in "--by frob" "--format svg" "--at yesterday" --frob; do
 	"$WAITSCOPE" graph $wrong t >out 2>err && fail "graph $wrong is accepted"
 	[ "$("$WAITSCOPE" graph $wrong t >/dev/null 2>&1; echo $?)" = 2 ] || fail "graph $wrong: status"

@@ -85,6 +85,29 @@ static void a_lock_on_the_shells_own_fd(void **state)
 	ws_run_free(run);
 }
 
+/* A flock that came by fork is the parent's: no child says that it holds it, and main does. */
+static void assert_children_hold_nothing(const struct ws_run *run)
+{
+	const char *const argv[] = { "/usr/bin/env", "babeltrace2", run->trace, NULL };
+	struct ws_result text = ws_command(NULL, argv);
+	size_t of_main = 0, of_children = 0;
+	char pid[32];
+
+	assert_int_equal(text.status, 0);
+	snprintf(pid, sizeof(pid), " pid = %lld,", (long long)ws_truth(run, "main"));
+	for (char *line = strtok(text.out, "\n"); line; line = strtok(NULL, "\n")) {
+		if (!strstr(line, "waitscope:wait_held"))
+			continue;
+		if (!strstr(line, pid))
+			of_children++;
+		else if (strstr(line, "\"flock\""))
+			of_main++;
+	}
+	assert_true(of_main > 0);
+	assert_int_equal(of_children, 0);
+	ws_result_free(&text);
+}
+
 /* Waits that end without the lock: three for the bytes, of which the last after an unlink. */
 static void waits_that_fail(void **state)
 {
@@ -104,6 +127,7 @@ static void waits_that_fail(void **state)
 	assert_int_equal(ws_int(whole, "outcomes.interrupted"), 1);
 	assert_int_equal(ws_int(whole, "holders[0].pid"), ws_truth(run, "main"));
 	assert_int_equal(json_array_size(ws_at(bytes, "wakers")), 0);
+	assert_children_hold_nothing(run);
 	/* Main waits for each child, but has sent it the signal before; it may let go of the flock.
 	 */
 	json_array_foreach(ws_at(run->report, "deadlocks"), i, deadlock)

@@ -209,7 +209,6 @@ static uint8_t word_of(const char *const *list, size_t n, const char *text)
 	return 0;
 }
 
-/* Kind 0 if the text is none. */
 /* "FILE[START,END)": bytes of a file. */
 static void file_of(struct case_trace *trace, const char *text, struct ws_object_key *key)
 {
@@ -228,6 +227,7 @@ static void file_of(struct case_trace *trace, const char *text, struct ws_object
 	key->length = end > start ? end - start : 0;
 }
 
+/* Kind 0 if the text is none. */
 static struct ws_object_key object_of(struct case_trace *trace, const char *text, uint32_t process)
 {
 	struct ws_object_key key = { 0 };
@@ -412,6 +412,19 @@ static const char *parse_lock(struct case_trace *trace, struct ws_record *record
 	return NULL;
 }
 
+static const char *parse_stats(struct case_trace *trace, struct ws_record *record, char **words)
+{
+	record->type = WS_RECORD_LOCK_STATS;
+	record->lock_stats.object = object_of(trace, words[0], record->process);
+	if (!record->lock_stats.object.kind)
+		return "stats: no such kind";
+	record->lock_stats.data = code_of(trace, word(words, "data"));
+	record->lock_stats.site = code_of(trace, word(words, "site"));
+	record->lock_stats.acquired = number(words, "acquired", 0);
+	record->lock_stats.failed = number(words, "failed", 0);
+	return NULL;
+}
+
 static const char *parse_misuse(struct case_trace *trace, struct ws_record *record, char **words)
 {
 	record->type = WS_RECORD_MISUSE;
@@ -463,6 +476,8 @@ static const char *parse_verb(struct case_trace *trace, struct ws_record *record
 		return parse_object(trace, record, words);
 	if (strcmp(verb, "edge") == 0 || strcmp(verb, "holds") == 0)
 		return parse_lock(trace, record, words, verb[0] == 'e');
+	if (strcmp(verb, "stats") == 0)
+		return parse_stats(trace, record, words);
 	if (strcmp(verb, "misuse") == 0)
 		return parse_misuse(trace, record, words);
 	if (strcmp(verb, "start") == 0 || strcmp(verb, "exit") == 0 || strcmp(verb, "join") == 0)

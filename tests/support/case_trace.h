@@ -31,6 +31,7 @@
  *   edge OBJECT [site=SITE] [stack=STACK] [try] [timed] [read] [last] [held=N] [segment=N] [syncs=N]
  *        [locks=N]           it takes the object and holds N others (1), which follow:
  *   holds OBJECT [site=SITE] [stack=STACK] [read]  of the edge before
+ *   stats OBJECT [acquired=N] [failed=N] [site=SITE] [data=SYMBOL]     what the thread counted of it
  *   misuse WHAT OBJECT [site=SITE] [stack=STACK] [held=WHO] [mutex=OBJECT] [call=SITE] [robust]
  *   join THREAD segment=N                          the thread has ended; segment N is over
  *   start [creator=THREAD segment=N], exit         of the thread

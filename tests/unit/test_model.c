@@ -378,6 +378,38 @@ static void memory_does_not_grow_with_events(void **state)
 	ws_model_free(model);
 }
 
+static int keep_object(void *context, const struct ws_wait *wait)
+{
+	const struct ws_object **objects = context;
+
+	objects[wait->thread] = wait->object;
+	return 0;
+}
+
+/* A place in shared memory is one object to all processes of a host, and another on each host. */
+static void shared_memory_is_of_its_host(void **state)
+{
+	const struct ws_object *objects[4] = { NULL }; /* by thread */
+	const struct ws_model_observer observer = { .context = objects, .wait = keep_object };
+	struct ws_object_key key = key_of(WS_KIND_SEM, 0x100);
+	struct ws_model *model = NULL;
+
+	(void)state;
+	assert_int_equal(ws_model_new(&observer, &model), 0);
+	key.process = WS_UNKNOWN;
+	key.ino = 7;
+	for (uint32_t thread = 0; thread < 4; thread++) {
+		key.host = (uint16_t)(thread / 2);
+		feed(model, begin(1 + thread, thread, 1, key, nobody));
+	}
+	assert_int_equal(ws_model_finish(model, &no_tables), 0);
+	assert_non_null(objects[0]);
+	assert_ptr_equal(objects[1], objects[0]);
+	assert_ptr_not_equal(objects[2], objects[0]);
+	assert_ptr_equal(objects[3], objects[2]);
+	ws_model_free(model);
+}
+
 static int refuse(void *context, const struct ws_wait *wait)
 {
 	(void)wait;
@@ -409,6 +441,7 @@ int main(void)
 		cmocka_unit_test(charges_agree_with_a_simulated_mutex),
 		cmocka_unit_test(any_records_give_each_wait_once),
 		cmocka_unit_test(memory_does_not_grow_with_events),
+		cmocka_unit_test(shared_memory_is_of_its_host),
 		cmocka_unit_test(an_error_of_the_observer_is_returned),
 	};
 

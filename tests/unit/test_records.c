@@ -14,6 +14,7 @@
  *   = total waits=N ns=N unknown=N
  *   = class KIND:OBJECT CLASS waits=N ns=N                             by object, then class
  *   = queue KIND:OBJECT longest=N busy=N sum=N                        by object
+ *   = taken KIND:OBJECT acquired=N waited=N failed=N holds=N/NANOSECONDS [shared]       by object
  *   = fair KIND:OBJECT turns=N run=N overtaken=N most=N jain=N
  *   = woken KIND:OBJECT woken=N vain=N spurious=N false=N/NANOSECONDS herds=N/WOKEN/VAIN
  *   = finding RULE [KIND:OBJECT...] [WHO@NANOSECONDS...]   in the order of reports
@@ -292,6 +293,16 @@ static void print_patterns(FILE *file, const struct run *run, const struct ws_re
 		print_object(file, run->trace, queue->object);
 		fprintf(file, " longest=%u busy=%llu sum=%llu\n", queue->longest,
 			(unsigned long long)queue->busy_ns, (unsigned long long)queue->wait_ns);
+	}
+	for (size_t i = 0; i < results->acquisitions->n; i++) {
+		const struct ws_acquisition *one = &results->acquisitions->list[i];
+
+		fprintf(file, "taken");
+		print_object(file, run->trace, one->object);
+		fprintf(file, " acquired=%llu waited=%llu failed=%llu holds=%llu/%llu%s\n",
+			(unsigned long long)one->acquired, (unsigned long long)one->waited,
+			(unsigned long long)one->failed, (unsigned long long)one->holds.count,
+			(unsigned long long)one->holds.total, one->shared ? " shared" : "");
 	}
 	for (size_t i = 0; i < results->fairness->n; i++) {
 		const struct ws_fair *fair = &results->fairness->list[i];

@@ -119,7 +119,7 @@ void ws_board_free(struct ws_board *board)
 	}
 	for (size_t i = 0; i < board->n_processes; i++) {
 		if (board->processes[i])
-			free(board->processes[i]->reach);
+			free(board->processes[i]->reaches.list);
 		free(board->processes[i]);
 	}
 	for (size_t i = 0; i < board->n_objects; i++) {
@@ -133,139 +133,81 @@ void ws_board_free(struct ws_board *board)
 	*board = (struct ws_board){ 0 };
 }
 
-/* What an object is reached by; false: private memory, which nobody else reaches. */
-static bool reach_of(const struct ws_object_key *key, struct ws_board_reach *ret)
-{
-	*ret = (struct ws_board_reach){ .ends = UINT8_MAX };
-	if (key->origin) {
-		ret->dev = key->dev;
-		ret->ino = key->ino;
-		ret->origin = key->origin;
-		return true;
-	}
-	if (key->process != WS_UNKNOWN)
-		return false;
-	ret->kind = key->kind;
-	if (ws_kind_naming(key->kind) == WS_NAMED_BY_FILE) {
-		ret->dev = key->dev;
-		ret->ino = key->ino ? key->ino : key->offset;
-		if (key->kind != WS_KIND_RECORD_LOCK)
-			ret->offset = key->offset;
-	} else {
-		ret->offset = key->offset; /* of a semaphore, the set */
-	}
-	return true;
-}
-
-static struct ws_board_reach *find_reach(const struct ws_board_process *process,
-					 const struct ws_board_reach *reach)
-{
-	for (size_t i = process->n_reach; i > 0; i--) {
-		struct ws_board_reach *known = &process->reach[i - 1];
-
-		if (known->dev == reach->dev && known->ino == reach->ino &&
-		    known->offset == reach->offset && known->kind == reach->kind &&
-		    known->origin == reach->origin)
-			return known;
-	}
-	return NULL;
-}
-
-enum reached { USED, MADE, SAID /* at these ends and no other */ };
-
 static int add_reach(struct ws_board *board, uint32_t process, const struct ws_object_key *key,
-		     uint8_t ends, enum reached how)
+		     uint8_t ends, enum ws_reached how)
 {
-	struct ws_board_reach reach, *known;
 	struct ws_board_process *of;
+	struct ws_reach what;
 	int r;
 
-	if (!reach_of(key, &reach))
+	if (!ws_reach_of(key, &what))
 		return 0;
 	r = get_process(board, process, &of);
-	if (r < 0)
-		return r;
-	known = find_reach(of, &reach);
-	if (known) {
-		known->ends = how == SAID ? ends : known->ends | ends;
-		known->made |= how == MADE;
-		known->itself = true;
-		return 0;
-	}
-	if (ws_grow(&of->reach, &of->reach_size, of->n_reach + 1))
-		return -ENOMEM;
-	reach.ends = ends;
-	reach.made = how == MADE;
-	reach.itself = true;
-	of->reach[of->n_reach++] = reach;
-	return 0;
+	return r < 0 ? r : ws_reaches_add(&of->reaches, &what, ends, how);
 }
 
-bool ws_board_reaches(const struct ws_board *board, const struct ws_board_process *process,
-		      const struct ws_object *object, uint8_t end)
+bool ws_board_reaches(const struct ws_board_process *process, const struct ws_object *object,
+		      uint8_t end)
 {
-	struct ws_board_reach reach;
-	const struct ws_board_reach *known;
+	const struct ws_reach *known;
+	struct ws_reach what;
 
-	(void)board;
-	if (!reach_of(&object->key, &reach))
+	if (!ws_reach_of(&object->key, &what))
 		return object->key.process == process->index;
-	known = find_reach(process, &reach);
+	known = ws_reaches_find(&process->reaches, &what);
 	return known && (!end || known->ends & end);
+}
+
+static bool is_made(const struct ws_reach *reach)
+{
+	return reach->made;
+}
+
+static bool is_keyed(const struct ws_reach *reach)
+{
+	return reach->keyed;
+}
+
+static bool is_used(const struct ws_reach *reach)
+{
+	return reach->itself;
+}
+
+/* True if that is so of a process other than `but` (WS_UNKNOWN: of any). */
+static bool any_process(const struct ws_board *board, const struct ws_reach *what, uint32_t but,
+			bool (*is)(const struct ws_reach *))
+{
+	for (size_t i = 0; i < board->n_processes; i++) {
+		const struct ws_reach *known =
+			board->processes[i] && i != but
+				? ws_reaches_find(&board->processes[i]->reaches, what)
+				: NULL;
+
+		if (known && is(known))
+			return true;
+	}
+	return false;
 }
 
 bool ws_board_is_closed(const struct ws_board *board, const struct ws_object *object)
 {
-	struct ws_board_reach reach;
+	struct ws_reach what;
 
-	if (!reach_of(&object->key, &reach) || reach.origin)
-		return true;
-	for (size_t i = 0; i < board->n_processes; i++) {
-		const struct ws_board_reach *known =
-			board->processes[i] ? find_reach(board->processes[i], &reach) : NULL;
-
-		if (known && known->made)
-			return true;
-	}
-	return false;
+	return !ws_reach_of(&object->key, &what) || what.origin ||
+	       any_process(board, &what, WS_UNKNOWN, is_made);
 }
 
 bool ws_board_is_public(const struct ws_board *board, const struct ws_object *object)
 {
-	struct ws_board_reach reach;
+	struct ws_reach what;
 
-	if (!reach_of(&object->key, &reach))
+	if (!ws_reach_of(&object->key, &what))
 		return false;
-	if (reach.origin)
-		return reach.origin == WS_MAP_FILE;
-	if (object->key.kind != WS_KIND_SYSV_SEM && object->key.kind != WS_KIND_SYSV_MSG)
-		return object->key.kind == WS_KIND_MQ;
-	for (size_t i = 0; i < board->n_processes; i++) {
-		const struct ws_board_reach *known =
-			board->processes[i] ? find_reach(board->processes[i], &reach) : NULL;
-
-		if (known && known->keyed)
-			return true;
-	}
-	return false;
-}
-
-/* True if a process other than that one has opened or used the object itself. */
-static bool others_use(const struct ws_board *board, const struct ws_object *object, uint32_t but)
-{
-	struct ws_board_reach reach;
-
-	if (!reach_of(&object->key, &reach))
-		return false;
-	for (size_t i = 0; i < board->n_processes; i++) {
-		const struct ws_board_reach *known =
-			board->processes[i] && i != but ? find_reach(board->processes[i], &reach)
-							: NULL;
-
-		if (known && known->itself)
-			return true;
-	}
-	return false;
+	if (what.origin)
+		return what.origin == WS_MAP_FILE;
+	if (what.kind != WS_KIND_SYSV_SEM && what.kind != WS_KIND_SYSV_MSG)
+		return what.kind == WS_KIND_MQ;
+	return any_process(board, &what, WS_UNKNOWN, is_keyed);
 }
 
 bool ws_board_lets_go(const struct ws_board *board, const struct ws_board_wait *wait)
@@ -273,6 +215,7 @@ bool ws_board_lets_go(const struct ws_board *board, const struct ws_board_wait *
 	const struct ws_board_object *on = wait->on;
 	bool carries = ws_kind_carries(on->object->key.kind);
 	bool reads = wait->pub.flags & WS_WAIT_READ;
+	struct ws_reach what;
 
 	for (uint32_t i = 0; i < on->n_wakers; i++) {
 		if (on->wakers[i].thread != wait->pub.thread &&
@@ -283,7 +226,8 @@ bool ws_board_lets_go(const struct ws_board *board, const struct ws_board_wait *
 		if (on->holds[i].said && on->holds[i].who.thread != wait->pub.thread)
 			return true;
 	}
-	return carries && !reads && others_use(board, on->object, wait->pub.process);
+	return carries && !reads && ws_reach_of(&on->object->key, &what) &&
+	       any_process(board, &what, wait->pub.process, is_used);
 }
 
 /* A child has what its parent has. */
@@ -293,27 +237,7 @@ static int inherit(struct ws_board *board, struct ws_board_process *child, uint3
 
 	child->parent = parent;
 	child->ends_from_before = true;
-	if (!from || !from->n_reach)
-		return 0;
-	if (ws_grow(&child->reach, &child->reach_size, from->n_reach))
-		return -ENOMEM;
-	memcpy(child->reach, from->reach, from->n_reach * sizeof(*from->reach));
-	child->n_reach = from->n_reach;
-	for (size_t i = 0; i < child->n_reach; i++)
-		child->reach[i].itself = false;
-	return 0;
-}
-
-/* Memory goes with the image; what the kernel has stays. */
-static void drop_memory(struct ws_board_process *process)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < process->n_reach; i++) {
-		if (process->reach[i].kind)
-			process->reach[n++] = process->reach[i];
-	}
-	process->n_reach = n;
+	return from ? ws_reaches_inherit(&child->reaches, &from->reaches) : 0;
 }
 
 /* A process that begins to wait has said which ends of pipes it has open; the others it has closed.
@@ -325,10 +249,7 @@ static void ends_are_said(struct ws_board *board, uint32_t index)
 	if (!process || !process->ends_from_before)
 		return;
 	process->ends_from_before = false;
-	for (size_t i = 0; i < process->n_reach; i++) {
-		if (process->reach[i].kind == WS_KIND_PIPE)
-			process->reach[i].ends = 0;
-	}
+	ws_reaches_close_pipes(&process->reaches);
 }
 
 static void thread_gone(struct ws_board *board, struct ws_board_thread *thread)
@@ -354,14 +275,14 @@ static int process_step(struct ws_board *board, const struct ws_record *record)
 		process->pid = record->process_step.pid;
 	switch (record->process_step.op) {
 	case WS_PROCESS_FORK:
-		process->n_reach = 0;
+		process->reaches.n = 0;
 		return inherit(board, process, record->process_step.parent);
 	case WS_PROCESS_START:
 		process->parent = record->process_step.parent;
-		if (!process->n_reach && record->process_step.before != WS_UNKNOWN) {
+		if (!process->reaches.n && record->process_step.before != WS_UNKNOWN) {
 			r = inherit(board, process, record->process_step.before);
 			process->parent = record->process_step.parent;
-			drop_memory(process);
+			ws_reaches_drop_memory(&process->reaches);
 		}
 		return r;
 	case WS_PROCESS_EXIT:
@@ -480,13 +401,13 @@ static int take_holder(struct ws_board *board, const struct ws_record *record)
 static void note_key(struct ws_board *board, const struct ws_record *record)
 {
 	const struct ws_board_process *process = ws_board_process(board, record->process);
-	struct ws_board_reach reach, *known;
+	struct ws_reach what, *known;
 	uint8_t kind = record->object.object.kind;
 
 	if ((kind != WS_KIND_SYSV_SEM && kind != WS_KIND_SYSV_MSG) || !process ||
-	    !strchr(record->object.name, '(') || !reach_of(&record->object.object, &reach))
+	    !strchr(record->object.name, '(') || !ws_reach_of(&record->object.object, &what))
 		return;
-	known = find_reach(process, &reach);
+	known = ws_reaches_find(&process->reaches, &what);
 	if (known)
 		known->keyed = true;
 }
@@ -520,7 +441,8 @@ int ws_board_record(struct ws_board *board, const struct ws_record *record)
 		if (record->object.op != WS_OBJECT_INIT && record->object.op != WS_OBJECT_OPEN)
 			return 0;
 		r = add_reach(board, record->process, &record->object.object, UINT8_MAX,
-			      record->object.op == WS_OBJECT_INIT ? MADE : USED);
+			      record->object.op == WS_OBJECT_INIT ? WS_REACHED_MADE
+								  : WS_REACHED_USED);
 		if (r == 0)
 			note_key(board, record);
 		return r;
@@ -532,7 +454,7 @@ int ws_board_record(struct ws_board *board, const struct ws_record *record)
 		if (record->reach.object.kind)
 			ends_are_said(board, record->process);
 		return add_reach(board, record->process, &record->reach.object, record->reach.ends,
-				 SAID);
+				 WS_REACHED_SAID);
 	default:
 		return 0;
 	}
@@ -625,7 +547,7 @@ int ws_board_woke(struct ws_board *board, const struct ws_wake *wake)
 		return r;
 	note_waker(on, wake);
 	on->by_handler |= is_by_handler(board, wake);
-	r = add_reach(board, wake->process, &wake->object->key, used_end(wake), USED);
+	r = add_reach(board, wake->process, &wake->object->key, used_end(wake), WS_REACHED_USED);
 	if (r < 0)
 		return r;
 	if (ws_kind_is_owned(wake->object->key.kind)) {
@@ -699,7 +621,8 @@ int ws_board_begin(struct ws_board *board, const struct ws_wait *pub)
 	}
 	if (r == 0)
 		r = add_reach(board, pub->process, &pub->object->key,
-			      pub->flags & WS_WAIT_READ ? WS_END_READS : WS_END_WRITES, USED);
+			      pub->flags & WS_WAIT_READ ? WS_END_READS : WS_END_WRITES,
+			      WS_REACHED_USED);
 	if (r < 0)
 		return r;
 	if (ws_kind_is_owned(pub->object->key.kind)) {

@@ -37,6 +37,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "analyzer/analyses/reach.h"
 #include "analyzer/model/model.h"
 
 /* How long after a wake that may have ended it an open wait is taken to be ending: the woken thread
@@ -89,17 +90,6 @@ struct ws_board_thread {
 	struct ws_board_thread *prev, *next; /* of its process */
 };
 
-/* What a process can operate on. */
-struct ws_board_reach {
-	uint64_t dev, ino, offset;
-	uint8_t kind;   /* enum ws_kind; memory: 0 */
-	uint8_t origin; /* memory: enum ws_map_origin */
-	uint8_t ends;   /* pipes: WS_END_*; others: all */
-	bool made;      /* the process, or one that it descends from, made it in the trace */
-	bool itself;    /* the process has opened or used it, not only inherited it */
-	bool keyed;     /* System V: it has a key */
-};
-
 struct ws_board_process {
 	uint32_t index;
 	bool seen;
@@ -108,11 +98,10 @@ struct ws_board_process {
 	int32_t pid;           /* 0: not known */
 	uint32_t parent;       /* index; WS_UNKNOWN */
 	uint64_t gone_ns;      /* when it ended; 0: it has not */
-	bool ends_from_before; /* the ends of pipes in `reach` are those of its parent, or of the
+	bool ends_from_before; /* the ends of pipes in `reaches` are those of its parent, or of the
 				* image that it replaces: it has not said its own */
 	struct ws_board_thread *threads; /* those that have not ended */
-	struct ws_board_reach *reach;    /* Owned by this */
-	size_t n_reach, reach_size;
+	struct ws_reaches reaches;       /* Owned by this */
 };
 
 /* One who let waiters of an object go. */
@@ -184,8 +173,8 @@ const struct ws_board_hold *ws_board_hold_of(const struct ws_board *board,
 					     const struct ws_object *object, uint32_t thread);
 
 /* True if the process can operate on the object; of a pipe at that end (WS_END_*; 0: any). */
-bool ws_board_reaches(const struct ws_board *board, const struct ws_board_process *process,
-		      const struct ws_object *object, uint8_t end);
+bool ws_board_reaches(const struct ws_board_process *process, const struct ws_object *object,
+		      uint8_t end);
 /* True if all who reach the object are in the trace: it is memory, or was made in the trace. */
 bool ws_board_is_closed(const struct ws_board *board, const struct ws_object *object);
 /* True if processes outside of the trace can reach it though it was made in the trace: by a name, a

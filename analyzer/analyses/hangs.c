@@ -548,8 +548,7 @@ static bool has_running(const struct ws_board *board, const struct ws_wait *wait
 		const struct ws_board_process *process = board->processes[i];
 		const struct ws_board_thread *thread;
 
-		if (!process || process->gone ||
-		    !ws_board_reaches(board, process, wait->object, end))
+		if (!process || process->gone || !ws_board_reaches(process, wait->object, end))
 			continue;
 		DL_FOREACH(process->threads, thread)
 		{

@@ -207,7 +207,7 @@ static void add_candidates(struct builder *b, struct ws_graph_node *node,
 		const struct ws_board_process *process = board->processes[i];
 
 		if (process && !process->gone && process->threads &&
-		    ws_board_reaches(board, process, on->object, other_end(&node->wait)))
+		    ws_board_reaches(process, on->object, other_end(&node->wait)))
 			add_edge(b, node,
 				 (struct ws_graph_edge){ .to = process_node(b, process->index),
 							 .as = WS_HOLD_COULD,
@@ -232,7 +232,7 @@ static void add_arrivers(struct builder *b, struct ws_graph_node *node,
 		const struct ws_board_process *process = board->processes[i];
 		const struct ws_board_thread *thread;
 
-		if (!process || process->gone || !ws_board_reaches(board, process, on->object, 0))
+		if (!process || process->gone || !ws_board_reaches(process, on->object, 0))
 			continue;
 		DL_FOREACH(process->threads, thread)
 		{

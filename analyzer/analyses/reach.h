@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: MIT */
+/* reach.h: what one process can operate on beside its private memory: shared memory that it has
+ * mapped, what it has made, opened or used, pipes of which it has an end open, and what its parent
+ * had of all that when it forked.
+ *
+ * Here is what is known of one process; what follows for an object, of all of them, is board.h's.
+ *
+ * Cost: a look is linear in what the process reaches, latest first.
+ */
+#ifndef WS_REACH_H
+#define WS_REACH_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "analyzer/decode/record.h"
+
+/* One object, or a mapping with all objects in it. */
+struct ws_reach {
+	uint64_t dev, ino, offset;
+	uint8_t kind;   /* enum ws_kind; memory: 0 */
+	uint8_t origin; /* memory: enum ws_map_origin */
+	uint8_t ends;   /* pipes: WS_END_*; others: all */
+	bool made;      /* the process, or one that it descends from, made it in the trace */
+	bool itself;    /* the process has opened or used it, not only inherited it */
+	bool keyed;     /* System V: it has a key */
+};
+
+/* All of one process. One of zeroes is none; the list is freed by its owner. */
+struct ws_reaches {
+	struct ws_reach *list; /* Owned by this */
+	size_t n, size;
+};
+
+enum ws_reached {
+	WS_REACHED_USED,
+	WS_REACHED_MADE,
+	WS_REACHED_SAID, /* at these ends and no other */
+};
+
+/* What the object is reached by; false: it is in private memory, which only its process reaches. */
+bool ws_reach_of(const struct ws_object_key *key, struct ws_reach *ret);
+
+/* The entry for that; NULL: it is not reached. Valid until the next addition. */
+struct ws_reach *ws_reaches_find(const struct ws_reaches *reaches, const struct ws_reach *what);
+
+/* Each 0 or -ENOMEM. The heir reaches what the other does, and nothing else; none of it itself. */
+int ws_reaches_add(struct ws_reaches *reaches, const struct ws_reach *what, uint8_t ends,
+		   enum ws_reached how);
+int ws_reaches_inherit(struct ws_reaches *to, const struct ws_reaches *from);
+
+/* Memory goes with the image; what the kernel has stays. */
+void ws_reaches_drop_memory(struct ws_reaches *reaches);
+
+/* No end of any pipe is open, until it is said. */
+void ws_reaches_close_pipes(struct ws_reaches *reaches);
+
+#endif

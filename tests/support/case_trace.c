@@ -227,6 +227,15 @@ static void file_of(struct case_trace *trace, const char *text, struct ws_object
 	key->length = end > start ? end - start : 0;
 }
 
+/* The key becomes that of something in the mapping that the cases share. */
+static void map_of(struct ws_object_key *key, bool file)
+{
+	key->process = WS_UNKNOWN;
+	key->origin = file ? WS_MAP_FILE : WS_MAP_ANON;
+	key->dev = 1;
+	key->ino = file ? 8 : 7;
+}
+
 /* Kind 0 if the text is none. */
 static struct ws_object_key object_of(struct case_trace *trace, const char *text, uint32_t process)
 {
@@ -250,13 +259,10 @@ static struct ws_object_key object_of(struct case_trace *trace, const char *text
 		return key;
 	}
 	key.offset = 0x100 + number_of(&trace->objects, colon + 1, &fresh);
-	if (colon[1] == '*') {
+	if (colon[1] == '*' || colon[1] == '+') {
 		key.process = WS_UNKNOWN;
-		if (key.kind == WS_KIND_SYSV_SEM || key.kind == WS_KIND_SYSV_MSG)
-			return key; /* it is not in memory */
-		key.origin = WS_MAP_ANON;
-		key.dev = 1;
-		key.ino = 7;
+		if (ws_kind_naming(key.kind) == WS_NAMED_BY_ADDRESS)
+			map_of(&key, colon[1] == '+');
 	}
 	return key;
 }
@@ -463,6 +469,47 @@ static const char *parse_step(struct case_trace *trace, struct ws_record *record
 	return NULL;
 }
 
+/* `maps` and `reach`. */
+static const char *parse_reach(struct case_trace *trace, struct ws_record *record, char **words,
+			       bool maps)
+{
+	record->type = WS_RECORD_REACH;
+	if (maps) {
+		map_of(&record->reach.object, word(words, "file"));
+		record->reach.ends = UINT8_MAX;
+		return NULL;
+	}
+	record->reach.object = object_of(trace, words[0], record->process);
+	record->reach.ends = (uint8_t)((word(words, "reads") ? WS_END_READS : 0) |
+				       (word(words, "writes") ? WS_END_WRITES : 0));
+	return record->reach.object.kind ? NULL : "reach: no such kind";
+}
+
+static const char *parse_process(struct case_trace *trace, struct ws_record *record, char **words)
+{
+	uint32_t of = word(words, "of") ? process_of(trace, word(words, "of")) : WS_UNKNOWN;
+	struct ws_process *process = &trace->tables.processes[record->process];
+
+	record->type = WS_RECORD_PROCESS;
+	record->process_step.op = WORD(process_ops, words[0]);
+	record->process_step.pid = process->pid;
+	record->process_step.parent = record->process_step.before = WS_UNKNOWN;
+	switch (record->process_step.op) {
+	case WS_PROCESS_NONE:
+		return "process: no such operation";
+	case WS_PROCESS_FORK:
+		record->process_step.parent = process->parent = of;
+		break;
+	case WS_PROCESS_START:
+		record->process_step.before = of;
+		break;
+	case WS_PROCESS_EXIT:
+		process->end = WS_END_EXITED;
+		process->end_ns = record->at_ns;
+	}
+	return NULL;
+}
+
 static const char *parse_verb(struct case_trace *trace, struct ws_record *record, const char *verb,
 			      char **words)
 {
@@ -478,6 +525,10 @@ static const char *parse_verb(struct case_trace *trace, struct ws_record *record
 		return parse_lock(trace, record, words, verb[0] == 'e');
 	if (strcmp(verb, "stats") == 0)
 		return parse_stats(trace, record, words);
+	if (strcmp(verb, "process") == 0)
+		return parse_process(trace, record, words);
+	if (strcmp(verb, "maps") == 0 || strcmp(verb, "reach") == 0)
+		return parse_reach(trace, record, words, verb[0] == 'm');
 	if (strcmp(verb, "misuse") == 0)
 		return parse_misuse(trace, record, words);
 	if (strcmp(verb, "start") == 0 || strcmp(verb, "exit") == 0 || strcmp(verb, "join") == 0)
@@ -504,17 +555,6 @@ static const char *parse_verb(struct case_trace *trace, struct ws_record *record
 		record->type = WS_RECORD_WAKE_STACK;
 		record->wake_stack.seq = number(words, "seq", trace->next_wake[record->thread]);
 		record->wake_stack.stack = stack_of(trace, words[0]);
-	} else if (strcmp(verb, "process") == 0) {
-		record->type = WS_RECORD_PROCESS;
-		record->process_step.op = WORD(process_ops, words[0]);
-		record->process_step.pid = trace->tables.processes[record->process].pid;
-		record->process_step.parent = record->process_step.before = WS_UNKNOWN;
-		if (!record->process_step.op)
-			return "process: no such operation";
-		if (record->process_step.op == WS_PROCESS_EXIT) {
-			trace->tables.processes[record->process].end = WS_END_EXITED;
-			trace->tables.processes[record->process].end_ns = record->at_ns;
-		}
 	} else if (strcmp(verb, "loss") == 0) {
 		record->type = WS_RECORD_LOSS;
 		record->loss.events = words[0] ? strtoul(words[0], NULL, 10) : 1;

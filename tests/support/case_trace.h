@@ -4,7 +4,9 @@
  * A line is `TIME THREAD VERB [WORD...]`. Numbers and indexes are given in order of appearance.
  *   TIME     nanoseconds
  *   THREAD   a name, `A`; in another process than `p`: `q.A`
- *   OBJECT   KIND:name, private to the thread's process; KIND:*name, shared; thread:A, joining A
+ *   OBJECT   KIND:name, private to the thread's process; KIND:*name, shared: in one anonymous mapping,
+ *            in one mapped file if it is KIND:+name, by itself if it is a file or has an id;
+ *            thread:A, joining A;
  *            record_lock:FILE[START,END), record_lock:FILE[START,...), record_lock:FILE, shared
  *   SITE     function@file:line, or only part of it; `!` before it: code of the runtime;
  *            `inlined@file:line|function@file:line`: innermost first
@@ -35,7 +37,9 @@
  *   misuse WHAT OBJECT [site=SITE] [stack=STACK] [held=WHO] [mutex=OBJECT] [call=SITE] [robust]
  *   join THREAD segment=N                          the thread has ended; segment N is over
  *   start [creator=THREAD segment=N], exit         of the thread
- *   process OP                                     of the thread's process
+ *   process OP [of=PROCESS]        of the thread's process; fork, start: of its parent, of the image before
+ *   maps [file]                    the process has the mapping of KIND:*, or of KIND:+, of others
+ *   reach OBJECT [reads] [writes]  the process says that it has these ends of the pipe open
  *   loss N                                         of events; the thread is `-`
  */
 #ifndef WS_CASE_TRACE_H

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 /* cmd_graph.c: `waitscope graph`: the options, and the order of the steps. */
-#include <string.h>
-
 #include "analyzer/analyses/shape.h"
 #include "analyzer/command.h"
 #include "analyzer/reports/graph.h"
@@ -19,7 +17,8 @@ static const char help_text[] =
 	"  --by WHAT           what a node is: thread (default), site (a line of code), pool\n"
 	"                      (threads of one name), process, or object (each object is a node\n"
 	"                      between who waits for it and who holds it)\n"
-	"  --format FORMAT     dot (default), for graphviz, or json\n"
+	"  --format FORMAT     dot (default), for graphviz; svg, a picture for browsers; json; or\n"
+	"                      graphml, for networkx, igraph, Gephi and yEd\n"
 	"  -o, --output FILE   write there instead of to standard output; FILE is replaced only\n"
 	"                      when all of it is written\n" WS_READING_HELP(
 		"--to") "\n"
@@ -37,7 +36,7 @@ static const char help_text[] =
 			"  2  unknown option or wrong value\n"
 			"\n"
 			"examples:\n"
-			"  waitscope graph --at end | dot -Tsvg > hang.svg\n"
+			"  waitscope graph --at end --format svg -o hang.svg\n"
 			"  waitscope graph --by process --from 1s --to 2s --format json "
 			"server.trace\n";
 
@@ -59,7 +58,7 @@ static const struct option long_options[] = {
 static int take_option(struct ws_telling *telling, int option, char *value)
 {
 	struct ws_graph_wish *graph = &telling->study.setup.graph;
-	bool *json = telling->user;
+	const struct ws_graph_format **format = telling->user;
 
 	switch (option) {
 	case OPT_AT:
@@ -74,32 +73,31 @@ static int take_option(struct ws_telling *telling, int option, char *value)
 					 "--by: thread, site, pool, process or object, not", value)
 			       : 0;
 	default: /* OPT_FORMAT */
-		if (strcmp(value, "dot") != 0 && strcmp(value, "json") != 0)
-			return ws_telling_usage(telling, "--format: dot or json, not", value);
-		*json = value[0] == 'j';
-		return 0;
+		*format = ws_graph_format_find(value);
+		return *format ? 0
+			       : ws_telling_usage(telling,
+						  "--format: dot, svg, json or graphml, not",
+						  value);
 	}
 }
 
 static int write_graph(struct ws_telling *telling, const struct ws_study *study, FILE *to,
 		       struct ws_error *error)
 {
-	const bool *json = telling->user;
-	const struct ws_report *report = ws_study_report(study);
+	const struct ws_graph_format **format = telling->user;
 
-	(void)error;
-	return *json ? ws_graph_json(report, to) : ws_graph_dot(report, to);
+	return (*format)->write(ws_study_report(study), to, error);
 }
 
 int ws_cmd_graph(int argc, char **argv)
 {
-	bool json = false;
+	const struct ws_graph_format *format = &ws_graph_formats[0];
 	struct ws_telling telling = {
 		.name = "graph",
 		.failed = "no graph",
 		.options = long_options,
 		.help = help_text,
-		.user = &json,
+		.user = &format,
 		.option = take_option,
 		.write = write_graph,
 	};

@@ -39,7 +39,7 @@ struct ws_analyses {
 	WS_ANALYSES(MEMBER)
 #undef MEMBER
 	struct ws_arena strings;
-	struct ws_findings *findings; /* Owned by this; NULL: not finished */
+	struct ws_findings *findings;   /* Owned by this; NULL: not finished */
 	struct ws_deadlocks *deadlocks; /* Owned by this; NULL: not finished */
 	struct ws_mentions *mentions;   /* Owned by this; NULL: not finished */
 	struct ws_context context;
@@ -256,6 +256,17 @@ struct ws_model_observer ws_analyses_group(struct ws_analyses *analyses, unsigne
 int ws_context_object_name(const struct ws_context *context, const struct ws_object *object,
 			   const char **ret)
 {
+	const struct ws_contention_result *contention = context->contention;
+
+	/* What has two ends is called by them there. */
+	for (size_t i = 0; contention && i < contention->n_objects &&
+			   ws_kind_carries(ws_object_polled(object)->key.kind);
+	     i++) {
+		if (contention->objects[i].object == object) {
+			*ret = contention->objects[i].name;
+			return 0;
+		}
+	}
 	return ws_object_name(object, context->tables, context->symbols, context->places,
 			      context->strings, ret);
 }

@@ -3,10 +3,11 @@
 #include "analyzer/reports/graph.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "analyzer/analyses/knots.h"
+#include "analyzer/base/words.h"
 
 static const char *state_word(uint8_t state)
 {
@@ -20,7 +21,7 @@ static const char *state_word(uint8_t state)
 	}
 }
 
-static const char *node_word(const struct ws_shape_node *node)
+const char *ws_graph_node_word(const struct ws_shape_node *node)
 {
 	if (node->object)
 		return "object";
@@ -45,7 +46,7 @@ static json_t *node_json(struct ws_json_writer *writer, const struct ws_shape *s
 	json_t *value = json_object();
 
 	ws_json_set_integer(writer, value, "id", i);
-	ws_json_set_string(writer, value, "what", node_word(node));
+	ws_json_set_string(writer, value, "what", ws_graph_node_word(node));
 	ws_json_set_string(writer, value, "label", node->label);
 	ws_json_set(writer, value, "thread", number_or_null(node->thread));
 	ws_json_set(writer, value, "process", number_or_null(node->process));
@@ -59,6 +60,9 @@ static json_t *node_json(struct ws_json_writer *writer, const struct ws_shape *s
 			    : json_null());
 	ws_json_set(writer, value, "object",
 		    node->object ? ws_json_integer(node->object->id) : json_null());
+	ws_json_set(writer, value, "kind",
+		    node->object ? ws_json_string(ws_kind_word(node->object->key.kind))
+				 : json_null());
 	ws_json_set(writer, value, "state",
 		    is_state ? ws_json_string(state_word(node->state)) : json_null());
 	ws_json_set(writer, value, "way_out",
@@ -95,6 +99,7 @@ json_t *ws_json_graph(struct ws_json_writer *writer)
 		ws_json_set_integer(writer, one, "to", edge->to);
 		ws_json_set_integer(writer, one, "object", edge->object->id);
 		ws_json_set_string(writer, one, "object_name", edge->object_name);
+		ws_json_set_string(writer, one, "kind", ws_kind_word(edge->object->key.kind));
 		ws_json_set_string(writer, one, "relation", edge->needs_all ? "and" : "or");
 		ws_json_set_integer(writer, one, "waits", edge->waits);
 		ws_json_set_integer(writer, one, "wait_ns", edge->wait_ns);
@@ -110,11 +115,12 @@ static int write_file(const char *buffer, size_t size, void *file)
 	return fwrite(buffer, 1, size, file) == size ? 0 : -1;
 }
 
-int ws_graph_json(const struct ws_report *report, FILE *to)
+int ws_graph_json(const struct ws_report *report, FILE *to, struct ws_error *error)
 {
 	struct ws_json_writer writer = { .report = report };
 	json_t *root = ws_json_graph(&writer);
 
+	(void)error;
 	ws_json_set_integer(&writer, root, "format_version", WS_REPORT_FORMAT_VERSION);
 	if (!writer.failed) {
 		/* A failed write is the caller's to find, in the file. */
@@ -126,60 +132,21 @@ int ws_graph_json(const struct ws_report *report, FILE *to)
 	return writer.failed ? -ENOMEM : 0;
 }
 
-/* In quotes, for dot: names come from programs. */
-static void put_quoted(FILE *to, const char *text)
+const struct ws_graph_format ws_graph_formats[] = {
+	{ "dot", "for graphviz", ws_graph_dot },
+	{ "svg", "a picture for browsers, in light and dark", ws_graph_svg },
+	{ "json", "as `wait_graph` of the JSON report", ws_graph_json },
+	{ "graphml", "for networkx, igraph, Gephi, yEd", ws_graph_graphml },
+	{ 0 },
+};
+
+const struct ws_graph_format *ws_graph_format_find(const char *name)
 {
-	for (const unsigned char *c = (const unsigned char *)text; *c; c++) {
-		if (*c == '"' || *c == '\\')
-			fputc('\\', to);
-		fputc(*c < 0x20 || *c == 0x7f ? '?' : *c, to);
+	for (const struct ws_graph_format *f = ws_graph_formats; f->name; f++) {
+		if (strcmp(f->name, name) == 0)
+			return f;
 	}
-}
-
-int ws_graph_dot(const struct ws_report *report, FILE *to)
-{
-	const struct ws_shape *shape = report->results->hangs->shape;
-	struct ws_cell time;
-
-	fprintf(to, "digraph waits {\n\tgraph [rankdir=LR, fontname=\"sans-serif\"];\n"
-		    "\tnode [shape=box, style=rounded, fontname=\"sans-serif\"];\n"
-		    "\tedge [fontname=\"sans-serif\", fontsize=10];\n");
-	for (size_t i = 0; i < shape->n_nodes; i++) {
-		const struct ws_shape_node *node = &shape->nodes[i];
-
-		fprintf(to, "\tn%zu [label=\"", i);
-		put_quoted(to, node->label);
-		fputs("\"", to);
-		if (node->object)
-			fputs(", shape=ellipse, style=solid", to);
-		if (node->is_unknown)
-			fputs(", style=dotted", to);
-		if (node->blocked)
-			fprintf(to, ", color=red, penwidth=%d", node->knot == WS_KNOT_NONE ? 1 : 2);
-		else if (node->state == WS_NODE_GONE)
-			fputs(", style=dashed", to);
-		fputs("];\n", to);
-	}
-	for (size_t i = 0; i < shape->n_edges; i++) {
-		const struct ws_shape_edge *edge = &shape->edges[i];
-		const struct ws_shape_node *from = &shape->nodes[edge->from],
-					   *target = &shape->nodes[edge->to];
-
-		ws_cell_time(&time, true, edge->wait_ns);
-		fprintf(to, "\tn%" PRIu32 " -> n%" PRIu32 " [label=\"", edge->from, edge->to);
-		if (shape->by != WS_GRAPH_BY_OBJECT) {
-			put_quoted(to, edge->object_name);
-			fputs("\\n", to);
-		}
-		put_quoted(to, time.text);
-		if (!shape->instant)
-			fprintf(to, ", %" PRIu64 " waits", edge->waits);
-		/* Any of several could let it go: dashed. */
-		fprintf(to, "\"%s%s];\n", edge->needs_all ? "" : ", style=dashed",
-			from->blocked && target->blocked ? ", color=red" : "");
-	}
-	fputs("}\n", to);
-	return 0;
+	return NULL;
 }
 
 /* The first edge of a node, which has the most weight; NULL: it does not wait. */

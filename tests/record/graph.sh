@@ -29,6 +29,12 @@ P
 grep -q 'for thread hang.*(for ever)' text || fail "the chain is not in the text"
 for by in thread site pool process object; do
 	"$WAITSCOPE" graph --by $by t >$by.dot || fail "graph --by $by"
+	mkdir -p $by
+	for format in dot svg json graphml; do
+		"$WAITSCOPE" graph --by $by --at "${at}ns" --format $format -o $by/graph.$format t ||
+			fail "graph --by $by --format $format"
+	done
+	/usr/bin/python3 -B "$(dirname "$0")/../support/compare_graphs.py" $by || fail "the formats of --by $by differ"
 	grep -q '^digraph' $by.dot && grep -q ' -> ' $by.dot || fail "--by $by draws nothing"
 done
 grep -q 'signals_nested hang.c' site.dot || fail "--by site does not name the line"
@@ -36,7 +42,14 @@ grep -q 'shape=ellipse' object.dot || fail "--by object has no object"
 "$WAITSCOPE" graph --at end t | grep -q '^}' || fail "--at end"
 "$WAITSCOPE" graph --at 1h t >/dev/null 2>err && fail "--at after the end"
 grep -q '^waitscope graph: --at: the trace is only [0-9.]* s long$' err || fail "--at after the end: $(cat err)"
-for wrong in "--by frob" "--format svg" "--at yesterday" --frob; do
+# The deadlock is marked in pictures of all of the time, too.
+"$WAITSCOPE" record -o d -- "$(dirname "$program")/deadlock" fault abba >out 2>err || fail "record: $(cat err)"
+"$WAITSCOPE" graph --format svg d >d.svg || fail "graph --format svg"
+[ "$(grep -c 'class="node thread blocked"' d.svg)" = 2 ] || fail "not both threads of the deadlock are marked"
+[ "$(grep -c 'class="edge and kind_mutex blocked"' d.svg)" = 2 ] || fail "not both waits of the deadlock are marked"
+"$WAITSCOPE" graph --by object --format svg d >d.svg || fail "graph --by object --format svg"
+[ "$(grep -c 'class="edge and kind_mutex blocked"' d.svg)" = 4 ] || fail "by object, the deadlock is not marked"
+for wrong in "--by frob" "--format png" "--at yesterday" --frob; do
 	"$WAITSCOPE" graph $wrong t >out 2>err && fail "graph $wrong is accepted"
 	[ "$("$WAITSCOPE" graph $wrong t >/dev/null 2>&1; echo $?)" = 2 ] || fail "graph $wrong: status"
 	grep -q 'see waitscope graph --help' err || fail "graph $wrong: $(cat err)"

@@ -136,6 +136,7 @@ struct ws_thread {
 	int32_t tid;
 	int32_t slot;
 	uint32_t wait_seq;
+	uint64_t measured_ns; /* when a wait of it last looked whether its holder runs, see cpu.h */
 	uint32_t wake_seq;
 	uint32_t n_open;
 	struct ws_open_wait open[WS_OPEN_WAITS_MAX];

@@ -15,6 +15,7 @@
 #include "preload/misuse.h"
 #include "preload/limits.h"
 #include "preload/plain.h"
+#include "preload/resource.h"
 #include "preload/select.h"
 #include "preload/stack.h"
 #include "preload/standing.h"
@@ -83,7 +84,19 @@ static void emit_range(struct ws_thread *self, uint32_t seq, const struct ws_byt
 	ws_emit(range, &event);
 }
 
-static void record_begin(struct ws_wait *wait, uint64_t begin_ns)
+/* Whether the holder of a wait runs while it lasts is known by what it uses until then. */
+static void measure_holder(struct ws_wait *wait, int32_t holder, uint64_t now_ns)
+{
+	struct ws_thread *self = wait->self;
+
+	if (!holder || ws_sandboxed || now_ns - self->measured_ns < WS_CPU_EVERY_NS)
+		return;
+	self->measured_ns = now_ns;
+	ws_cpu_begin(&wait->holder, holder, now_ns);
+}
+
+/* `past`: it is over. */
+static void record_begin(struct ws_wait *wait, uint64_t begin_ns, bool past)
 {
 	struct ws_thread *self = wait->self;
 	struct ws_holder_ref holders[WS_HOLDERS_MAX] = { { 0 } };
@@ -93,6 +106,8 @@ static void record_begin(struct ws_wait *wait, uint64_t begin_ns)
 	ws_definitions();
 	if (wait->holders)
 		n = wait->holders(wait, holders, WS_HOLDERS_MAX);
+	if (!past)
+		measure_holder(wait, holders[0].tid, begin_ns);
 	wait->stack = ws_stack_take(self, wait->site);
 
 	uint32_t held = ws_standing_record(wait);
@@ -178,7 +193,7 @@ void ws_wait_begin(struct ws_wait *wait)
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	ws_lock_order_wait(wait);
 	ws_misuse_wait(wait);
-	record_begin(wait, (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec);
+	record_begin(wait, (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec, false);
 	if (wait->counted)
 		self->open[self->n_open - 1].begun = true;
 }
@@ -216,7 +231,7 @@ void ws_wait_past(struct ws_wait *wait, uint64_t begin_ns)
 	    !ws_select_wait(wait->self, wait->kind, wait->object, wait->other))
 		return;
 	if (ws_wanted(wait_begin))
-		record_begin(wait, begin_ns);
+		record_begin(wait, begin_ns, true);
 }
 
 void ws_wait_also(struct ws_wait *wait, uint8_t kind, uintptr_t object, uintptr_t other,
@@ -253,7 +268,8 @@ void ws_wait_end(struct ws_wait *wait)
 	struct ws_ev_wait_end end = { .seq = wait->seq,
 				      .outcome = wait->outcome,
 				      .error = wait->error,
-				      .index = wait->which - 1 };
+				      .index = wait->which - 1,
+				      .ran = ws_cpu_used(&wait->holder) };
 	struct ws_holder_ref holders[WS_HOLDERS_MAX] = { { 0 } };
 
 	WS_SECTION(self);

@@ -12,6 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "preload/cpu.h"
 #include "preload/emit.h"
 #include "preload/thread.h"
 #include "preload/waiters.h"
@@ -76,6 +77,7 @@ struct ws_wait {
 	uint32_t stack; /* the waiter's stack id; 0: not taken */
 	bool begun;     /* wait_begin was recorded */
 	bool counted;
+	struct ws_cpu_clock holder; /* of the first holder's processor time; see cpu.h */
 };
 
 void ws_wait_begin(struct ws_wait *wait);

@@ -61,7 +61,8 @@
 	INT(int32_t, error, "errno value of the call that waited; 0: none")                        \
 	INT(int32_t, holder, "tid of the holder now, where the wait did not acquire; process: pid of the child that ended it; signal: pid of the sender; 0: none or not known") \
 	HEX(uint64_t, holder_site, "where that holder took it; 0: not known")                      \
-	INT(int32_t, index, "a wait on several objects: which of them ended it, from 0 in the order of their events; -1: none of them, or there is one only")
+	INT(int32_t, index, "a wait on several objects: which of them ended it, from 0 in the order of their events; -1: none of them, or there is one only") \
+	INT(uint64_t, ran, "processor time in ns, and one, that the holder which wait_begin names used while it lasted; of a holder in another process, what that process used in all; 0: not measured")
 
 #define WS_FIELDS_wait_object(INT, HEX, ENUM, STR, SEQ)                                            \
 	INT(uint32_t, seq, "number of the wait within its thread")                                 \

@@ -10,8 +10,7 @@
 #include <uthash.h>
 
 #include "analyzer/analyses/all.h"
-#include "analyzer/analyses/origins.h"
-#include "analyzer/analyses/all.h"
+#include "analyzer/analyses/meanwhile.h"
 #include "analyzer/analyses/origins.h"
 #include "analyzer/base/grow.h"
 #include "analyzer/base/map64.h"
@@ -33,21 +32,6 @@ struct cell {
 	uint64_t ns;
 };
 
-struct meanwhile_key {
-	uint32_t object; /* that was waited for */
-	uint32_t site;   /* of whom it was waited for */
-	uint32_t what;
-	uint32_t for_object; /* that this one waited for, or WS_UNKNOWN */
-	uint32_t at;         /* where */
-	uint32_t reads;
-};
-
-struct meanwhile {
-	struct meanwhile_key key;
-	uint64_t ns;
-	UT_hash_handle hh;
-};
-
 struct ws_blame {
 	struct ws_setup setup;
 	struct ws_past *past; /* Owned by this */
@@ -59,17 +43,17 @@ struct ws_blame {
 	struct ws_map64 cell_of; /* by object and cause */
 	struct cell *cells;      /* Owned by this */
 	size_t n_cells, cells_size;
-	struct meanwhile *meanwhile;
+	struct ws_meanwhiles *meanwhiles; /* Owned by this */
 	uint64_t cut_waits;
 };
 
 const char *ws_cause_word(uint32_t what)
 {
 	static const char *const words[] = {
-		[WS_CAUSE_RUNNING] = "running", [WS_CAUSE_SCHEDULER] = "scheduler",
-		[WS_CAUSE_TIME] = "time",       [WS_CAUSE_OUTSIDE] = "outside",
-		[WS_CAUSE_CYCLE] = "cycle",     [WS_CAUSE_GONE] = "gone",
-		[WS_CAUSE_UNKNOWN] = "unknown",
+		[WS_CAUSE_RUNNING] = "running",     [WS_CAUSE_PREEMPTED] = "preempted",
+		[WS_CAUSE_SCHEDULER] = "scheduler", [WS_CAUSE_TIME] = "time",
+		[WS_CAUSE_OUTSIDE] = "outside",     [WS_CAUSE_CYCLE] = "cycle",
+		[WS_CAUSE_GONE] = "gone",           [WS_CAUSE_UNKNOWN] = "unknown",
 	};
 
 	return what < WS_CAUSE_COUNT ? words[what] : "unknown";
@@ -79,8 +63,9 @@ int ws_blame_new(const struct ws_setup *setup, struct ws_blame **ret)
 {
 	struct ws_blame *blame = calloc(1, sizeof(*blame));
 
-	if (!blame || ws_past_new(&setup->filter, &blame->past) < 0) {
-		free(blame);
+	if (!blame || ws_past_new(&setup->filter, &blame->past) < 0 ||
+	    ws_meanwhiles_new(&blame->meanwhiles) < 0) {
+		ws_blame_free(blame);
 		return -ENOMEM;
 	}
 	blame->setup = *setup;
@@ -92,21 +77,18 @@ int ws_blame_new(const struct ws_setup *setup, struct ws_blame **ret)
 static void forget(struct ws_blame *blame)
 {
 	struct cause *cause, *next_cause;
-	struct meanwhile *meanwhile, *next_meanwhile;
 
 	HASH_ITER(hh, blame->causes, cause, next_cause) {
 		HASH_DEL(blame->causes, cause);
 		free(cause);
-	}
-	HASH_ITER(hh, blame->meanwhile, meanwhile, next_meanwhile) {
-		HASH_DEL(blame->meanwhile, meanwhile);
-		free(meanwhile);
 	}
 	free(blame->by_id);
 	blame->by_id = NULL;
 	ws_map64_free(&blame->cell_of);
 	free(blame->cells);
 	blame->cells = NULL;
+	ws_meanwhiles_free(blame->meanwhiles);
+	blame->meanwhiles = NULL;
 }
 
 void ws_blame_free(struct ws_blame *blame)
@@ -167,26 +149,6 @@ static int add_cell(struct ws_blame *blame, uint32_t object, const struct ws_cau
 	return 0;
 }
 
-static int add_meanwhile(struct ws_blame *blame, const struct meanwhile_key *key, uint64_t ns)
-{
-	struct meanwhile *meanwhile;
-
-	HASH_FIND(hh, blame->meanwhile, key, sizeof(*key), meanwhile);
-	if (!meanwhile) {
-		meanwhile = calloc(1, sizeof(*meanwhile));
-		if (!meanwhile)
-			return -ENOMEM;
-		meanwhile->key = *key;
-		HASH_ADD(hh, blame->meanwhile, key, sizeof(meanwhile->key), meanwhile);
-		if (!meanwhile->hh.tbl) {
-			free(meanwhile);
-			return -ENOMEM;
-		}
-	}
-	meanwhile->ns += ns;
-	return 0;
-}
-
 /* True if contention counts the wait, too. */
 static bool counts(const struct ws_blame *blame, const struct ws_tables *tables,
 		   const struct ws_past_wait *wait)
@@ -199,11 +161,21 @@ static bool counts(const struct ws_blame *blame, const struct ws_tables *tables,
 	return !filter->pid || tables->processes[task->process].pid == filter->pid;
 }
 
-static int spent(void *context, const struct ws_sweep *sweep, const struct ws_sweep_wait *wait,
+/* True while the wait is for the hold with which it began, so that what its holder used is of this. */
+static bool is_first_hold(const struct ws_sweep_wait *wait)
+{
+	const struct ws_holder *now = &wait->pieces[wait->piece - 1].whom;
+	const struct ws_holder *first = &wait->pieces[0].whom;
+
+	return now->thread == first->thread && now->site == first->site &&
+	       now->stack == first->stack;
+}
+
+static int spent(void *context, const struct ws_sweep *sweep, struct ws_sweep_wait *wait,
 		 const struct ws_cause *cause, const struct ws_sweep_wait *blocker, uint64_t ns)
 {
 	struct ws_blame *blame = context;
-	struct meanwhile_key key;
+	struct ws_meanwhile_key key;
 	int r;
 
 	if (!ns || !counts(blame, sweep->tables, &wait->past))
@@ -212,7 +184,7 @@ static int spent(void *context, const struct ws_sweep *sweep, const struct ws_sw
 	/* For whom the wait was; not while it had been let go, or nobody is known. */
 	if (r < 0 || wait->woken || !wait->past.n_pieces)
 		return r;
-	key = (struct meanwhile_key){
+	key = (struct ws_meanwhile_key){
 		.object = wait->past.object,
 		.site = wait->pieces[wait->piece - 1].whom.site,
 		.what = wait->whom == WS_UNKNOWN ? WS_CAUSE_UNKNOWN
@@ -227,7 +199,33 @@ static int spent(void *context, const struct ws_sweep *sweep, const struct ws_sw
 		key.at = blocker->past.site;
 		key.reads = !!(blocker->past.flags & WS_WAIT_READ);
 	}
-	return add_meanwhile(blame, &key, ns);
+	if (key.what == WS_CAUSE_RUNNING && wait->past.ran && is_first_hold(wait))
+		wait->busy_ns += ns;
+	return ws_meanwhiles_add(blame->meanwhiles, &key, ns);
+}
+
+/* What is known now of all that its first holder did in it: of the time in which it was in no wait it
+ * had a processor for what was measured, and none for the rest. */
+static int leave(void *context, struct ws_sweep *sweep, struct ws_sweep_wait *wait)
+{
+	struct ws_blame *blame = context;
+	uint64_t ready_ns;
+	struct ws_cause cause;
+	int r;
+
+	(void)sweep;
+	if (!wait->busy_ns)
+		return 0;
+	ready_ns = wait->busy_ns - (wait->past.ran - 1 < wait->busy_ns ? wait->past.ran - 1
+								       : wait->busy_ns);
+	r = ws_meanwhiles_measured(blame->meanwhiles, wait->past.object, wait->pieces[0].whom.site,
+				   wait->busy_ns, ready_ns);
+	if (r < 0 || !ready_ns)
+		return r;
+	ws_sweep_followed_by(wait, &cause);
+	r = add_cell(blame, wait->past.object, &cause, -ready_ns);
+	cause.what = WS_CAUSE_PREEMPTED;
+	return r < 0 ? r : add_cell(blame, wait->past.object, &cause, ready_ns);
 }
 
 static int enter(void *context, struct ws_sweep *sweep, struct ws_sweep_wait *wait)
@@ -261,54 +259,6 @@ static int by_time(const void *a, const void *b)
 	return (id_of(x->object) > id_of(y->object)) - (id_of(x->object) < id_of(y->object));
 }
 
-static int same_meanwhile(const struct ws_meanwhile *a, const struct ws_meanwhile *b)
-{
-	int order = ws_site_compare(a->site, b->site);
-
-	if (order)
-		return order;
-	if (a->what != b->what)
-		return a->what < b->what ? -1 : 1;
-	if (a->object != b->object)
-		return id_of(a->object) < id_of(b->object) ? -1 : 1;
-	if (a->reads != b->reads)
-		return a->reads ? 1 : -1;
-	return ws_site_compare(a->at, b->at);
-}
-
-static int by_what(const void *a, const void *b)
-{
-	return same_meanwhile(a, b);
-}
-
-static int meanwhile_by_time(const void *a, const void *b)
-{
-	const struct ws_meanwhile *x = a, *y = b;
-
-	if (x->ns != y->ns)
-		return x->ns < y->ns ? 1 : -1;
-	return same_meanwhile(x, y);
-}
-
-/* Sites are the same for people where codes are not. */
-static void merge_meanwhile(struct ws_object_blame *object)
-{
-	size_t n = 0;
-
-	if (!object->n_meanwhile)
-		return;
-	qsort(object->meanwhile, object->n_meanwhile, sizeof(*object->meanwhile), by_what);
-	for (size_t i = 1; i < object->n_meanwhile; i++) {
-		if (same_meanwhile(&object->meanwhile[n], &object->meanwhile[i]) == 0)
-			object->meanwhile[n].ns += object->meanwhile[i].ns;
-		else
-			object->meanwhile[++n] = object->meanwhile[i];
-	}
-	object->n_meanwhile = n + 1;
-	qsort(object->meanwhile, object->n_meanwhile, sizeof(*object->meanwhile),
-	      meanwhile_by_time);
-}
-
 static int add_party(const struct ws_blame *blame, const struct ws_context *context,
 		     const struct ws_cause *cause, uint64_t ns, struct ws_object_blame *to)
 {
@@ -324,34 +274,6 @@ static int add_party(const struct ws_blame *blame, const struct ws_context *cont
 			    &party->party);
 	if (r == 0 && party->object)
 		r = ws_context_mention(context, party->object);
-	return r;
-}
-
-static int frame_of(const struct ws_context *context, uint32_t code, const struct ws_frame **ret)
-{
-	struct ws_party party;
-	int r = ws_places_party(context->places, WS_UNKNOWN, code, WS_UNKNOWN, &party);
-
-	*ret = r == 0 ? party.site : NULL;
-	return r;
-}
-
-static int add_to_object(const struct ws_blame *blame, const struct ws_context *context,
-			 const struct meanwhile *from, struct ws_object_blame *to)
-{
-	struct ws_meanwhile *meanwhile = &to->meanwhile[to->n_meanwhile++];
-	int r;
-
-	meanwhile->what = from->key.what;
-	meanwhile->reads = from->key.reads;
-	meanwhile->ns = from->ns;
-	meanwhile->object = ws_past_object(blame->past, from->key.for_object);
-	to->for_thread_ns += from->ns;
-	r = frame_of(context, from->key.site, &meanwhile->site);
-	if (r == 0)
-		r = frame_of(context, from->key.at, &meanwhile->at);
-	if (r == 0 && meanwhile->object)
-		r = ws_context_mention(context, meanwhile->object);
 	return r;
 }
 
@@ -380,20 +302,16 @@ static int make_total(const struct ws_blame *blame, const struct ws_context *con
 static int make_objects(const struct ws_blame *blame, const uint32_t *at,
 			struct ws_blame_result *result)
 {
-	struct meanwhile *meanwhile, *next;
 
 	for (size_t i = 0; i < blame->n_cells; i++)
 		result->objects[at[blame->cells[i].object]].n_parties++;
-	HASH_ITER(hh, blame->meanwhile, meanwhile, next)
-		result->objects[at[meanwhile->key.object]].n_meanwhile++;
 	for (size_t i = 0; i < result->n_objects; i++) {
 		struct ws_object_blame *object = &result->objects[i];
 
 		object->parties = calloc(object->n_parties + 1, sizeof(*object->parties));
-		object->meanwhile = calloc(object->n_meanwhile + 1, sizeof(*object->meanwhile));
-		if (!object->parties || !object->meanwhile)
+		if (!object->parties)
 			return -ENOMEM;
-		object->n_parties = object->n_meanwhile = 0;
+		object->n_parties = 0;
 	}
 	return 0;
 }
@@ -401,7 +319,6 @@ static int make_objects(const struct ws_blame *blame, const uint32_t *at,
 static int fill_objects(const struct ws_blame *blame, const struct ws_context *context,
 			const uint32_t *at, struct ws_blame_result *result)
 {
-	struct meanwhile *meanwhile, *next;
 	int r = make_objects(blame, at, result);
 
 	for (size_t i = 0; i < blame->n_cells && r == 0; i++) {
@@ -410,16 +327,9 @@ static int fill_objects(const struct ws_blame *blame, const struct ws_context *c
 		r = add_party(blame, context, &blame->by_id[cell->cause]->cause, cell->ns,
 			      &result->objects[at[cell->object]]);
 	}
-	HASH_ITER(hh, blame->meanwhile, meanwhile, next) {
-		if (r == 0)
-			r = add_to_object(blame, context, meanwhile,
-					  &result->objects[at[meanwhile->key.object]]);
-	}
-	for (size_t i = 0; i < result->n_objects; i++) {
+	for (size_t i = 0; i < result->n_objects; i++)
 		qsort(result->objects[i].parties, result->objects[i].n_parties,
 		      sizeof(*result->objects[i].parties), by_time);
-		merge_meanwhile(&result->objects[i]);
-	}
 	return r;
 }
 
@@ -446,6 +356,8 @@ static int conclude(struct ws_blame *blame, const struct ws_context *context,
 	result->cut_waits = blame->cut_waits;
 	order_tables = context->tables;
 	r = fill_objects(blame, context, at, result);
+	if (r == 0)
+		r = ws_meanwhiles_finish(blame->meanwhiles, blame->past, context, at, result);
 	if (r == 0)
 		r = make_total(blame, context, &result->total);
 	return r;
@@ -531,7 +443,8 @@ static int sweep(struct ws_blame *blame, const struct ws_context *context,
 		ask(blame, context, what_ifs, &missing);
 	if (r == 0) {
 		const struct ws_sweep_hooks hooks[] = {
-			{ .context = blame, .spent = spent, .enter = enter },
+			{ .context = blame, .spent = spent, .enter = enter,
+			  .leave = leave },
 			ws_path_hooks(path),
 			ws_what_ifs_hooks(what_ifs),
 		};

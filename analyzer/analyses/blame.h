@@ -12,7 +12,8 @@
  * and then what that wait is for at this nanosecond is. So each nanosecond has one cause, and the shares
  * of a wait add up to it. A thread that runs is told by what it did next that others waited for: where
  * it took the lock that it held, or where it woke the next in the chain. Whether it had a processor is
- * not known in user space.
+ * known of a wait's first holder, where the library measured it: what that holder then neither ran nor
+ * waited it was preempted. Elsewhere "ran" means that it ran or was ready to.
  *
  * The waits that count are those of contention. What they depend on may be any.
  */
@@ -34,7 +35,7 @@ struct ws_blamed {
 /* What those who were waited for did. */
 struct ws_meanwhile {
 	const struct ws_frame *site;    /* where they took what they held, or released; NULL: unknown */
-	uint32_t what;                  /* RUNNING, GONE or UNKNOWN; FOLLOWED: they waited */
+	uint32_t what;                  /* RUNNING, PREEMPTED, GONE or UNKNOWN; or that they waited */
 	const struct ws_object *object; /* that they waited for; NULL unless they waited */
 	const struct ws_frame *at;      /* where they waited; NULL: unknown, or they did not */
 	bool reads;                     /* they waited for something to read */
@@ -52,6 +53,7 @@ struct ws_object_blame {
 					 * thread */
 	size_t n_meanwhile;
 	uint64_t for_thread_ns;         /* that time */
+	uint64_t measured_ns; /* of it, in which they ran or were ready, and which of both was measured */
 };
 
 struct ws_blame_result {

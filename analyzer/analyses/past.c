@@ -205,6 +205,8 @@ static int take_wait(void *context, const struct ws_wait *wait)
 		/* They stand right before it. */
 		memmove(pieces + (n_pieces - kept->n_pieces), pieces,
 			kept->n_pieces * sizeof(*pieces));
+		if (pieces[n_pieces - kept->n_pieces].whom.thread == wait->measured)
+			kept->ran = wait->ran;
 	} else if (joined != WS_UNKNOWN) {
 		pieces[0] = (struct ws_past_piece){
 			wait->end_ns, { joined, WS_UNKNOWN, WS_UNKNOWN }, 0

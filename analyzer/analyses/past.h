@@ -3,8 +3,8 @@
  *
  * Who is to blame for a wait, and what the end of a run depended on, is asked backwards in time, when
  * the whole trace is known: no wake is late any more then. So each finished wait is put on a stack
- * (spill.h) which is a file when it is large: memory does not grow with events, at 80 bytes of disk a
- * wait. The model hands waits out late, but never before their end: whoever takes them from the last
+ * (spill.h) which is a file when it is large: memory does not grow with events, at about 100 bytes of disk
+ * a wait. The model hands waits out late, but never before their end: whoever takes them from the last
  * to the first has all that ended at a time or later once what comes next is known to have ended
  * before, and has to hold back no more of them than the model had.
  *
@@ -25,7 +25,9 @@
 
 /* What time is spent for. */
 enum ws_cause_class {
-	WS_CAUSE_RUNNING,   /* a thread ran, or was ready to: user space cannot tell these apart */
+	WS_CAUSE_RUNNING,   /* a thread ran, or was ready to where that was not measured */
+	WS_CAUSE_PREEMPTED, /* a holder was ready to run and had no processor: of waits of which it was
+			     * measured */
 	WS_CAUSE_SCHEDULER, /* a thread was let go, and did not run yet */
 	WS_CAUSE_TIME,      /* the program chose to wait so long */
 	WS_CAUSE_OUTSIDE,   /* something came from outside of what is recorded */
@@ -47,6 +49,8 @@ struct ws_past_wait {
 	uint64_t latest_ns; /* no wait below it in the stack ended after this */
 	uint64_t begin_ns, end_ns;
 	uint64_t woken_ns; /* from here on it was for the scheduler; end_ns: it never was */
+	uint64_t ran; /* ns, and one, that the thread of its first piece had a processor while it
+		       * lasted, at most; 0: not measured */
 	uint32_t thread;
 	uint32_t object; /* ws_object.id */
 	uint32_t site;   /* code index, or WS_UNKNOWN */

@@ -50,6 +50,9 @@ struct ws_sweep_wait {
 	uint64_t change_ns;           /* when it changes next */
 	uint64_t order;               /* of two with one time the first */
 
+	/* blame.h: how long its first holder ran, or was ready to, in it. */
+	uint64_t busy_ns;
+
 	/* what_if.h: latest time of the end that is reached by way of its waker, and around it. */
 	int64_t by_waker[WS_WHAT_IF_MAX], around[WS_WHAT_IF_MAX];
 };
@@ -76,7 +79,7 @@ struct ws_sweep_hooks {
 	void *context;
 	/* `ns` of the wait were spent for that. `blocker`: the wait of the thread that it was for, NULL:
 	 * that ran, or there was none. */
-	int (*spent)(void *context, const struct ws_sweep *sweep, const struct ws_sweep_wait *wait,
+	int (*spent)(void *context, const struct ws_sweep *sweep, struct ws_sweep_wait *wait,
 		     const struct ws_cause *cause, const struct ws_sweep_wait *blocker, uint64_t ns);
 	/* It enters, at its end; it was let go at this time; it leaves, at its begin. All is still as
 	 * it was after this time, but that `enter` is told when it is on top already. */

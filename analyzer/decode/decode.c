@@ -345,6 +345,7 @@ static int on_recorded(struct ws_decode *d, const struct ws_raw *raw, uint8_t ty
 		record->wait_end.outcome = raw->wait_end.outcome;
 		record->wait_end.error = raw->wait_end.error;
 		record->wait_end.index = raw->wait_end.index;
+		record->wait_end.ran = raw->wait_end.ran;
 		r = ws_decode_event_holder(d, process, false, raw->at_ns, raw->wait_end.holder,
 					   raw->wait_end.holder_site, 0, &record->wait_end.holder);
 		break;

@@ -108,6 +108,8 @@ struct ws_record {
 			                  * WAIT_BEGIN, 1 the first WAIT_OBJECT; -1: not known, or
 			                  * there is one only */
 			struct ws_holder holder;
+			uint64_t ran;    /* ns, and one, that the holder which WAIT_BEGIN names had
+			                  * a processor meanwhile; 0: not measured */
 		} wait_end;
 		struct {
 			uint32_t seq;

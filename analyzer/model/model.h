@@ -256,6 +256,10 @@ struct ws_wait {
 	uint64_t value; /* the object's as the wait began: so many threads a barrier is for; 0: not seen */
 	uint64_t begin_ns;
 	uint64_t end_ns;
+	/* Owned kinds: the holder that its begin named, WS_UNKNOWN: nobody; and how long that had a
+	 * processor while the wait lasted, in ns, and one; 0: not measured. */
+	uint32_t measured;
+	uint64_t ran;
 	/* Owned kinds: releases that it saw of holders who took the object while it waited already:
 	 * so often it was overtaken. */
 	uint32_t overtaken;

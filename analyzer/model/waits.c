@@ -353,6 +353,7 @@ int ws_wait_begin(struct ws_model *model, struct thread *thread, const struct ws
 		.flags = record->wait_begin.flags,
 		.mutex = record->wait_begin.mutex,
 		.value = object->pub.value,
+		.measured = WS_UNKNOWN,
 		.begin_ns =
 			record->wait_begin.begin_ns ? record->wait_begin.begin_ns : record->at_ns,
 	};
@@ -365,6 +366,7 @@ int ws_wait_begin(struct ws_model *model, struct thread *thread, const struct ws
 	wait->ender = -1;
 	wait->begin_ord = model->ord;
 	if (is_owned(wait)) {
+		wait->pub.measured = record->wait_begin.holder.thread;
 		r = ws_owned_begin(wait, &record->wait_begin.holder);
 		if (r == 0)
 			r = release_before_record(wait);
@@ -538,6 +540,7 @@ int ws_wait_end(struct ws_model *model, struct thread *thread, const struct ws_r
 	wait->pub.state = WS_WAIT_ENDED;
 	wait->pub.outcome = outcome;
 	wait->pub.error = record->wait_end.error;
+	wait->pub.ran = record->wait_end.ran;
 	wait->pub.end_ns = record->at_ns;
 	wait->end_ord = model->ord;
 	if (outcome == WS_OUTCOME_NO_WAIT) {

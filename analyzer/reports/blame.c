@@ -77,6 +77,7 @@ json_t *ws_json_meanwhile(struct ws_json_writer *writer, const struct ws_object 
 	value = json_object();
 	parts = json_array();
 	ws_json_set_integer(writer, value, "ns", blame->for_thread_ns);
+	ws_json_set_integer(writer, value, "measured_ns", blame->measured_ns);
 	for (size_t i = 0; i < blame->n_meanwhile; i++) {
 		const struct ws_meanwhile *one = &blame->meanwhile[i];
 		json_t *part = json_object();

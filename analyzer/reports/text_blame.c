@@ -87,7 +87,7 @@ static const char *side_of(const struct ws_meanwhile *one)
 static void print_meanwhile(struct ws_page *page, const struct ws_report *report,
 			    const struct ws_object_blame *blame, size_t label, size_t indent)
 {
-	uint64_t ran = 0, gone = 0, unknown = 0, shown_ns = 0;
+	uint64_t ran = 0, preempted = 0, gone = 0, unknown = 0, shown_ns = 0;
 	struct ws_cell cell, share, name;
 	bool first = true;
 	size_t shown = 0;
@@ -96,6 +96,7 @@ static void print_meanwhile(struct ws_page *page, const struct ws_report *report
 		const struct ws_meanwhile *one = &blame->meanwhile[i];
 
 		ran += one->what == WS_CAUSE_RUNNING ? one->ns : 0;
+		preempted += one->what == WS_CAUSE_PREEMPTED ? one->ns : 0;
 		gone += one->what == WS_CAUSE_GONE ? one->ns : 0;
 		unknown += one->what == WS_CAUSE_UNKNOWN ? one->ns : 0;
 	}
@@ -106,7 +107,13 @@ static void print_meanwhile(struct ws_page *page, const struct ws_report *report
 		ws_cell_set(&cell, page->utf8, "it ran %.20s", share.text);
 		piece(page, "meanwhile", label, &cell, indent, &first);
 	}
-	shown_ns = ran + gone + unknown;
+	if (preempted) {
+		set_share(&share, preempted, blame->for_thread_ns);
+		ws_cell_set(&cell, page->utf8, "%shad no processor %.20s", first ? "it " : "",
+			    share.text);
+		piece(page, "meanwhile", label, &cell, indent, &first);
+	}
+	shown_ns = ran + preempted + gone + unknown;
 	for (size_t i = 0; i < blame->n_meanwhile && shown < PARTS_MAX; i++) {
 		const struct ws_meanwhile *one = &blame->meanwhile[i];
 		uint64_t ns = 0;
@@ -172,6 +179,9 @@ static void set_cause(struct ws_cell *cell, bool utf8, const struct ws_report *r
 			ws_cell_set(cell, utf8, "%.60s ran, at %.100s", who.text, at.text);
 		else
 			ws_cell_set(cell, utf8, "%.60s ran", who.text);
+		break;
+	case WS_CAUSE_PREEMPTED:
+		ws_cell_set(cell, utf8, "%.60s had no processor, at %.100s", who.text, at.text);
 		break;
 	case WS_CAUSE_SCHEDULER:
 		ws_cell_set(cell, utf8, "%.60s was woken, not yet running", who.text);

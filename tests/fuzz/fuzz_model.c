@@ -98,6 +98,7 @@ static void fill(struct fuzz_input *in, struct ws_record *r)
 		r->wait_end.error = fuzz_byte(in);
 		r->wait_end.index = fuzz_byte(in) % 4 - 1;
 		r->wait_end.holder = holder(in);
+		r->wait_end.ran = fuzz_byte(in);
 		break;
 	case WS_RECORD_HOLDER:
 		r->holder.seq = fuzz_byte(in) % 8;

@@ -344,6 +344,8 @@ static const char *parse_end(struct case_trace *trace, struct ws_record *record,
 	record->wait_end.index = (int32_t)number(words + 1, "index", UINT32_MAX);
 	record->wait_end.error = (int32_t)number(words + 1, "error", 0);
 	record->wait_end.holder = who_of(trace, word(words + 1, "held"));
+	if (word(words + 1, "ran"))
+		record->wait_end.ran = number(words + 1, "ran", 0) + 1;
 	return NULL;
 }
 

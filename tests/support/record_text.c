@@ -139,6 +139,8 @@ void ws_record_text(FILE *f, const struct ws_tables *t, const struct ws_record *
 		if (r->wait_end.index >= 0)
 			fprintf(f, " index=%d", r->wait_end.index);
 		print_holder(f, t, &r->wait_end.holder);
+		if (r->wait_end.ran)
+			fprintf(f, " ran=%" PRIu64, r->wait_end.ran - 1);
 		break;
 	case WS_RECORD_WAIT_OBJECT:
 		fprintf(f, "wait_object seq=%u", r->wait_object.seq);

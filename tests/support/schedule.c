@@ -127,6 +127,7 @@ static void lock(int t, int l, bool timed)
 	     thread_letter(lock->holder), lock->site);
 	wait = wait_new(t, site);
 	snprintf(wait->object, sizeof(wait->object), "mutex:m%d", l);
+	wait->measured = lock->holder;
 	/* Who holds it now is whom it is for until something else is seen. */
 	threads[t].by.whom = lock->holder;
 	strcpy(threads[t].by.site, lock->site);
@@ -164,6 +165,20 @@ static void unlock(int t)
 	run(t, 30);
 }
 
+/* A wait for a lock is over; of some the library has measured what the holder used. */
+static void lock_end(int t, const char *how)
+{
+	struct truth *wait = threads[t].wait;
+	char ran[32] = "";
+
+	wait->end = now;
+	if (below(2)) {
+		wait->ran = below((uint32_t)(now - wait->begin) + 1) + 1;
+		snprintf(ran, sizeof(ran), " ran=%llu", (unsigned long long)wait->ran - 1);
+	}
+	emit("%llu %c end %s%s", (unsigned long long)now, thread_letter(t), how, ran);
+}
+
 static void lock_woken(int t)
 {
 	struct truth *wait = threads[t].wait;
@@ -174,8 +189,7 @@ static void lock_woken(int t)
 		threads[t].at = threads[t].deadline;
 		return;
 	}
-	emit("%llu %c end acquired", (unsigned long long)now, thread_letter(t));
-	wait->end = now;
+	lock_end(t, "acquired");
 	wait->woken = wait->spans[wait->n_spans - 1].to;
 	take(t, l, wait->site, true);
 }
@@ -185,12 +199,12 @@ static void lock_timeout(int t)
 	struct truth *wait = threads[t].wait;
 	struct lock *lock = &locks[threads[t].on];
 
+	char how[64] = "timeout error=110";
+
 	if (lock->holder != NOBODY)
-		emit("%llu %c end timeout error=110 held=%c/%s", (unsigned long long)now, thread_letter(t),
-		     thread_letter(lock->holder), lock->site);
-	else
-		emit("%llu %c end timeout error=110", (unsigned long long)now, thread_letter(t));
-	wait->end = now;
+		snprintf(how, sizeof(how), "timeout error=110 held=%c/%s",
+			 thread_letter(lock->holder), lock->site);
+	lock_end(t, how);
 	wait->by_itself = true;
 	if (!wait->n_spans)
 		add_span(wait, now, threads[t].by.whom, threads[t].by.site);

@@ -38,6 +38,8 @@ struct truth {
 	int n_spans; /* 0: one cause */
 	const char *cause;
 	bool by_itself;
+	int measured;  /* lock: who held it as the wait began */
+	uint64_t ran;  /* how long that ran in it, as the records say, and one; 0: they do not */
 };
 
 enum state { READY, LOCKING, LOCK_WOKEN, WAITING, SEM_WOKEN, SLEEPING, JOINING, JOIN_WOKEN, DONE };

@@ -81,7 +81,8 @@ static int root(int t, uint64_t at, const char *site, const char *object, bool p
 				say(to, "gone", t, "?", "?");
 				return t;
 			}
-			unborn = t;
+			if (depth >= THREADS_MAX) /* in the circle, and not on the way to it */
+				unborn = t;
 			t = 0;
 			site = object = "?";
 			continue;
@@ -187,11 +188,31 @@ static void find_times(void)
 	qsort(times, (size_t)n_times, sizeof(*times), by_value);
 }
 
+/* So much of what its first hold is charged with, that was without a processor. */
+static void reference_preempted(const struct truth *wait, uint64_t ns, struct sums *blame,
+				struct sums *meanwhile)
+{
+	const struct span *first = &wait->spans[0];
+	static const char *const did[] = { "ran", "preempted" };
+	static const char *const causes[] = { "running", "preempted" };
+
+	for (int i = 0; i < 2; i++) {
+		text cause, of;
+
+		say(cause, causes[i], first->whom, first->site, wait->object);
+		snprintf(of, sizeof(of), "%s: %.45s", wait->object, cause);
+		sum(blame, of, i ? ns : -ns);
+		snprintf(of, sizeof(of), "%s: %s %s", wait->object, first->site, did[i]);
+		sum(meanwhile, of, i ? ns : -ns);
+	}
+}
+
 static void reference_blame(struct sums *blame, struct sums *meanwhile)
 {
 	blame->n = meanwhile->n = 0;
 	for (int i = 0; i < n_waits; i++) {
 		struct truth *wait = &waits[i];
+		uint64_t busy = 0; /* of the first hold */
 
 		for (int j = 1; j < n_times; j++) {
 			uint64_t at = times[j], ns = at - times[j - 1];
@@ -217,7 +238,12 @@ static void reference_blame(struct sums *blame, struct sums *meanwhile)
 			else
 				snprintf(of, sizeof(of), "%s: %s ran", wait->object, span->site);
 			sum(meanwhile, of, ns);
+			if (strstr(of, " ran") && span->whom == wait->spans[0].whom &&
+			    strcmp(span->site, wait->spans[0].site) == 0)
+				busy += ns;
 		}
+		if (wait->ran && wait->spans[0].whom == wait->measured && busy > wait->ran - 1)
+			reference_preempted(wait, busy - (wait->ran - 1), blame, meanwhile);
 	}
 }
 
@@ -358,7 +384,9 @@ static void seen_blame(const struct ws_blame_result *result, struct sums *blame,
 			else
 				snprintf(of, sizeof(of), "%.15s: %.15s %s",
 					 object_text(object->object), site,
-					 one->what == WS_CAUSE_GONE ? "gone" : "ran");
+					 one->what == WS_CAUSE_GONE	   ? "gone"
+					 : one->what == WS_CAUSE_PREEMPTED ? "preempted"
+									   : "ran");
 			sum(meanwhile, of, one->ns);
 		}
 	}

@@ -151,11 +151,12 @@ const CLASS_WORDS = {
 	idle: ['idle', 'there was nothing to do'],
 };
 const CAUSE_COLOURS = {
-	running: '#3f9a4d', scheduler: '#e98a15', time: '#c29b5a', outside: '#15916b',
+	running: '#3f9a4d', preempted: '#d9b310', scheduler: '#e98a15', time: '#c29b5a', outside: '#15916b',
 	cycle: '#b5322c', gone: '#a6a9b0', unknown: '#8a8f98',
 };
 const CAUSE_WORDS = {
-	running: ['running', 'a thread ran, or was ready to'],
+	running: ['running', 'a thread ran, or was ready to where that was not measured'],
+	preempted: ['preempted', 'a holder was ready to run and had no processor'],
 	scheduler: ['scheduler', 'a thread was let go and did not run yet'],
 	time: ['time', 'the program chose to wait so long'],
 	outside: ['outside', 'it came from what is not recorded'],

@@ -131,7 +131,7 @@ function objectDetail(object) {
 		page.report.blame.objects.find((one) => one.object === object.id);
 	const gain = page.report.what_if.filter((what) => what.object === object.id);
 	const did = (part) => part.did === 'waited' ? ['waited for ', part.object === null ?
-		'something' : objectLink(part.object)] : part.did;
+		'something' : objectLink(part.object)] : part.did === 'preempted' ? 'had no processor' : part.did;
 
 	return el('div.opened', {},
 		el('p.links', {}, el('a', { href: `#timeline/object/${object.id}` }, 'Longest wait on the timeline'), ' · ',

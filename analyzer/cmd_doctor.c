@@ -19,10 +19,12 @@
 
 #include "analyzer/command.h"
 #include "analyzer/library.h"
+#include "analyzer/manual.h"
 #include "analyzer/pipeline.h"
 #include "analyzer/program.h"
 #include "analyzer/record_environment.h"
 #include "analyzer/record_run.h"
+#include "analyzer/say.h"
 #include "tracepoints/session.h"
 
 /* The oldest LTTng whose library and trace layout are known to work. */
@@ -35,21 +37,49 @@
 /* Two per CPU and recorded process, and then some. */
 #define FILES_LOW 1024
 
-static const char help_text[] =
-	"usage: waitscope doctor [PROGRAM]\n"
-	"\n"
-	"Checks everything that recording needs, ending with a recording of a small program, and\n"
-	"says what to do about each failure. With PROGRAM, also tells whether that program can be\n"
-	"recorded: a static one, one that is setuid, or one of another libc cannot.\n"
-	"\n"
-	"Each line begins with\n"
-	"  ok    works\n"
-	"  note  works, but know this\n"
-	"  FAIL  recording needs it; the next line says what to do\n"
-	"\n"
-	"  --help  show this text\n"
-	"\n"
-	"exit status: 0 if nothing failed, 1 if something did, 2 on an unknown option\n";
+static const struct ws_row rows[] = {
+	{ "help", 'h', NULL, NULL, NULL, "show this text" },
+	WS_ROWS_END,
+};
+
+static const struct ws_manual_status statuses[] = {
+	{ 0, "nothing failed" },
+	{ 1, "something did" },
+	{ 2, "unknown option, or more than one program" },
+	{ -1, NULL },
+};
+
+static const struct ws_manual_variable variables[] = {
+	{ "WAITSCOPE_LIBRARY",
+	  "the library to preload, instead of ../lib/libwaitscope.so beside the command" },
+	{ NULL, NULL },
+};
+
+static const char *const examples[] = {
+	"waitscope doctor",
+	"waitscope doctor /usr/sbin/server",
+	NULL,
+};
+
+const struct ws_manual ws_manual_doctor = {
+	.command = "doctor",
+	.summary = "check whether recording works here, and what to do if not",
+	.synopsis = "[PROGRAM]",
+	.argument = WS_WORDS_PROGRAM,
+	.about =
+		"Checks everything that recording needs, ending with a recording of a small "
+		"program, "
+		"and says what to do about each failure. With PROGRAM, also tells whether that "
+		"program "
+		"can be recorded: a static one, one that is setuid, or one of another libc "
+		"cannot.\n"
+		"Each line begins with `ok`: it works; `note`: it works, but know this; or `FAIL`: "
+		"recording needs it, and the next line says what to do.",
+	.tables = { rows },
+	.statuses = statuses,
+	.variables = variables,
+	.examples = examples,
+};
 
 static unsigned int failures;
 
@@ -274,7 +304,7 @@ static int run_true(const char *library, uint32_t run, const struct ws_session *
 		r = ws_run(&how, &result, error);
 		if (r == 0 && (result.running || !WIFEXITED(result.status) ||
 			       WEXITSTATUS(result.status) != 0))
-			r = ws_error_set(error, -EIO, "%s did not end as it should", argv[0]);
+			r = ws_error_set(error, -EIO, "%s: it did not end as it should", argv[0]);
 		ws_environment_clear(&env);
 	}
 	ws_program_clear(&program);
@@ -342,22 +372,21 @@ static void check_program(const char *name)
 
 int ws_cmd_doctor(int argc, char **argv)
 {
-	if (argc > 1 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)) {
-		fputs(help_text, stdout);
+	struct option options[WS_MANUAL_ROWS_MAX + 1];
+	char letters[2 * WS_MANUAL_ROWS_MAX];
+	int option;
+
+	ws_manual_getopt(&ws_manual_doctor, "+:", options, letters);
+	opterr = 0;
+	optind = 0;
+	while ((option = getopt_long(argc, argv, letters, options, NULL)) != -1) {
+		if (option != 'h')
+			return ws_manual_unknown(&ws_manual_doctor, option, argv);
+		ws_manual_help(&ws_manual_doctor, stdout);
 		return WS_EXIT_OK;
 	}
-	if (argc > 1 && strcmp(argv[1], "--") == 0) {
-		argc--;
-		argv++;
-	} else if (argc > 1 && argv[1][0] == '-') {
-		fprintf(stderr, "waitscope: unknown option %s (see waitscope doctor --help)\n",
-			argv[1]);
-		return WS_EXIT_USAGE;
-	}
-	if (argc > 2) {
-		fprintf(stderr, "waitscope: one program at a time (see waitscope doctor --help)\n");
-		return WS_EXIT_USAGE;
-	}
+	if (argc - optind > 1)
+		return ws_say_usage("doctor", argv[optind + 1], "one program at a time");
 
 	char *library = check_library();
 	check_sessiond();
@@ -369,7 +398,7 @@ int ws_cmd_doctor(int argc, char **argv)
 	if (library)
 		check_recording(library);
 	free(library);
-	if (argc > 1)
-		check_program(argv[1]);
+	if (optind < argc)
+		check_program(argv[optind]);
 	return failures ? WS_EXIT_FAILURE : WS_EXIT_OK;
 }

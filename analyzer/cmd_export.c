@@ -8,38 +8,44 @@
 #include "analyzer/exports/export.h"
 #include "analyzer/telling.h"
 
-static const char help_text[] =
-	"usage: waitscope export --to FORMAT [-o FILE] [OPTION...] [DIR...]\n"
-	"\n"
-	"Writes what a recording tells for other tools. DIR is what `waitscope record` or `lttng`\n"
-	"wrote (default: " WS_READING_DEFAULT_DIR "); several are read as one trace.\n"
-	"\n"
-	"  --to FORMAT         @FORMATS@"
-	"  -o, --output FILE   write there instead of to standard output; FILE is replaced only\n"
-	"                      when all of it is written\n" WS_READING_HELP(
-		"--until") "\n"
-			   "  --help              show this text\n"
-			   "\n"
-			   "T is a number with ns, us, ms, s, m or h: 10us, 1.5ms, 2s. Without "
-			   "unit: seconds.\n"
-			   "\n"
-			   "exit status:\n"
-			   "  0  everything was written\n"
-			   "  1  there is no readable trace, or the file could not be written\n"
-			   "  2  unknown option or wrong value\n"
-			   "\n"
-			   "examples:\n"
-			   "  waitscope export --to folded | flamegraph.pl --countname=ns > "
-			   "waits.svg\n"
-			   "  waitscope export --to pprof -o waits.pb.gz && go tool pprof -top "
-			   "waits.pb.gz\n";
-
 enum { OPT_TO = WS_READING_OWN };
 
-static const struct option long_options[] = {
-	WS_READING_OPTIONS,
-	{ "to", required_argument, NULL, OPT_TO },
-	{ NULL, 0, NULL, 0 },
+static const char *format_word(size_t i, const char **summary)
+{
+	*summary = ws_exporters[i].summary;
+	return ws_exporters[i].name;
+}
+
+static const struct ws_row rows[] = {
+	{ "to", OPT_TO, "FORMAT", NULL, format_word, "what is written:" },
+	WS_ROWS_END,
+};
+
+static const struct ws_manual_status statuses[] = {
+	{ 0, "everything was written" },
+	{ 1, "there is no readable trace, or the file could not be written" },
+	{ 2, "unknown option or wrong value" },
+	{ -1, NULL },
+};
+
+static const char *const examples[] = {
+	"waitscope export --to folded | flamegraph.pl --countname=ns > waits.svg",
+	"waitscope export --to pprof -o waits.pb.gz && go tool pprof -top waits.pb.gz",
+	NULL,
+};
+
+const struct ws_manual ws_manual_export = {
+	.command = "export",
+	.summary = "write what a recording tells for other tools",
+	.synopsis = "--to FORMAT [-o FILE] [OPTION...] [DIR...]",
+	.argument = WS_WORDS_TRACE,
+	.about = "Writes what a recording tells for other tools. DIR is what `waitscope record` or "
+		 "`lttng` wrote (default: " WS_READING_DEFAULT_DIR
+		 "); several are read as one trace.",
+	.tables = { rows, ws_reading_rows, ws_reading_filter_rows },
+	.notes = WS_READING_TIMES,
+	.statuses = statuses,
+	.examples = examples,
 };
 
 static int take_option(struct ws_telling *telling, int option, char *value)
@@ -48,7 +54,7 @@ static int take_option(struct ws_telling *telling, int option, char *value)
 
 	(void)option; /* OPT_TO */
 	*exporter = ws_exporter_find(value);
-	return *exporter ? 0 : ws_telling_usage(telling, "--to: there is no such format:", value);
+	return 0;
 }
 
 static int check(struct ws_telling *telling)
@@ -56,13 +62,11 @@ static int check(struct ws_telling *telling)
 	const struct ws_exporter **exporter = telling->user;
 
 	if (!*exporter)
-		return ws_telling_usage(telling, "--to: say which format, for example --to folded",
-					NULL);
+		return ws_telling_wrong(telling, OPT_TO, NULL,
+					"a format is wanted, such as --to folded");
 	if (!telling->output && (*exporter)->binary && isatty(STDOUT_FILENO))
-		return ws_telling_usage(telling,
-					"this format is no text for a terminal: give it a file by "
-					"-o, not to",
-					"standard output");
+		return ws_telling_wrong(telling, OPT_TO, (*exporter)->name,
+					"not for a terminal: name a file with -o");
 	return 0;
 }
 
@@ -75,36 +79,18 @@ static int write_export(struct ws_telling *telling, const struct ws_study *study
 	return (*exporter)->write(ws_study_report(study), to);
 }
 
-/* The help, with the formats in it. */
-static void set_help(char *text, size_t size)
-{
-	static const char mark[] = "@FORMATS@";
-	size_t n = (size_t)(strstr(help_text, mark) - help_text);
-
-	memcpy(text, help_text, n);
-	for (const struct ws_exporter *e = ws_exporters; e->name; e++)
-		n += (size_t)snprintf(text + n, size - n, "%s%-11s%s\n",
-				      e == ws_exporters ? "" : "                      ", e->name,
-				      e->summary);
-	snprintf(text + n, size - n, "%s", strstr(help_text, mark) + strlen(mark));
-}
-
 int ws_cmd_export(int argc, char **argv)
 {
 	const struct ws_exporter *exporter = NULL;
-	char help[8192];
 	struct ws_telling telling = {
-		.name = "export",
+		.manual = &ws_manual_export,
 		.failed = "nothing exported",
-		.options = long_options,
-		.help = help,
 		.user = &exporter,
 		.option = take_option,
 		.check = check,
 		.write = write_export,
 	};
 
-	set_help(help, sizeof(help));
 	ws_telling_init(&telling);
 	return ws_telling_run(&telling, argc, argv);
 }

@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* cmd_record.c: `waitscope record`: the options, and the order of the steps. */
 #include <errno.h>
-#include <getopt.h>
 #include <inttypes.h>
 #include <limits.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,12 +15,14 @@
 #include "analyzer/command.h"
 #include "analyzer/decode/symbols.h"
 #include "analyzer/library.h"
+#include "analyzer/manual.h"
 #include "analyzer/option.h"
 #include "analyzer/pipeline.h"
 #include "analyzer/program.h"
 #include "analyzer/record_environment.h"
 #include "analyzer/record_output.h"
 #include "analyzer/record_run.h"
+#include "analyzer/say.h"
 #include "analyzer/supervise.h"
 #include "tracepoints/selection.h"
 #include "tracepoints/session.h"
@@ -31,61 +31,6 @@
 
 /* A folder with less room than this does not even take the trace's metadata. */
 #define DISK_MIN_BYTES (256u << 10)
-
-static const char help_text[] =
-	"usage: waitscope record [OPTION...] [--] PROGRAM [ARGUMENT...]\n"
-	"\n"
-	"Runs PROGRAM and records who waits for whom in it and in its children, into a folder\n"
-	"that `waitscope report` reads. The program is not changed: its input, output, terminal\n"
-	"and exit status are its own, and what waitscope has to say goes to standard error.\n"
-	"\n"
-	"  -o, --output DIR      write the trace there (default: " DEFAULT_DIR ");\n"
-	"                        a trace that is there already is kept as DIR.old\n"
-	"      --mode MODE       contention (default): what blocked and what ended it; or full:\n"
-	"                        every intercepted call, too, with arguments, result, errno and\n"
-	"                        duration, which `waitscope report --calls` lists\n"
-	"      --only LIST       record only what LIST names, and\n"
-	"      --except LIST     nothing of what it names: kinds (mutex, pipe, ...), functions\n"
-	"                        and patterns for the names of functions and objects (sem_*,\n"
-	"                        /queue1, '/dev/shm/x*'), between commas; may be repeated\n"
-	"      --stacks WHICH    call stacks of waits: full (default), caller: only the\n"
-	"                        call itself, or none\n"
-	"      --no-follow       record PROGRAM alone, not the processes that it starts\n"
-	"      --timeout TIME    end a program that takes longer: SIGTERM, and SIGKILL 5 s\n"
-	"                        later, to it and all its recorded children. The trace shows\n"
-	"                        what it waited for. TIME is in s unless ms, s, m or h follows\n"
-	"      --on-full WHAT    when a buffer is full: discard (default): lose events, which\n"
-	"                        is counted and shown, or block: let the program wait for\n"
-	"                        room, 10 s at most; that loses none unless the buffers are\n"
-	"                        small and a thread is preempted while it records\n"
-	"      --buffer-size N   bytes of the buffer of each CPU (K, M, G may follow), a power\n"
-	"                        of 2; default: 128M divided by the number of CPUs, at most 16M\n"
-	"      --no-symbols      do not look up names now: report does it, on this machine\n"
-	"      --help            show this text\n"
-	"\n"
-	"Recording ends when PROGRAM ends; children that live longer run on unrecorded, and\n"
-	"their number is told. Ctrl-C reaches the program as always, and the trace is completed\n"
-	"whatever it does then. SIGTERM and SIGHUP sent to `waitscope record` are passed on to\n"
-	"the program; if it has not ended 5 s later, recording ends and it runs on.\n"
-	"\n"
-	"exit status:\n"
-	"  the program's own, or 128+N if signal N ended it, and otherwise\n"
-	"    1  the recording failed: no daemon, disk full, folder not writable\n"
-	"    2  unknown option or missing argument\n"
-	"  124  --timeout ended the program\n"
-	"  126  the program can't be executed, or can't be recorded (static, setuid, ...)\n"
-	"  127  there is no such program\n"
-	"\n"
-	"environment:\n"
-	"  WAITSCOPE_LIBRARY     the library to preload, instead of ../lib/libwaitscope.so\n"
-	"                        beside the command\n"
-	"  WAITSCOPE_MODE        full: as --mode full, where --mode is not given\n"
-	"\n"
-	"examples:\n"
-	"  waitscope record ./server --threads 8\n"
-	"  waitscope record --mode full --only mq,'/queue*' ./server; waitscope report --calls\n"
-	"  waitscope record -o hang.trace --timeout 30s ./server; waitscope report hang.trace\n"
-	"  waitscope record --on-full block -- make -j8\n";
 
 struct options {
 	const char *dir;
@@ -103,17 +48,6 @@ struct options {
 	char **argv; /* the program's */
 };
 
-__attribute__((format(printf, 1, 2))) static void say(const char *format, ...)
-{
-	va_list args;
-
-	va_start(args, format);
-	fputs("waitscope: ", stderr);
-	vfprintf(stderr, format, args);
-	fputc('\n', stderr);
-	va_end(args);
-}
-
 /* --- options --- */
 
 enum {
@@ -129,40 +63,96 @@ enum {
 	OPT_HELP
 };
 
-static const struct option long_options[] = {
-	{ "output", required_argument, NULL, 'o' },
-	{ "mode", required_argument, NULL, OPT_MODE },
-	{ "only", required_argument, NULL, OPT_ONLY },
-	{ "except", required_argument, NULL, OPT_EXCEPT },
-	{ "stacks", required_argument, NULL, OPT_STACKS },
-	{ "no-follow", no_argument, NULL, OPT_NO_FOLLOW },
-	{ "timeout", required_argument, NULL, OPT_TIMEOUT },
-	{ "on-full", required_argument, NULL, OPT_ON_FULL },
-	{ "buffer-size", required_argument, NULL, OPT_BUFFER },
-	{ "no-symbols", no_argument, NULL, OPT_NO_SYMBOLS },
-	{ "help", no_argument, NULL, OPT_HELP },
-	{ NULL, 0, NULL, 0 },
+static const struct ws_row rows[] = {
+	{ "output", 'o', "DIR", WS_WORDS_FOLDER, NULL,
+	  "write the trace there (default: " DEFAULT_DIR
+	  "); a trace that is there already is kept as DIR.old" },
+	{ "mode", OPT_MODE, "MODE", "contention full", NULL,
+	  "contention (default): what blocked and what ended it; or full: every intercepted call, "
+	  "too, with arguments, result, errno and duration, which `waitscope report --calls` "
+	  "lists" },
+	{ "only", OPT_ONLY, "LIST", "?kinds", NULL, "record only what LIST names, and" },
+	{ "except", OPT_EXCEPT, "LIST", "?kinds", NULL,
+	  "nothing of what it names: kinds (mutex, pipe, ...), functions and patterns for the names "
+	  "of functions and objects (sem_*, /queue1, '/dev/shm/x*'), between commas; may be "
+	  "repeated" },
+	{ "stacks", OPT_STACKS, "WHICH", "full caller none", NULL,
+	  "call stacks of waits: full (default), caller: only the call itself, or none" },
+	{ "no-follow", OPT_NO_FOLLOW, NULL, NULL, NULL,
+	  "record PROGRAM alone, not the processes that it starts" },
+	{ "timeout", OPT_TIMEOUT, "TIME", NULL, NULL,
+	  "end a program that takes longer: SIGTERM, and SIGKILL 5 s later, to it and all its "
+	  "recorded children. The trace shows what it waited for. TIME is in s unless ms, s, m or h "
+	  "follows" },
+	{ "on-full", OPT_ON_FULL, "WHAT", "discard block", NULL,
+	  "when a buffer is full: discard (default): lose events, which is counted and shown, or "
+	  "block: let the program wait for room, 10 s at most; that loses none unless the buffers "
+	  "are small and a thread is preempted while it records" },
+	{ "buffer-size", OPT_BUFFER, "N", NULL, NULL,
+	  "bytes of the buffer of each CPU (K, M, G may follow), a power of 2; default: 128M divided "
+	  "by the number of CPUs, at most 16M" },
+	{ "no-symbols", OPT_NO_SYMBOLS, NULL, NULL, NULL,
+	  "do not look up names now: report does it, on this machine" },
+	{ "help", OPT_HELP, NULL, NULL, NULL, "show this text" },
+	WS_ROWS_END,
 };
 
-static bool is_one_of(const char *word, const char *const *words)
-{
-	for (; *words; words++) {
-		if (strcmp(word, *words) == 0)
-			return true;
-	}
-	return false;
-}
+static const struct ws_manual_status statuses[] = {
+	{ 1, "the recording failed: no daemon, disk full, folder not writable" },
+	{ 2, "unknown option or missing argument" },
+	{ 124, "--timeout ended the program" },
+	{ 126, "the program can't be executed, or can't be recorded (static, setuid, ...)" },
+	{ 127, "there is no such program" },
+	{ -1, NULL },
+};
 
-static int bad_option(const char *option, const char *value, const char *wanted)
+static const struct ws_manual_variable variables[] = {
+	{ "WAITSCOPE_LIBRARY",
+	  "the library to preload, instead of ../lib/libwaitscope.so beside the command" },
+	{ "WAITSCOPE_MODE", "full: as --mode full, where --mode is not given" },
+	{ NULL, NULL },
+};
+
+static const char *const examples[] = {
+	"waitscope record ./server --threads 8",
+	"waitscope record --mode full --only mq,'/queue*' ./server; waitscope report --calls",
+	"waitscope record -o hang.trace --timeout 30s ./server; waitscope report hang.trace",
+	"waitscope record --on-full block -- make -j8",
+	NULL,
+};
+
+const struct ws_manual ws_manual_record = {
+	.command = "record",
+	.summary = "run a program and record who waits for whom in it",
+	.synopsis = "[OPTION...] [--] PROGRAM [ARGUMENT...]",
+	.argument = WS_WORDS_PROGRAM,
+	.about = "Runs PROGRAM and records who waits for whom in it and in its children, into a folder "
+		 "that `waitscope report` reads. The program is not changed: its input, output, "
+		 "terminal and exit status are its own, and what waitscope has to say goes to standard "
+		 "error.",
+	.tables = { rows },
+	.notes = "Recording ends when PROGRAM ends; children that live longer run on unrecorded, and "
+		 "their number is told. Ctrl-C reaches the program as always, and the trace is "
+		 "completed whatever it does then. SIGTERM and SIGHUP sent to `waitscope record` are "
+		 "passed on to the program; if it has not ended 5 s later, recording ends and it runs "
+		 "on.\n"
+		 "The exit status is the program's own, or 128+N if signal N ended it; otherwise:",
+	.statuses = statuses,
+	.variables = variables,
+	.examples = examples,
+};
+
+static int wrong(int option, const char *value, const char *what)
 {
-	say("%s %s: %s (see waitscope record --help)", option, value, wanted);
-	return WS_EXIT_USAGE;
+	return ws_manual_wrong(&ws_manual_record, ws_manual_row(&ws_manual_record, option), value,
+			       "%s", what);
 }
 
 /* One more list for --only or --except. -1 to go on, or the exit status. */
 static int add_selection(struct options *options, bool except, const char *list)
 {
-	const char *option = except ? "--except" : "--only", *bad;
+	const int option = except ? OPT_EXCEPT : OPT_ONLY;
+	const char *bad;
 	char **all = except ? &options->except : &options->only;
 	char *longer, word[64];
 	size_t n;
@@ -172,7 +162,7 @@ static int add_selection(struct options *options, bool except, const char *list)
 		options->selection = calloc(1, sizeof(*options->selection));
 	if (!options->selection ||
 	    asprintf(&longer, "%s%s%s", *all ? *all : "", *all ? "," : "", list) < 0) {
-		say("out of memory");
+		ws_say("memory: there is none left; close other programs");
 		return WS_EXIT_FAILURE;
 	}
 	free(*all);
@@ -181,32 +171,28 @@ static int add_selection(struct options *options, bool except, const char *list)
 	if (r == 0 && strlen(longer) < WS_SELECTION_BYTES)
 		return -1;
 	if (r != -EINVAL)
-		return bad_option(option, "...", "too many or too long words");
+		return wrong(option, list, "there are too many words, or too long ones");
 	snprintf(word, sizeof(word), "\"%.*s\"", n < 48 ? (int)n : 48, bad);
-	return bad_option(option, word, "neither a kind nor a function nor a pattern");
+	return wrong(option, word, "neither a kind nor a function nor a pattern");
 }
 
 /* -1 to go on, or the exit status. */
 static int parse_one(int option, struct options *options)
 {
-	static const char *const stacks[] = { "none", "caller", "full", NULL };
-	static const char *const modes[] = { "contention", "full", NULL };
-	static const char *const on_full[] = { "discard", "block", NULL };
+	const struct ws_row *row = ws_manual_row(&ws_manual_record, option);
 
+	if (row->value && ws_manual_check(&ws_manual_record, row, optarg) != 0)
+		return WS_EXIT_USAGE;
 	switch (option) {
 	case 'o':
 		options->dir = optarg;
-		return optarg[0] ? -1 : bad_option("-o", "\"\"", "a folder is wanted");
+		return optarg[0] ? -1 : wrong(option, optarg, "a folder is wanted");
 	case OPT_STACKS:
 		options->stacks = optarg;
-		return is_one_of(optarg, stacks)
-			       ? -1
-			       : bad_option("--stacks", optarg, "not one of none, caller, full");
+		return -1;
 	case OPT_MODE:
 		options->mode = optarg;
-		return is_one_of(optarg, modes)
-			       ? -1
-			       : bad_option("--mode", optarg, "not one of contention, full");
+		return -1;
 	case OPT_ONLY:
 	case OPT_EXCEPT:
 		return add_selection(options, option == OPT_EXCEPT, optarg);
@@ -217,58 +203,45 @@ static int parse_one(int option, struct options *options)
 		options->timeout_text = optarg;
 		return ws_option_time(optarg, &options->timeout_ns) == 0 && options->timeout_ns > 0
 			       ? -1
-			       : bad_option("--timeout", optarg,
-					    "not a time such as 500ms, 30s, 2m");
+			       : wrong(option, optarg, "not a time such as 500ms, 30s or 2m");
 	case OPT_ON_FULL:
 		options->block = strcmp(optarg, "block") == 0;
-		return is_one_of(optarg, on_full)
-			       ? -1
-			       : bad_option("--on-full", optarg, "not one of discard, block");
+		return -1;
 	case OPT_BUFFER:
 		return ws_option_bytes(optarg, &options->buffer_bytes) == 0 &&
 				       options->buffer_bytes > 0
 			       ? -1
-			       : bad_option("--buffer-size", optarg,
-					    "not a size such as 512K, 16M");
+			       : wrong(option, optarg, "not a size such as 512K or 16M");
 	case OPT_NO_SYMBOLS:
 		options->symbols = false;
 		return -1;
-	case OPT_HELP:
-		fputs(help_text, stdout);
+	default: /* OPT_HELP */
+		ws_manual_help(&ws_manual_record, stdout);
 		return WS_EXIT_OK;
-	default:
-		return WS_EXIT_USAGE;
 	}
 }
 
 static int parse(int argc, char **argv, struct options *options)
 {
+	struct option long_options[WS_MANUAL_ROWS_MAX + 1];
+	char letters[2 * WS_MANUAL_ROWS_MAX];
 	int option;
 
+	/* `+`: what follows the program is the program's. */
+	ws_manual_getopt(&ws_manual_record, "+:", long_options, letters);
 	optind = 0; /* main() has read other arguments */
 	opterr = 0;
-	while ((option = getopt_long(argc, argv, "+:o:", long_options, NULL)) != -1) {
-		if (option == ':') {
-			say("option %s needs a value (see waitscope record --help)",
-			    argv[optind - 1]);
-			return WS_EXIT_USAGE;
-		}
-		if (option == '?') {
-			if (optopt && optopt < 256)
-				say("unknown option -%c (see waitscope record --help)", optopt);
-			else
-				say("unknown option %s (see waitscope record --help)",
-				    argv[optind - 1]);
-			return WS_EXIT_USAGE;
-		}
-		int status = parse_one(option, options);
+	while ((option = getopt_long(argc, argv, letters, long_options, NULL)) != -1) {
+		int status;
+
+		if (option == ':' || option == '?')
+			return ws_manual_unknown(&ws_manual_record, option, argv);
+		status = parse_one(option, options);
 		if (status >= 0)
 			return status;
 	}
-	if (optind >= argc) {
-		say("which program? (see waitscope record --help)");
-		return WS_EXIT_USAGE;
-	}
+	if (optind >= argc)
+		return ws_say_usage("record", "PROGRAM", "which program is to be recorded?");
 	options->argv = argv + optind;
 	return -1;
 }
@@ -295,7 +268,7 @@ static int64_t read_back(const char *absolute, struct ws_watch *watch, struct ws
 	ws_symbols_free(symbols);
 	ws_trace_free(trace);
 	if (r < 0)
-		return ws_error_set(error, r, "cannot write names to the trace: %s", strerror(-r));
+		return ws_error_set(error, r, "its names cannot be written: %s", strerror(-r));
 	return events;
 }
 
@@ -312,29 +285,29 @@ static int read_apart(void *user, struct ws_watch *watch, int64_t *events)
 
 	*events = read_back(reading->absolute, watch, &error);
 	if (*events < 0)
-		say("%s: %s", reading->dir, error.text);
+		ws_say("%s: %s", reading->dir, error.text);
 	return *events < 0 ? WS_EXIT_FAILURE : WS_EXIT_OK;
 }
 
 static void say_losses(const struct options *options, const struct ws_session_result *lost)
 {
 	if (lost->disk_full)
-		say("the disk is full: %s is incomplete", options->dir);
+		ws_say("%s: the disk is full, so it is incomplete; make room, and record again", options->dir);
 	if (!lost->lost_events && !lost->lost_packets)
 		return;
-	say("events were lost, since the buffers were full: try --buffer-size%s",
-	    options->block ? "" : ", or --on-full block");
+	ws_say("%s: events were lost, since the buffers were full; try --buffer-size%s",
+	       options->dir, options->block ? "" : ", or --on-full block");
 }
 
 static void say_end(const struct options *options, const struct ws_run_result *result)
 {
 	if (result->timed_out)
-		say("timed out after %s", options->timeout_text);
+		ws_say("--timeout %s: the program was ended", options->timeout_text);
 	if (result->running)
-		say("process %d runs on unrecorded: it did not end %d s after it was asked to",
+		ws_say("process %d runs on unrecorded: it did not end %d s after it was asked to",
 		    (int)result->pid, WS_RECORD_GRACE_MS / 1000);
 	if (result->children)
-		say("%u process%s of the program run%s on unrecorded", result->children,
+		ws_say("%u process%s of the program run%s on unrecorded", result->children,
 		    result->children == 1 ? "" : "es", result->children == 1 ? "s" : "");
 }
 
@@ -360,7 +333,7 @@ static int finish(const struct options *options, const char *absolute,
 		snprintf(amount, sizeof(amount), "%.1f MB",
 			 (double)ws_output_bytes(absolute) / 1e6);
 	}
-	say("%s: %s, %" PRIu64 " lost%s (waitscope report%s%s)", options->dir, amount,
+	ws_say("%s: %s, %" PRIu64 " lost%s (waitscope report%s%s)", options->dir, amount,
 	    lost->lost_events, lost->lost_packets ? ", and whole packets" : "",
 	    is_default ? "" : " ", is_default ? "" : options->dir);
 	return lost->disk_full ? -1 : 0;
@@ -395,7 +368,8 @@ static int check_room(const char *absolute, const char *dir, struct ws_error *er
 	struct statvfs fs;
 
 	if (statvfs(absolute, &fs) == 0 && (uint64_t)fs.f_bavail * fs.f_frsize < DISK_MIN_BYTES)
-		return ws_error_set(error, -ENOSPC, "%s: the disk is full", dir);
+		return ws_error_set(error, -ENOSPC, "%s: the disk is full; make room, or choose another folder "
+						     "with -o", dir);
 	return 0;
 }
 
@@ -439,7 +413,7 @@ static int run_in_session(const struct options *options, const struct ws_program
 		ws_environment_clear(&env);
 	}
 	if (r < 0) {
-		say("%s", error.text);
+		ws_say_error(&error, r);
 		ws_session_free(session);
 		ws_output_remove(absolute);
 		return r == -ENOENT ? WS_EXIT_NOT_FOUND : WS_EXIT_CANNOT_RUN;
@@ -448,13 +422,14 @@ static int run_in_session(const struct options *options, const struct ws_program
 	say_end(options, &result);
 	/* If they cannot be read, they are missing from the open waits, no more. */
 	(void)ws_session_calls(session, &calls, &n_calls);
-	if (ws_output_note(absolute, run, options->argv, &result, calls, n_calls, &error) < 0) {
-		say("%s", error.text);
+	r = ws_output_note(absolute, run, options->argv, &result, calls, n_calls, &error);
+	if (r < 0) {
+		ws_say_error(&error, r);
 		failed = true;
 	}
 	free(calls);
 	if (ws_session_stop(session, reason, &lost) < 0) {
-		say("%s", reason);
+		ws_say("%s; run `waitscope doctor`", reason);
 		failed = true;
 	}
 	say_losses(options, &lost);
@@ -498,7 +473,7 @@ int ws_cmd_record(int argc, char **argv)
 
 	int r = status >= 0 ? 0 : ws_program_find(options.argv[0], &program, &error);
 	if (r < 0)
-		say("%s", error.text);
+		ws_say_error(&error, r);
 	if (status >= 0 || r < 0) {
 		options_clear(&options);
 		if (status >= 0)
@@ -523,7 +498,7 @@ int ws_cmd_record(int argc, char **argv)
 			ws_error_set(&error, r, "%s", reason);
 	}
 	if (r < 0) {
-		say("%s", error.text);
+		ws_say_error(&error, r);
 		if (absolute)
 			ws_output_remove(absolute);
 		status = WS_EXIT_FAILURE;

@@ -47,7 +47,7 @@ int ws_library_find(char **ret, struct ws_error *error)
 	if (named && named[0]) {
 		path = realpath(named, NULL);
 		if (!path)
-			return ws_error_set(error, -errno, "WAITSCOPE_LIBRARY=%s: %s", named,
+			return ws_error_set(error, -errno, "WAITSCOPE_LIBRARY=%s: %s; name the library that was built", named,
 					    strerror(errno));
 		return check_path(path, ret, error);
 	}
@@ -63,7 +63,7 @@ int ws_library_find(char **ret, struct ws_error *error)
 			return check_path(path, ret, error);
 	}
 	return ws_error_set(error, -ENOENT,
-			    "%s is missing from %s/../lib: install waitscope anew, or set "
+			    "%s: it is missing from %s/../lib; install waitscope anew, or set "
 			    "WAITSCOPE_LIBRARY",
 			    WS_LIBRARY_NAME, folder);
 }

@@ -124,7 +124,7 @@ static int take_records(void *user, const struct ws_record *records, size_t n,
 
 	for (size_t i = 0; i < n && r == 0; i++)
 		r = take(listing, &records[i]);
-	return r < 0 ? ws_error_set(error, r, "the calls can't be listed: %s", strerror(-r)) : 0;
+	return r < 0 ? ws_error_set(error, r, "--calls: they cannot be listed: %s", strerror(-r)) : 0;
 }
 
 int ws_list_calls(const struct ws_study_options *options, const struct ws_study *study, FILE *to,

@@ -6,27 +6,13 @@
 #include <unistd.h>
 
 #include "analyzer/command.h"
+#include "analyzer/say.h"
 
-struct command {
-	const char *name;
-	int (*run)(int argc, char **argv);
-	const char *summary;
-};
-
-static const struct command commands[] = {
-	{ "record", ws_cmd_record, "run a program and record who waits for whom in it" },
-	{ "report", ws_cmd_report,
-	  "tell from a recording who waited for whom, on what, and where" },
-	{ "graph", ws_cmd_graph, "draw who waits for whom, at one moment or over time" },
-	{ "export", ws_cmd_export, "write what a recording tells for other tools" },
-	{ "doctor", ws_cmd_doctor, "check whether recording works here, and what to do if not" },
-};
-
-static const struct command *find(const char *name)
+static const struct ws_command *find(const char *name)
 {
-	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
-		if (strcmp(commands[i].name, name) == 0)
-			return &commands[i];
+	for (const struct ws_command *c = ws_commands; c->manual; c++) {
+		if (strcmp(c->manual->command, name) == 0)
+			return c;
 	}
 	return NULL;
 }
@@ -38,8 +24,8 @@ static void print_help(FILE *to)
 		    "Tells who waits for whom, on what, and why, in unmodified Linux programs.\n"
 		    "\n"
 		    "commands:\n");
-	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
-		fprintf(to, "  %-10s %s\n", commands[i].name, commands[i].summary);
+	for (const struct ws_command *c = ws_commands; c->manual; c++)
+		fprintf(to, "  %-10s %s\n", c->manual->command, c->manual->summary);
 	fprintf(to, "  %-10s %s\n", "help", "show this text, or `help COMMAND` that of a command");
 	fprintf(to, "\n"
 		    "  --help     show this text\n"
@@ -50,24 +36,18 @@ static void print_help(FILE *to)
 		    "  waitscope report\n");
 }
 
-static int usage_error(const char *what, const char *word)
-{
-	fprintf(stderr, "waitscope: %s %s (see waitscope --help)\n", what, word);
-	return WS_EXIT_USAGE;
-}
-
 static int help(int argc, char **argv)
 {
 	if (argc < 2) {
 		print_help(stdout);
 		return WS_EXIT_OK;
 	}
-	const struct command *command = find(argv[1]);
+	const struct ws_command *command = find(argv[1]);
 	char option[] = "--help";
 	char *arguments[] = { argv[1], option, NULL };
 
 	if (!command)
-		return usage_error("unknown command", argv[1]);
+		return ws_say_usage("", argv[1], "there is no such command");
 	return command->run(2, arguments);
 }
 
@@ -83,7 +63,7 @@ static void open_standard_streams(void)
 
 int main(int argc, char **argv)
 {
-	const struct command *command;
+	const struct ws_command *command;
 
 	open_standard_streams();
 	if (argc < 2) {
@@ -101,9 +81,9 @@ int main(int argc, char **argv)
 	if (strcmp(argv[1], "help") == 0)
 		return help(argc - 1, argv + 1);
 	if (argv[1][0] == '-')
-		return usage_error("unknown option", argv[1]);
+		return ws_say_usage("", argv[1], "there is no such option");
 	command = find(argv[1]);
 	if (!command)
-		return usage_error("unknown command", argv[1]);
+		return ws_say_usage("", argv[1], "there is no such command");
 	return command->run(argc - 1, argv + 1);
 }

@@ -500,8 +500,8 @@ static int outcome(const struct pipeline *p, struct ws_error *error)
 								  : strerror(-reader->result));
 	}
 	if (p->decode_result && p->decode_result != STOPPED)
-		return ws_error_set(error, p->decode_result, "the trace can't be decoded: %s",
-				    strerror(-p->decode_result));
+		return ws_error_set(error, p->decode_result, "%s: cannot be decoded: %s",
+				    p->dirs[0], strerror(-p->decode_result));
 	if (p->consumer_result)
 		return ws_error_set(error, p->consumer_result, "%s",
 				    p->consumer_error.text[0] ? p->consumer_error.text
@@ -516,8 +516,8 @@ static int check_not_empty(const struct pipeline *p, struct ws_error *error)
 
 	if (t->events)
 		return 0;
-	return ws_error_set(error, -ENODATA, "%s holds no event of waitscope's%s%s", p->dirs[0],
-			    t->n_warnings ? ": " : "; was the program recorded with it?",
+	return ws_error_set(error, -ENODATA, "%s: it holds no event of waitscope's%s%s", p->dirs[0],
+			    t->n_warnings ? ": " : "; record the program with `waitscope record`",
 			    t->n_warnings ? t->warnings[0] : "");
 }
 
@@ -547,7 +547,7 @@ static int read_all(struct pipeline *p, const struct ws_pipeline_options *option
 	if (!r)
 		r = run_stages(p);
 	if (r)
-		ws_error_set(error, r, "the trace can't be read: %s", strerror(-r));
+		ws_error_set(error, r, "%s: cannot be read: %s", p->dirs[0], strerror(-r));
 	else
 		r = outcome(p, error);
 	free_readers(p);
@@ -568,7 +568,7 @@ int ws_pipeline_run_as(const struct ws_pipeline_options *options, const char *co
 	if (trace && p.store)
 		r = read_all(&p, options, error);
 	else
-		r = ws_error_set(error, -ENOMEM, "out of memory");
+		r = ws_error_set(error, -ENOMEM, "memory: there is none left");
 	if (!r)
 		r = check_not_empty(&p, error);
 	if (r) {

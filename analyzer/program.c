@@ -34,7 +34,7 @@ struct elf_facts {
 
 static int no_such_program(const char *name, struct ws_error *error)
 {
-	return ws_error_set(error, -ENOENT, "%s: no such program", name);
+	return ws_error_set(error, -ENOENT, "%s: there is no such program; check its name and PATH", name);
 }
 
 static int may_execute(const char *path)
@@ -96,7 +96,7 @@ static int find_file(const char *name, char **ret, struct ws_error *error)
 		return -ENOENT;
 	}
 	if (r == -EACCES)
-		return ws_error_set(error, r, "%s: not an executable file", name);
+		return ws_error_set(error, r, "%s: it is not an executable file; chmod +x makes it one", name);
 	if (r < 0)
 		return ws_error_set(error, r, "%s: %s", name, strerror(-r));
 	return 0;
@@ -132,7 +132,7 @@ static int check_secure(const char *path, struct ws_error *error)
 		return 0;
 	}
 	return ws_error_set(error, -ENOTSUP,
-			    "%s %s, so the loader preloads nothing into it for this user: %s", path,
+			    "%s: it %s, so the loader preloads nothing into it for this user; %s", path,
 			    why, remedy);
 }
 
@@ -216,33 +216,33 @@ static int check_elf(const char *path, int fd, struct ws_program *program, struc
 	Elf *elf = elf_begin(fd, ELF_C_READ, NULL);
 	if (!elf || !gelf_getehdr(elf, &header)) {
 		elf_end(elf);
-		return ws_error_set(error, -ENOTSUP, "%s: damaged ELF file", path);
+		return ws_error_set(error, -ENOTSUP, "%s: it is a damaged ELF file; build or install it anew", path);
 	}
 	read_elf(elf, &facts);
 	if (header.e_machine != EM_X86_64 || header.e_ident[EI_CLASS] != ELFCLASS64)
 		r = ws_error_set(error, -ENOTSUP,
-				 "%s is a program of %s: waitscope records x86-64 programs", path,
+				 "%s: it is a program of %s; waitscope records x86-64 programs only", path,
 				 header.e_machine == EM_386      ? "the 32-bit x86"
 				 : header.e_machine == EM_X86_64 ? "the x32 ABI"
 								 : "another architecture");
 	else if (!facts.dynamic && facts.go)
 		r = ws_error_set(
 			error, -ENOTSUP,
-			"%s is a static Go program: its waits are inside Go's runtime, where "
+			"%s: it is a static Go program, whose waits are inside Go's runtime, where "
 			"nothing can be preloaded; use Go's own block and mutex profiles",
 			path);
 	else if (!facts.dynamic)
 		r = ws_error_set(
 			error, -ENOTSUP,
-			"%s is statically linked, so nothing can be preloaded into it: link "
+			"%s: it is statically linked, so nothing can be preloaded into it; link "
 			"it dynamically (without -static) to record it",
 			path);
 	else if (strstr(facts.interpreter, "ld-musl"))
 		r = ws_error_set(error, -ENOTSUP,
-				 "%s is linked with musl (%s): waitscope records programs of glibc",
+				 "%s: it is linked with musl (%s); waitscope records programs of glibc only",
 				 path, facts.interpreter);
 	else if (access(facts.interpreter, X_OK) < 0)
-		r = ws_error_set(error, -ENOTSUP, "%s needs the loader %s, which is missing", path,
+		r = ws_error_set(error, -ENOTSUP, "%s: its loader \"%s\" is missing; install that", path,
 				 facts.interpreter);
 	elf_end(elf);
 	if (r == 0) {
@@ -288,9 +288,9 @@ static int check_file(const char *path, unsigned int depth, struct ws_program *p
 
 		if (!interpreter || depth >= INTERPRETERS_MAX)
 			r = ws_error_set(error, -EACCES,
-					 "%s: no usable interpreter in its first line", path);
+					 "%s: there is no usable interpreter in its first line; correct that", path);
 		else if (may_execute(interpreter) < 0)
-			r = ws_error_set(error, -EACCES, "%s: its interpreter %s is missing", path,
+			r = ws_error_set(error, -EACCES, "%s: its interpreter %s is missing; install that", path,
 					 interpreter);
 		else
 			r = check_file(interpreter, depth + 1, program, error);

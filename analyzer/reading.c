@@ -8,8 +8,8 @@
 #include <sys/stat.h>
 
 #include "analyzer/base/words.h"
-#include "analyzer/command.h"
 #include "analyzer/option.h"
+#include "analyzer/say.h"
 
 /* The folder that is named twice, also by two names; NULL: none. Its waits would count twice. */
 static const char *named_twice(const char *const *dirs, size_t n)
@@ -24,24 +24,47 @@ static const char *named_twice(const char *const *dirs, size_t n)
 	return NULL;
 }
 
-void ws_reading_help(const char *text)
+const char *ws_reading_kind(size_t i, const char **summary)
 {
-	const char *mark = strstr(text, "@KINDS@");
-	size_t column = 22;
-
-	printf("%.*s", (int)(mark - text), text);
-	for (uint8_t kind = 1; kind < WS_KIND_COUNT; kind++) {
-		const char *word = ws_kind_word(kind);
-
-		if (column + 1 + strlen(word) > 88) {
-			printf("\n                      ");
-			column = 22;
-		}
-		printf("%s%s", column > 22 ? " " : "", word);
-		column += strlen(word) + (column > 22);
-	}
-	printf("%s", mark + strlen("@KINDS@"));
+	*summary = NULL;
+	return i + 1 < WS_KIND_COUNT ? ws_kind_word((uint8_t)(i + 1)) : NULL;
 }
+
+const struct ws_row ws_reading_rows[] = {
+	{ "output", WS_READING_OUTPUT, "FILE", WS_WORDS_FILE, NULL,
+	  "write there instead of to standard output; FILE is replaced only when all of it is "
+	  "written" },
+	{ "jobs", WS_READING_JOBS, "N", NULL, NULL,
+	  "read with at most N threads, if there are as many streams (default: one for each "
+	  "processor); the result is the same for any N" },
+	{ "help", WS_READING_SHOW_HELP, NULL, NULL, NULL, "show this text" },
+	WS_ROWS_END,
+};
+
+const struct ws_row ws_reading_filter_rows[] = {
+	{ NULL, 0, NULL, NULL, NULL, "Count only some waits:" },
+	{ "min-wait", WS_READING_MIN_WAIT, "T", NULL, NULL, "those that took at least T" },
+	{ "pid", WS_READING_PID, "P", NULL, NULL, "those of process P" },
+	{ "tid", WS_READING_TID, "T", NULL, NULL, "those of thread T" },
+	{ "kind", WS_READING_KIND, "K[,K...]", NULL, ws_reading_kind,
+	  "those on objects of these kinds:" },
+	{ "object", WS_READING_OBJECT, "GLOB", NULL, NULL,
+	  "those on objects of such a name, as the report shows it, with or without its kind "
+	  "(cache.lock, 'mutex cache*'), or of this id in its JSON; may be given several times: "
+	  "any of them" },
+	{ "from", WS_READING_FROM, "T", NULL, NULL,
+	  "those that end after T, counted from the trace's beginning; they count in full" },
+	{ "until", WS_READING_TO, "T", NULL, NULL, "those that begin before T" },
+	{ "class", WS_READING_CLASS, "GLOB=CLASS", NULL, NULL,
+	  "waits on objects of these names are contention, handover, input, pacing or idle, "
+	  "whatever the rules say (docs/classes.md)" },
+	WS_ROWS_END,
+};
+
+const struct ws_row ws_reading_to_rows[] = {
+	{ "to", WS_READING_TO, "T", NULL, NULL, "the same as --until" },
+	WS_ROWS_END,
+};
 
 int ws_reading_number(const char *text, uint64_t max, uint64_t *ret)
 {
@@ -60,29 +83,21 @@ int ws_reading_number(const char *text, uint64_t max, uint64_t *ret)
 	return 0;
 }
 
-static int parse_kinds(const char *text, uint32_t *ret)
+/* A list of words that are kinds. */
+static uint32_t kinds_of(const char *text)
 {
 	uint32_t kinds = 0;
 	char word[32];
 
 	for (;;) {
 		size_t n = strcspn(text, ",");
-		uint8_t kind;
 
-		if (n >= sizeof(word))
-			return -EINVAL;
-		memcpy(word, text, n);
-		word[n] = 0;
-		kind = ws_kind_of_word(word);
-		if (!kind)
-			return -EINVAL;
-		kinds |= 1u << kind;
+		snprintf(word, sizeof(word), "%.*s", (int)n, text);
+		kinds |= 1u << ws_kind_of_word(word);
 		if (!text[n])
-			break;
+			return kinds;
 		text += n + 1;
 	}
-	*ret = kinds;
-	return 0;
 }
 
 void ws_reading_init(struct ws_study_options *options)
@@ -97,78 +112,110 @@ void ws_reading_init(struct ws_study_options *options)
 }
 
 /* "GLOB=CLASS". NULL, or what is wrong. */
-static const char *take_class(char *value, struct ws_study_options *options)
+static const char *take_class(const char *value, struct ws_study_options *options)
 {
 	struct ws_setup *setup = &options->setup;
 	char *equals = strrchr(value, '=');
 	struct ws_class_wish wish = { .glob = value };
 
 	if (!equals || equals == value || ws_class_of_word(equals + 1, &wish.class) < 0)
-		return "--class: GLOB=contention, handover, input, pacing or idle, not";
+		return "not GLOB=contention, handover, input, pacing or idle";
 	if (setup->n_class_wishes == WS_CLASS_WISHES_MAX)
-		return "--class: at most 64 times; too many with";
+		return "there are more than 64 of them";
 	*equals = '\0'; /* getopt's strings are the process's own */
 	options->class_wishes[setup->n_class_wishes++] = wish;
 	setup->class_wishes = options->class_wishes;
 	return NULL;
 }
 
-int ws_reading_option(int option, char *value, struct ws_study_options *options,
-		      struct ws_usage *usage)
+static const char *take_object(const char *value, struct ws_filter *filter)
 {
+	if (!*value)
+		return "a name or a pattern is wanted, such as 'cache*'";
+	if (filter->n_objects == WS_FILTER_OBJECTS_MAX)
+		return "there are more than 16 of them";
+	filter->objects[filter->n_objects++] = value;
+	return NULL;
+}
+
+static const char *take_time(const char *value, uint64_t *ret)
+{
+	return ws_option_time(value, ret) < 0 ? "not a time such as 10us, 1.5ms or 2s" : NULL;
+}
+
+/* "812": a process, a thread. */
+static const char *take_id(const char *value, int32_t *ret)
+{
+	uint64_t number;
+
+	if (ws_reading_number(value, INT32_MAX, &number) < 0 || number == 0)
+		return "not a positive number";
+	*ret = (int32_t)number;
+	return NULL;
+}
+
+int ws_reading_option(const struct ws_manual *manual, int option, char *value,
+		      struct ws_study_options *options)
+{
+	const struct ws_row *row = ws_manual_row(manual, option);
 	struct ws_filter *filter = &options->setup.filter;
-	const char *what = NULL;
+	const char *wrong = NULL;
 	uint64_t number = 0;
 
+	if (ws_manual_check(manual, row, value) != 0)
+		return -EINVAL;
 	switch (option) {
-	case 'j':
+	case WS_READING_JOBS:
 		if (ws_reading_number(value, WS_WATCH_SLOTS, &number) < 0 || number == 0)
-			what = "--jobs: a number from 1 to 64, not";
+			wrong = "not a number from 1 to 64";
 		else
 			options->jobs = (unsigned int)number;
 		break;
 	case WS_READING_MIN_WAIT:
-		if (ws_option_time(value, &filter->min_wait_ns) < 0)
-			what = "--min-wait: a time such as 1.5ms, not";
+		wrong = take_time(value, &filter->min_wait_ns);
 		break;
 	case WS_READING_PID:
-		if (ws_reading_number(value, INT32_MAX, &number) < 0 || number == 0)
-			what = "--pid: a process id, not";
-		else
-			filter->pid = (int32_t)number;
+		wrong = take_id(value, &filter->pid);
 		break;
 	case WS_READING_TID:
-		if (ws_reading_number(value, INT32_MAX, &number) < 0 || number == 0)
-			what = "--tid: a thread id, not";
-		else
-			filter->tid = (int32_t)number;
+		wrong = take_id(value, &filter->tid);
 		break;
 	case WS_READING_KIND:
-		if (parse_kinds(value, &filter->kinds) < 0)
-			what = "--kind: there is no such kind in";
+		filter->kinds = kinds_of(value);
+		break;
+	case WS_READING_OBJECT:
+		wrong = take_object(value, filter);
 		break;
 	case WS_READING_FROM:
-		if (ws_option_time(value, &filter->from_ns) < 0)
-			what = "--from: a time such as 1.5s, not";
+		wrong = take_time(value, &filter->from_ns);
 		break;
 	case WS_READING_TO:
-		if (ws_option_time(value, &filter->to_ns) < 0)
-			what = "--to, --until: a time such as 1.5s, not";
+		wrong = take_time(value, &filter->to_ns);
 		break;
 	case WS_READING_CLASS:
-		what = take_class(value, options);
+		wrong = take_class(value, options);
 		break;
 	default:
 		return 0;
 	}
-	if (!what)
+	if (!wrong)
 		return 1;
-	*usage = (struct ws_usage){ what, value };
+	ws_manual_wrong(manual, row, value, "%s", wrong);
 	return -EINVAL;
 }
 
-int ws_reading_arguments(int argc, char **argv, struct ws_study_options *options,
-			 struct ws_usage *usage)
+/* What the option that ends the span is called there. */
+static const char *manual_to(const struct ws_manual *manual)
+{
+	for (size_t i = 0; manual->tables[i]; i++) {
+		if (manual->tables[i] == ws_reading_to_rows)
+			return "--to, --until";
+	}
+	return "--until";
+}
+
+int ws_reading_arguments(const struct ws_manual *manual, int argc, char **argv,
+			 struct ws_study_options *options)
 {
 	const struct ws_filter *filter = &options->setup.filter;
 	const char *twice;
@@ -179,11 +226,12 @@ int ws_reading_arguments(int argc, char **argv, struct ws_study_options *options
 	}
 	twice = named_twice(options->dirs, options->n_dirs);
 	if (twice) {
-		*usage = (struct ws_usage){ "the same folder twice:", twice };
+		ws_say_usage(manual->command, twice, "the same folder is named twice");
 		return -EINVAL;
 	}
 	if (filter->to_ns <= filter->from_ns && filter->to_ns) {
-		*usage = (struct ws_usage){ "--to, --until: must be later than --from", NULL };
+		ws_say_usage(manual->command, manual_to(manual),
+			     "the end is not later than --from");
 		return -EINVAL;
 	}
 	return 0;
@@ -194,22 +242,4 @@ int ws_reading_at(const char *text, struct ws_graph_wish *graph)
 	graph->wanted = graph->instant = true;
 	graph->at_ns = UINT64_MAX;
 	return strcmp(text, "end") == 0 ? 0 : ws_option_time(text, &graph->at_ns);
-}
-
-int ws_reading_usage(const char *command, const struct ws_usage *usage)
-{
-	fprintf(stderr, "waitscope %s: %s%s%s (see waitscope %s --help)\n", command, usage->what,
-		usage->value ? " " : "", usage->value ? usage->value : "", command);
-	return WS_EXIT_USAGE;
-}
-
-int ws_reading_unknown(const char *command, int option, char **argv)
-{
-	const char letter[] = { '-', (char)optopt, 0 };
-	struct ws_usage usage = { "a value is missing after", argv[optind - 1] };
-
-	if (option != ':')
-		usage = (struct ws_usage){ "unknown option",
-					   optopt && optopt < 256 ? letter : argv[optind - 1] };
-	return ws_reading_usage(command, &usage);
 }

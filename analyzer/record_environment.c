@@ -58,10 +58,10 @@ static int preload_name(const struct ws_environment_options *options, char **ret
 
 	if (ws_library_preloads_as(library)) {
 		*ret = strdup(library);
-		return *ret ? 0 : ws_error_set(error, -ENOMEM, "out of memory");
+		return *ret ? 0 : ws_error_set(error, -ENOMEM, "memory: there is none left");
 	}
 	if (asprintf(&name, "%s/%s", ws_session_home(options->session), WS_LIBRARY_NAME) < 0)
-		return ws_error_set(error, -ENOMEM, "out of memory");
+		return ws_error_set(error, -ENOMEM, "memory: there is none left");
 	if (symlink(library, name) < 0 && errno != EEXIST) {
 		int r = ws_error_set(error, -errno, "%s: %s", name, strerror(errno));
 
@@ -101,7 +101,7 @@ int ws_environment_make(const struct ws_environment_options *options, struct ws_
 		r = add_to(r, &env, "ASAN_OPTIONS", "verify_asan_link_order=0", false);
 	if (r < 0) {
 		ws_environment_clear(&env);
-		return ws_error_set(error, r, "environment of the program: %s", strerror(-r));
+		return ws_error_set(error, r, "environment: that of the program cannot be made: %s", strerror(-r));
 	}
 	*ret = env;
 	return 0;

@@ -69,20 +69,20 @@ static int keep_as_old(const char *dir, struct ws_error *error)
 	switch (look_at(old)) {
 	case PLACE_OTHER:
 		return ws_error_set(error, -EEXIST,
-				    "%s exists and is no trace of waitscope: it is left alone; "
+				    "%s: it exists and is no trace of waitscope, so it is left alone; "
 				    "choose another folder with -o",
 				    old);
 	case PLACE_OURS:
 	case PLACE_EMPTY:
 		r = remove_tree(old);
 		if (r < 0)
-			return ws_error_set(error, r, "cannot remove %s: %s", old, strerror(-r));
+			return ws_error_set(error, r, "%s: it cannot be removed: %s", old, strerror(-r));
 		break;
 	case PLACE_FREE:
 		break;
 	}
 	if (rename(dir, old) < 0)
-		return ws_error_set(error, -errno, "cannot rename %s to %s: %s", dir, old,
+		return ws_error_set(error, -errno, "%s: it cannot be renamed to %s: %s", dir, old,
 				    strerror(errno));
 	return 0;
 }
@@ -94,13 +94,13 @@ int ws_output_make(const char *dir, char **absolute, struct ws_error *error)
 	int r = 0;
 
 	if (!name)
-		return ws_error_set(error, -ENOMEM, "out of memory");
+		return ws_error_set(error, -ENOMEM, "memory: there is none left");
 	for (size_t n = strlen(name); n > 1 && name[n - 1] == '/'; n--)
 		name[n - 1] = '\0'; /* DIR/ is DIR, and its old one is beside it */
 	switch (look_at(name)) {
 	case PLACE_OTHER:
 		r = ws_error_set(error, -EEXIST,
-				 "%s exists and is no trace of waitscope: it is left alone; choose "
+				 "%s: it exists and is no trace of waitscope, so it is left alone; choose "
 				 "another folder with -o",
 				 name);
 		break;
@@ -112,14 +112,14 @@ int ws_output_make(const char *dir, char **absolute, struct ws_error *error)
 		break;
 	}
 	if (r == 0 && mkdir(name, 0777) < 0 && errno != EEXIST)
-		r = ws_error_set(error, -errno, "cannot make the folder %s: %s", name,
+		r = ws_error_set(error, -errno, "%s: the folder cannot be made: %s", name,
 				 strerror(errno));
 	if (r == 0) {
 		path = realpath(name, NULL);
 		if (!path)
 			r = ws_error_set(error, -errno, "%s: %s", name, strerror(errno));
 		else if (access(path, W_OK | X_OK) < 0)
-			r = ws_error_set(error, -errno, "cannot write to %s: %s", name,
+			r = ws_error_set(error, -errno, "%s: it cannot be written to: %s", name,
 					 strerror(errno));
 		else
 			*absolute = path;
@@ -218,7 +218,7 @@ int ws_output_note(const char *absolute, uint32_t run, char *const *argv,
 	int r = 0;
 
 	if (!object)
-		return ws_error_set(error, -ENOMEM, "out of memory");
+		return ws_error_set(error, -ENOMEM, "memory: there is none left");
 	if ((size_t)snprintf(path, sizeof(path), "%s/%s", absolute, WS_RUN_FILE) >= sizeof(path) ||
 	    (size_t)snprintf(new_path, sizeof(new_path), "%s.new", path) >= sizeof(new_path)) {
 		r = ws_error_set(error, -ENAMETOOLONG, "%s: %s", absolute, strerror(ENAMETOOLONG));
@@ -228,7 +228,7 @@ int ws_output_note(const char *absolute, uint32_t run, char *const *argv,
 		    rename(new_path, path) < 0) {
 			r = errno ? -errno : -EIO;
 			unlink(new_path);
-			ws_error_set(error, r, "cannot write %s: %s", path, strerror(-r));
+			ws_error_set(error, r, "%s: it cannot be written: %s", path, strerror(-r));
 		}
 	}
 	json_decref(object);

@@ -12,9 +12,9 @@
 static int cannot_write(const struct ws_report_output *output, int code, struct ws_error *error)
 {
 	if (!output->path)
-		return ws_error_set(error, code, "cannot write to standard output: %s",
+		return ws_error_set(error, code, "standard output: it cannot be written: %s; choose a file with -o",
 				    strerror(-code));
-	return ws_error_set(error, code, "cannot write %s: %s; choose another file with -o",
+	return ws_error_set(error, code, "%s: it cannot be written: %s; choose another file with -o",
 			    output->path, strerror(-code));
 }
 

@@ -18,6 +18,7 @@
 
 struct ws_study {
 	struct ws_watch *watch; /* Weak; NULL: nobody watches */
+	const char *dir;        /* Weak: the first trace folder, for errors */
 	struct ws_analyses *analyses; /* Owned by this, as all but what says otherwise */
 	struct ws_stage *stage;
 	struct ws_model *model;
@@ -39,7 +40,7 @@ static int take_records(void *user, const struct ws_record *records, size_t n,
 		int r = ws_model_record(study->model, &records[i]);
 
 		if (r < 0)
-			return ws_error_set(error, r, "the trace could not be evaluated: %s",
+			return ws_error_set(error, r, "%s: cannot be evaluated: %s", study->dir,
 					    strerror(-r));
 	}
 	return 0;
@@ -138,6 +139,7 @@ static int make(struct ws_study *study, const struct ws_study_options *options,
 	struct ws_model_observer observer;
 	int r;
 
+	study->dir = options->dirs[0];
 	r = ws_analyses_new(&options->setup, &study->analyses);
 	if (r == 0)
 		r = ws_stage_new_analyses(study->analyses, ws_pipeline_jobs(options->jobs),

@@ -278,9 +278,10 @@ static int died(const struct supervisor *s, int status)
 		signal(WTERMSIG(status), SIG_DFL);
 		raise(WTERMSIG(status));
 	}
-	snprintf(text, sizeof(text), "no report: its process was ended by signal %d (%s)%s",
+	snprintf(text, sizeof(text), "reading: its process was ended by signal %d (%s); %s",
 		 WTERMSIG(status), strsignal(WTERMSIG(status)),
-		 WTERMSIG(status) == SIGKILL ? ": was memory out?" : "");
+		 WTERMSIG(status) == SIGKILL ? "was memory out? close other programs"
+					     : "please report that, with the trace");
 	return fail(s, text);
 }
 
@@ -322,7 +323,7 @@ static int supervise(struct supervisor *s)
 		if (learn(s, stuck))
 			break;
 	}
-	return fail(s, "no report: libbabeltrace2 crashes or hangs on too much of the trace");
+	return fail(s, "reading: libbabeltrace2 crashes or hangs on too much of the trace; record the program anew");
 }
 
 int ws_supervise(const struct ws_supervised *what, int64_t *number)
@@ -335,7 +336,7 @@ int ws_supervise(const struct ws_supervised *what, int64_t *number)
 	s.shared = mmap(NULL, sizeof(*s.shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
 			-1, 0);
 	if (s.shared == MAP_FAILED)
-		return fail(&s, strerror(errno));
+		return fail(&s, "memory: there is none left; close other programs");
 	signal(SIGCHLD, SIG_DFL); /* a parent's SIG_IGN would take the child's status away */
 	s.words = memfd_create("stderr", MFD_CLOEXEC);
 	status = supervise(&s);

@@ -8,6 +8,7 @@
 
 #include "analyzer/command.h"
 #include "analyzer/report_output.h"
+#include "analyzer/say.h"
 #include "analyzer/supervise.h"
 
 void ws_telling_init(struct ws_telling *telling)
@@ -15,30 +16,31 @@ void ws_telling_init(struct ws_telling *telling)
 	ws_reading_init(&telling->study);
 }
 
-int ws_telling_usage(const struct ws_telling *telling, const char *what, const char *value)
+int ws_telling_wrong(const struct ws_telling *telling, int option, const char *value,
+		     const char *wrong)
 {
-	return ws_reading_usage(telling->name, &(struct ws_usage){ what, value });
+	return ws_manual_wrong(telling->manual, ws_manual_row(telling->manual, option), value, "%s",
+			       wrong);
 }
 
 /* One option. 0 or the exit status of a usage error. */
 static int take_option(struct ws_telling *telling, int option, char *value)
 {
-	struct ws_usage wrong;
 	int r;
 
 	switch (option) {
 	case WS_READING_OUTPUT:
 		if (!*value)
-			return ws_telling_usage(telling, "--output: a file name is missing", NULL);
+			return ws_telling_wrong(telling, option, value, "a file name is wanted");
 		telling->output = value;
 		return 0;
 	case WS_READING_SHOW_HELP:
 		telling->wants_help = true;
 		return 0;
 	default:
-		r = ws_reading_option(option, value, &telling->study, &wrong);
+		r = ws_reading_option(telling->manual, option, value, &telling->study);
 		if (r < 0)
-			return ws_reading_usage(telling->name, &wrong);
+			return WS_EXIT_USAGE;
 		return r ? 0 : telling->option(telling, option, value);
 	}
 }
@@ -46,25 +48,26 @@ static int take_option(struct ws_telling *telling, int option, char *value)
 /* 0 or the exit status of a usage error. */
 static int parse(struct ws_telling *telling, int argc, char **argv)
 {
-	struct ws_usage wrong;
+	struct option options[WS_MANUAL_ROWS_MAX + 1];
+	char letters[2 * WS_MANUAL_ROWS_MAX];
 	int option;
 
+	ws_manual_getopt(telling->manual, ":", options, letters);
 	opterr = 0;
 	optind = 0; /* glibc: start anew, whatever came before */
-	while ((option = getopt_long(argc, argv, ":" WS_READING_LETTERS, telling->options, NULL)) !=
-	       -1) {
+	while ((option = getopt_long(argc, argv, letters, options, NULL)) != -1) {
 		int status;
 
 		if (option == ':' || option == '?')
-			return ws_reading_unknown(telling->name, option, argv);
+			return ws_manual_unknown(telling->manual, option, argv);
 		status = take_option(telling, option, optarg);
 		if (status)
 			return status;
 	}
 	if (telling->wants_help)
 		return 0;
-	if (ws_reading_arguments(argc, argv, &telling->study, &wrong) < 0)
-		return ws_reading_usage(telling->name, &wrong);
+	if (ws_reading_arguments(telling->manual, argc, argv, &telling->study) < 0)
+		return WS_EXIT_USAGE;
 	return telling->check ? telling->check(telling) : 0;
 }
 
@@ -77,7 +80,8 @@ static int check_moment(const struct ws_graph_wish *graph, const struct ws_table
 	if (!graph->instant || graph->at_ns == UINT64_MAX || graph->at_ns <= ns)
 		return 0;
 	return ws_error_set(error, -ERANGE,
-			    "--at: the trace is only %" PRIu64 ".%06" PRIu64 " s long",
+			    "--at: the trace is only %" PRIu64 ".%06" PRIu64
+			    " s long; give an earlier time, or `end`",
 			    ns / 1000000000, ns / 1000 % 1000000);
 }
 
@@ -103,12 +107,13 @@ static int tell(void *user, struct ws_watch *watch, int64_t *number)
 	struct ws_telling *telling = user;
 	struct ws_error error = { "" };
 	struct ws_study *study = NULL;
-	const char *remedy = "";
+	bool is_missing;
 	int r = ws_study_make(&telling->study, watch, &study, &error);
 
 	(void)number;
 	if (r == -ENOENT)
-		remedy = "; `waitscope record PROGRAM` makes one";
+		ws_error_set(&error, r, "%s: %s", telling->study.dirs[0], strerror(-r));
+	is_missing = r == -ENOENT;
 	if (r == 0)
 		r = check_moment(&telling->study.setup.graph, ws_study_report(study)->tables,
 				 &error);
@@ -117,26 +122,28 @@ static int tell(void *user, struct ws_watch *watch, int64_t *number)
 	ws_study_free(study);
 	if (r == 0)
 		return WS_EXIT_OK;
-	/* Rooms say what failed; here it gets the name of the command, once. */
-	ws_error_set(&error, r, "%s: %s", telling->failed, strerror(-r));
-	fprintf(stderr, "waitscope %s: %s%s\n", telling->name, error.text, remedy);
+	/* Rooms say what failed, and on what. */
+	ws_error_set(&error, r, "%s: %s: %s", telling->study.dirs[0], telling->failed,
+		     strerror(-r));
+	if (is_missing)
+		ws_say("%s; `waitscope record PROGRAM` makes one", error.text);
+	else
+		ws_say_error(&error, r);
 	return WS_EXIT_FAILURE;
 }
 
 int ws_telling_run(struct ws_telling *telling, int argc, char **argv)
 {
-	char name[32];
 	const struct ws_supervised supervised = {
-		.name = name, .progress = true, .work = tell, .user = telling
+		.name = "waitscope", .progress = true, .work = tell, .user = telling
 	};
 	int status = parse(telling, argc, argv);
 
 	if (status)
 		return status;
 	if (telling->wants_help) {
-		ws_reading_help(telling->help);
+		ws_manual_help(telling->manual, stdout);
 		return WS_EXIT_OK;
 	}
-	snprintf(name, sizeof(name), "waitscope %s", telling->name);
 	return ws_supervise(&supervised, NULL);
 }

@@ -8,21 +8,17 @@
 #ifndef WS_TELLING_H
 #define WS_TELLING_H
 
-#include <getopt.h>
 #include <stdio.h>
 
 #include "analyzer/reading.h"
 #include "analyzer/study.h"
 
 struct ws_telling {
-	const char *name;   /* of the command */
-	const char *failed; /* what there is not if it fails: "no report" */
-	const struct option
-		*options; /* as getopt_long() wants them, WS_READING_OPTIONS among them */
-	const char *help; /* a text with WS_READING_HELP in it */
+	const struct ws_manual *manual; /* the tables of reading.h among its own */
+	const char *failed;             /* what there is not if it fails: "no report" */
 	void *user;       /* for the functions */
 
-	/* One option of the command's own. 0 or the exit status of a usage error. */
+	/* One option of the command's own, whose value is one of the words that its row has. 0 or the exit status of a usage error. */
 	int (*option)(struct ws_telling *telling, int option, char *value);
 	/* All of them are known. 0 or the exit status of a usage error. NULL: nothing to see. */
 	int (*check)(struct ws_telling *telling);
@@ -43,7 +39,9 @@ void ws_telling_init(struct ws_telling *telling);
 /* Does it all. The exit status. */
 int ws_telling_run(struct ws_telling *telling, int argc, char **argv);
 
-/* Says what is wrong with an option, in one line. WS_EXIT_USAGE. */
-int ws_telling_usage(const struct ws_telling *telling, const char *what, const char *value);
+/* Says what is wrong with the option's value (NULL: the option itself), in one line.
+ * WS_EXIT_USAGE. */
+int ws_telling_wrong(const struct ws_telling *telling, int option, const char *value,
+		     const char *wrong);
 
 #endif

@@ -34,7 +34,7 @@ static int receive(struct ws_session *session, char *reason, struct ws_session_m
 	if (n != (ssize_t)sizeof(*message)) {
 		session->ended = true;
 		snprintf(reason, WS_SESSION_REASON_MAX,
-			 "the control process of the recording died: its trace may be incomplete");
+			 "control process: it died, and the trace may be incomplete");
 		return -EPIPE;
 	}
 	if (message->type == WS_SESSION_FAILED) {

@@ -189,7 +189,7 @@ int ws_session_control(const struct ws_session_options *options, int fd)
 	say(&message);
 
 	if (!wait_for_stop(&daemon)) {
-		snprintf(reason, sizeof(reason), "the session daemon died during the recording");
+		snprintf(reason, sizeof(reason), "lttng-sessiond: it died during the recording, and the trace may be incomplete");
 		add_last_error(&daemon, reason);
 		say_failed(-EPIPE, reason);
 		ws_daemon_stop(&daemon, false);

@@ -77,7 +77,7 @@ static int make_home(struct ws_daemon *daemon, char *reason)
 		daemon->home[0] = '\0';
 	}
 	if (r < 0)
-		return fail(r, "cannot make a folder in /tmp", reason);
+		return fail(r, "/tmp: no folder can be made in it", reason);
 	if (chmod(daemon->home, 0711) < 0)
 		return fail(-errno, daemon->home, reason);
 
@@ -250,7 +250,7 @@ static int spawn(struct ws_daemon *daemon, char *reason)
 	daemon->pid = 0;
 	if (WIFEXITED(status) && WEXITSTATUS(status) == 127) {
 		snprintf(reason, WS_SESSION_REASON_MAX,
-			 "lttng-sessiond is missing: apt-get install lttng-tools");
+			 "lttng-sessiond: it is missing; apt-get install lttng-tools");
 		return -ENOENT;
 	}
 	ws_daemon_last_error(daemon, last, sizeof(last));

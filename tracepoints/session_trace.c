@@ -101,7 +101,7 @@ static int choose_buffer_bytes(uint64_t wanted, char *reason, uint64_t *bytes)
 		uint64_t least = WS_BUFFER_MIN_BYTES;
 
 		snprintf(reason, WS_SESSION_REASON_MAX,
-			 "buffers of %" PRIu64 " KiB per CPU are too small: at least %" PRIu64
+			 "--buffer-size: %" PRIu64 " KiB per CPU are too little; give at least %" PRIu64
 			 " KiB are needed%s",
 			 chosen >> 10, least >> 10,
 			 wanted ? "" : ", and /dev/shm has no room for them");
@@ -110,7 +110,7 @@ static int choose_buffer_bytes(uint64_t wanted, char *reason, uint64_t *bytes)
 	chosen = floor_power_of_2(chosen);
 	if (chosen > room) {
 		snprintf(reason, WS_SESSION_REASON_MAX,
-			 "buffers of %" PRIu64 " KiB per CPU do not fit into /dev/shm: %" PRIu64
+			 "--buffer-size: %" PRIu64 " KiB per CPU do not fit into /dev/shm; %" PRIu64
 			 " KiB would",
 			 chosen >> 10, floor_power_of_2(room) >> 10);
 		return -ENOSPC;

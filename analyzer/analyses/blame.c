@@ -35,6 +35,7 @@ struct cell {
 struct ws_blame {
 	struct ws_setup setup;
 	struct ws_past *past; /* Owned by this */
+	const struct ws_contention_result *contention; /* Weak: while it finishes */
 	uint64_t first_ns;    /* of the first record */
 	bool begun;
 	struct cause *causes;
@@ -156,7 +157,8 @@ static bool counts(const struct ws_blame *blame, const struct ws_tables *tables,
 	const struct ws_filter *filter = &blame->setup.filter;
 	const struct ws_task *task = &tables->threads[wait->thread];
 
-	if (!wait->counts || (filter->tid && task->tid != filter->tid))
+	if (!wait->counts || (filter->tid && task->tid != filter->tid) ||
+	    !ws_contention_counts(blame->contention, wait->object))
 		return false;
 	return !filter->pid || tables->processes[task->process].pid == filter->pid;
 }
@@ -470,6 +472,7 @@ int ws_blame_finish(struct ws_blame *blame, const struct ws_context *context,
 
 	if (!result)
 		return -ENOMEM;
+	blame->contention = context->contention;
 	result->error = ws_past_error(blame->past);
 	r = result->error ? 0 : sweep(blame, context, result);
 	/* The disk's errors are no reason to leave out the rest of the report. */

@@ -451,7 +451,8 @@ static void sum_up(struct ws_classes *classes, const struct ws_context *context,
 	HASH_ITER(hh, classes->users, user, next) {
 		struct entry *entry = &entries[user->key.object];
 		bool mine = ws_filter_thread(&context->setup->filter, context->tables,
-					     user->key.thread);
+					     user->key.thread) &&
+			    ws_contention_counts(context->contention, user->key.object);
 
 		entry->posted |= user->posted;
 		entry->rows |= user->rows;

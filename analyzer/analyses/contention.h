@@ -138,6 +138,8 @@ struct ws_contention_result {
 	uint64_t open_waits;
 	uint64_t lost_waits;
 	uint64_t unknown_ns;      /* of the total: no holder or waker is known */
+	uint8_t *counted;         /* Owned by this: by object id, 1: the filter's names fit; NULL: all */
+	size_t n_counted;
 	struct ws_places *places; /* Owned by this: frames and trails */
 	struct ws_arena *strings; /* Owned by this: names and lists */
 };
@@ -158,6 +160,8 @@ void ws_contention_begin(struct ws_contention *contention, uint64_t begin_ns);
  * 0 or -ENOMEM with *ret untouched. */
 int ws_contention_finish(const struct ws_contention *contention, const struct ws_tables *tables,
 			 struct ws_symbols *symbols, struct ws_contention_result **ret);
+/* False: a filter by names of objects leaves out this one. Of an object that somebody waited for. */
+bool ws_contention_counts(const struct ws_contention_result *result, uint32_t object_id);
 void ws_contention_result_free(struct ws_contention_result *result); /* NULL is fine */
 
 #endif

@@ -92,26 +92,38 @@ static int find_shape(struct ws_intervals *intervals, const struct key *key, uin
 	return 0;
 }
 
-static struct ws_interval_sum *find_sum(struct ws_intervals *intervals, uint32_t thread,
-					uint8_t kind, uint32_t span)
+/* By thread, span, and kind or object. */
+static uint64_t sum_key(const struct ws_interval_sum *sum)
 {
-	uint64_t key = (uint64_t)thread << 24 | (uint64_t)kind << 16 | span;
+	uint64_t what = sum->object == WS_UNKNOWN ? sum->kind : sum->object;
+
+	return (uint64_t)sum->thread << 40 ^ what << 12 ^ sum->span;
+}
+
+static struct ws_interval_sum *find_sum(struct ws_intervals *intervals,
+					const struct ws_interval_sum *like)
+{
+	uint64_t key = sum_key(like);
 	uint32_t at;
 
-	_Static_assert(WS_INTERVAL_SPANS <= 1u << 16, "a span is 16 bits of the key");
+	_Static_assert(WS_INTERVAL_SPANS <= 1u << 12, "a span is 12 bits of the key");
 	if (ws_map64_get(&intervals->by_span, key, &at))
 		return &intervals->sums[at];
 	if (ws_grow(&intervals->sums, &intervals->sums_size, intervals->n_sums + 1) ||
 	    ws_map64_put(&intervals->by_span, key, (uint32_t)intervals->n_sums))
 		return NULL;
-	intervals->sums[intervals->n_sums] =
-		(struct ws_interval_sum){ .thread = thread, .span = span, .kind = kind };
+	intervals->sums[intervals->n_sums] = (struct ws_interval_sum){
+		.thread = like->thread,
+		.span = like->span,
+		.kind = like->kind,
+		.object = like->object,
+	};
 	return &intervals->sums[intervals->n_sums++];
 }
 
 static int add_sum(struct ws_intervals *intervals, const struct ws_interval_sum *more)
 {
-	struct ws_interval_sum *sum = find_sum(intervals, more->thread, more->kind, more->span);
+	struct ws_interval_sum *sum = find_sum(intervals, more);
 
 	if (!sum)
 		return -ENOMEM;
@@ -154,10 +166,15 @@ static int fold(struct ws_intervals *intervals, const struct ws_interval *wait)
 		wait->begin_ns > intervals->begin_ns ? wait->begin_ns - intervals->begin_ns : 0;
 	uint64_t to = wait->end_ns > intervals->begin_ns ? wait->end_ns - intervals->begin_ns : 0;
 	uint64_t early = wait->end_ns - wait->begin_ns - (to - from);
-	struct ws_interval_sum sum = { .thread = wait->thread, .waits = 1 };
+	const struct ws_object *object = intervals->keys[wait->shape].object;
+	struct ws_interval_sum sum = {
+		.thread = wait->thread,
+		.waits = 1,
+		.kind = object->key.kind,
+		.object = intervals->filter.n_objects ? object->id : WS_UNKNOWN,
+	};
 	int r = widen(intervals, to);
 
-	sum.kind = intervals->keys[wait->shape].object->key.kind;
 	for (bool more = true; more && r == 0;) {
 		uint64_t next;
 
@@ -311,22 +328,56 @@ static int sum_by_thread(const void *left, const void *right)
 	return 0;
 }
 
-/* What --pid and --tid leave. */
-static void drop_filtered(struct ws_intervals *intervals, const struct ws_tables *tables)
+/* What --pid, --tid and --object leave. */
+static void drop_filtered(struct ws_intervals *intervals, const struct ws_context *context)
 {
+	const struct ws_tables *tables = context->tables;
 	size_t kept = 0;
 
 	for (size_t i = 0; i < intervals->n; i++) {
-		if (ws_filter_thread(&intervals->filter, tables, intervals->list[i].thread))
-			intervals->list[kept++] = intervals->list[i];
+		const struct ws_interval *wait = &intervals->list[i];
+
+		if (ws_filter_thread(&intervals->filter, tables, wait->thread) &&
+		    ws_contention_counts(context->contention,
+					 intervals->keys[wait->shape].object->id))
+			intervals->list[kept++] = *wait;
 	}
 	intervals->n = kept;
 	kept = 0;
 	for (size_t i = 0; i < intervals->n_sums; i++) {
-		if (ws_filter_thread(&intervals->filter, tables, intervals->sums[i].thread))
-			intervals->sums[kept++] = intervals->sums[i];
+		struct ws_interval_sum *sum = &intervals->sums[i];
+
+		if (!ws_filter_thread(&intervals->filter, tables, sum->thread) ||
+		    (sum->object != WS_UNKNOWN &&
+		     !ws_contention_counts(context->contention, sum->object)))
+			continue;
+		sum->object = WS_UNKNOWN;
+		intervals->sums[kept++] = *sum;
 	}
 	intervals->n_sums = kept;
+}
+
+/* In order, those that objects had kept apart as one. */
+static void merge_sums(struct ws_intervals *intervals)
+{
+	size_t n = 0;
+
+	if (!intervals->n_sums)
+		return;
+	qsort(intervals->sums, intervals->n_sums, sizeof(*intervals->sums), sum_by_thread);
+	for (size_t i = 1; i < intervals->n_sums; i++) {
+		const struct ws_interval_sum *more = &intervals->sums[i];
+		struct ws_interval_sum *sum = &intervals->sums[n];
+
+		if (sum_by_thread(sum, more) != 0) {
+			intervals->sums[++n] = *more;
+			continue;
+		}
+		sum->wait_ns += more->wait_ns;
+		sum->waits +=
+			more->waits < UINT32_MAX - sum->waits ? more->waits : UINT32_MAX - sum->waits;
+	}
+	intervals->n_sums = n + 1;
 }
 
 static int make_shapes(const struct ws_intervals *intervals, const struct ws_context *context,
@@ -359,11 +410,10 @@ int ws_intervals_finish(struct ws_intervals *intervals, const struct ws_context 
 
 	if (!result)
 		return -ENOMEM;
-	drop_filtered(intervals, context->tables);
+	drop_filtered(intervals, context);
 	if (intervals->n)
 		qsort(intervals->list, intervals->n, sizeof(*intervals->list), by_thread);
-	if (intervals->n_sums)
-		qsort(intervals->sums, intervals->n_sums, sizeof(*intervals->sums), sum_by_thread);
+	merge_sums(intervals);
 	result->list = intervals->list;
 	result->n = intervals->n;
 	result->sums = intervals->sums;

@@ -49,6 +49,7 @@ struct ws_interval {
 struct ws_interval_sum {
 	uint32_t thread;
 	uint32_t span;    /* number of the span, from the trace's begin on */
+	uint32_t object;  /* its id, while it is not known which objects count; else WS_UNKNOWN */
 	uint8_t kind;     /* enum ws_kind */
 	uint32_t waits;   /* that began in it; UINT32_MAX and more: that */
 	uint64_t wait_ns; /* of its time */

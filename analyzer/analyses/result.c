@@ -32,6 +32,13 @@ struct builder {
 	size_t edges_size;
 };
 
+/* True if the waits of that thread on that object are wanted. */
+static bool is_wanted(const struct builder *builder, uint32_t thread, uint32_t object_id)
+{
+	return ws_filter_thread(&builder->contention->filter, builder->tables, thread) &&
+	       ws_contention_counts(builder->result, object_id);
+}
+
 static int draft_get(struct builder *builder, const struct ws_object *object, struct draft **ret)
 {
 	size_t known = builder->draft_of_size;
@@ -255,18 +262,15 @@ static int collect(struct builder *builder)
 	int r = 0;
 
 	for (waiter = builder->contention->waiters; waiter && r == 0; waiter = waiter->hh.next) {
-		if (ws_filter_thread(&builder->contention->filter, builder->tables,
-				     waiter->key.thread))
+		if (is_wanted(builder, waiter->key.thread, waiter->object->id))
 			r = add_waiter(builder, waiter);
 	}
 	for (link = builder->contention->links; link && r == 0; link = link->hh.next) {
-		if (ws_filter_thread(&builder->contention->filter, builder->tables,
-				     link->waiter->key.thread))
+		if (is_wanted(builder, link->waiter->key.thread, link->waiter->object->id))
 			r = add_link(builder, link);
 	}
 	for (waiter = builder->contention->waiters; waiter && r == 0; waiter = waiter->hh.next) {
-		if (ws_filter_thread(&builder->contention->filter, builder->tables,
-				     waiter->key.thread))
+		if (is_wanted(builder, waiter->key.thread, waiter->object->id))
 			r = add_candidates(builder, waiter);
 	}
 	for (releaser = builder->contention->releasers; releaser && r == 0;
@@ -495,8 +499,31 @@ static int result_new(const struct ws_tables *tables, struct ws_symbols *symbols
 	return 0;
 }
 
-int ws_contention_finish(const struct ws_contention *contention, const struct ws_tables *tables,
-			 struct ws_symbols *symbols, struct ws_contention_result **ret)
+/* Which objects the filter's patterns fit, by the names in `named`, which has all of them. 0 or
+ * -ENOMEM. */
+static int find_counted(const struct ws_filter *filter, const struct ws_contention_result *named,
+			struct ws_contention_result *to)
+{
+	for (size_t i = 0; i < named->n_objects; i++) {
+		if (named->objects[i].object->id >= to->n_counted)
+			to->n_counted = (size_t)named->objects[i].object->id + 1;
+	}
+	to->counted = calloc(to->n_counted + 1, 1);
+	if (!to->counted)
+		return -ENOMEM;
+	for (size_t i = 0; i < named->n_objects; i++) {
+		const struct ws_object_contention *object = &named->objects[i];
+
+		to->counted[object->object->id] =
+			ws_filter_object(filter, object->object, object->name);
+	}
+	return 0;
+}
+
+/* `named`: the result without a filter by names of objects; NULL: there is no such filter. */
+static int make(const struct ws_contention *contention, const struct ws_tables *tables,
+		struct ws_symbols *symbols, const struct ws_contention_result *named,
+		struct ws_contention_result **ret)
 {
 	struct builder builder = {
 		.contention = contention,
@@ -508,7 +535,10 @@ int ws_contention_finish(const struct ws_contention *contention, const struct ws
 	r = result_new(tables, symbols, &builder.result);
 	if (r < 0)
 		return r;
-	r = collect(&builder);
+	if (named)
+		r = find_counted(&contention->filter, named, builder.result);
+	if (r == 0)
+		r = collect(&builder);
 	if (r == 0)
 		r = add_flows(&builder);
 	if (r == 0)
@@ -537,6 +567,28 @@ int ws_contention_finish(const struct ws_contention *contention, const struct ws
 	return 0;
 }
 
+int ws_contention_finish(const struct ws_contention *contention, const struct ws_tables *tables,
+			 struct ws_symbols *symbols, struct ws_contention_result **ret)
+{
+	struct ws_contention_result *named = NULL;
+	int r;
+
+	if (!contention->filter.n_objects)
+		return make(contention, tables, symbols, NULL, ret);
+	/* What an object is called is known only of the whole answer: a pipe by its ends. */
+	r = make(contention, tables, symbols, NULL, &named);
+	if (r == 0)
+		r = make(contention, tables, symbols, named, ret);
+	ws_contention_result_free(named);
+	return r;
+}
+
+bool ws_contention_counts(const struct ws_contention_result *result, uint32_t object_id)
+{
+	return !result->counted ||
+	       (object_id < result->n_counted && result->counted[object_id]);
+}
+
 void ws_contention_result_free(struct ws_contention_result *result)
 {
 	if (!result)
@@ -555,5 +607,6 @@ void ws_contention_result_free(struct ws_contention_result *result)
 	free(result->edges);
 	free(result->site_edges);
 	free(result->threads);
+	free(result->counted);
 	free(result);
 }

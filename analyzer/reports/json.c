@@ -86,7 +86,7 @@ static json_t *trace_json(struct ws_json_writer *writer)
 static json_t *filter_json(struct ws_json_writer *writer)
 {
 	const struct ws_filter *filter = writer->report->filter;
-	json_t *value = json_object(), *kinds = json_array();
+	json_t *value = json_object(), *kinds = json_array(), *objects = json_array();
 
 	ws_json_set_integer(writer, value, "min_wait_ns", filter->min_wait_ns);
 	ws_json_set(writer, value, "pid", filter->pid ? json_integer(filter->pid) : json_null());
@@ -96,6 +96,9 @@ static json_t *filter_json(struct ws_json_writer *writer)
 			ws_json_append(writer, kinds, ws_json_string(ws_kind_word(kind)));
 	}
 	ws_json_set(writer, value, "kinds", kinds);
+	for (size_t i = 0; i < filter->n_objects; i++)
+		ws_json_append(writer, objects, ws_json_string(filter->objects[i]));
+	ws_json_set(writer, value, "objects", objects);
 	ws_json_set_integer(writer, value, "from_ns", filter->from_ns);
 	ws_json_set(writer, value, "to_ns",
 		    filter->to_ns == UINT64_MAX ? json_null() : ws_json_integer(filter->to_ns));

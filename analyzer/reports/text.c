@@ -140,6 +140,8 @@ static void print_filter(struct printer *printer)
 		if (filter->kinds & (1u << kind))
 			only(printer, "kind %s", ws_kind_word(kind));
 	}
+	for (size_t i = 0; i < filter->n_objects; i++)
+		only(printer, "object %.100s", filter->objects[i]);
 	if (filter->from_ns) {
 		ws_cell_time(&time, printer->page.utf8, filter->from_ns);
 		only(printer, "after the first %.60s", time.text);

@@ -65,14 +65,14 @@ int ws_discover(const char *dir, struct ws_paths *paths, struct ws_error *error)
 		return ws_error_set(error, r, "%s: %s", dir, strerror(errno));
 	}
 	if (!S_ISDIR(st.st_mode))
-		return ws_error_set(error, -ENOTDIR, "%s is a file: a trace is a folder", dir);
+		return ws_error_set(error, -ENOTDIR, "%s: it is a file; name the folder of a trace", dir);
 	r = walk(dir, paths);
 	if (r)
 		return ws_error_set(error, r, "%s: %s", dir, strerror(-r));
 	if (paths->n == first)
 		return ws_error_set(error, -EINVAL,
-				    "%s holds no trace: there is no file `metadata` in or below it "
-				    "(nothing was recorded, or this is another folder)",
+				    "%s: it holds no trace, for there is no file `metadata` in or below "
+				    "it; name the folder that `waitscope record` wrote",
 				    dir);
 	sort_from(paths, first);
 	return 0;

@@ -137,19 +137,20 @@ static int map_fields(struct ws_extract_class *c, const bt_field_class *payload,
 		if (!class)
 			return ws_error_set(
 				error, -EINVAL,
-				"the trace's event " PREFIX
-				"%s has no field `%s`: it was not made by waitscope's own "
-				"library",
+				"event " PREFIX
+				"%s: it has no field `%s`, so it was not made by waitscope's own "
+				"library; record the program anew",
 				c->type->name, step->field->name);
 		if (!choose_how(step->field, class, &step->how))
 			return ws_error_set(error, -EINVAL,
-					    "the trace's event " PREFIX
-					    "%s has a field `%s` of another type than expected",
+					    "event " PREFIX
+					    "%s: its field `%s` has another type than expected; record "
+					    "the program anew",
 					    c->type->name, step->field->name);
 		if (step->field->is_function &&
 		    is(class, BT_FIELD_CLASS_TYPE_UNSIGNED_ENUMERATION)) {
 			if (map_functions(c, class))
-				return ws_error_set(error, -ENOMEM, "out of memory");
+				return ws_error_set(error, -ENOMEM, "memory: there is none left");
 			step->how = HOW_FUNCTION;
 		}
 		c->n_steps++;
@@ -168,7 +169,7 @@ static int add_class(struct ws_extract *extract, const bt_event_class *class,
 	if (!c || ws_grow(&extract->classes, &extract->classes_capacity, extract->n_classes + 1) ||
 	    ws_map64_put(&extract->by_class, (uintptr_t) class, (uint32_t)extract->n_classes)) {
 		free(c);
-		return ws_error_set(error, -ENOMEM, "out of memory");
+		return ws_error_set(error, -ENOMEM, "memory: there is none left");
 	}
 	extract->classes[extract->n_classes++] = c;
 	bt_event_class_get_ref(class);
@@ -181,7 +182,7 @@ static int add_class(struct ws_extract *extract, const bt_event_class *class,
 	clock = bt_stream_class_borrow_default_clock_class_const(
 		bt_event_class_borrow_stream_class_const(class));
 	if (!clock)
-		return ws_error_set(error, -EINVAL, "the trace's events have no time");
+		return ws_error_set(error, -EINVAL, "trace: its events have no time; record the program anew");
 	c->is_ns = bt_clock_class_get_frequency(clock) == NS_PER_S;
 	c->shift_ns = ws_origins_shift(extract->origins, clock);
 	return map_fields(c, bt_event_class_borrow_payload_field_class_const(class), error);
@@ -332,7 +333,7 @@ int ws_extract_event(const struct ws_extract_class *class, const bt_message *mes
 	event->type = class->type->type;
 	event->at_ns = at_ns;
 	if (read_payload(class, bt_event_borrow_payload_field_const(bt), arena, event))
-		return ws_error_set(error, -ENOMEM, "out of memory");
+		return ws_error_set(error, -ENOMEM, "memory: there is none left");
 	/* It is a reading of the same clock as the event's own: on the same scale, then. */
 	if (event->type == WS_RAW_wait_begin && event->wait_begin.begin_ns)
 		event->wait_begin.begin_ns += (uint64_t) class->shift_ns;
@@ -341,7 +342,7 @@ int ws_extract_event(const struct ws_extract_class *class, const bt_message *mes
 	if (event->type == WS_RAW_process && event->process.format > WS_FORMAT_VERSION)
 		return ws_error_set(
 			error, -ENOTSUP,
-			"the trace has format %u, this waitscope reads up to %u: use the "
+			"trace: its format is %u, and this waitscope reads up to %u; use the "
 			"waitscope that recorded it, or a newer one",
 			event->process.format, (unsigned int)WS_FORMAT_VERSION);
 	return 0;

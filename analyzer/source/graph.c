@@ -20,7 +20,7 @@ int ws_ctf_load(struct ws_ctf *ctf, struct ws_error *error)
 	if (bt_plugin_find("ctf", BT_TRUE, BT_TRUE, BT_TRUE, BT_TRUE, BT_FALSE, &ctf->plugin)) {
 		bt_current_thread_clear_error();
 		return ws_error_set(error, -EINVAL,
-				    "libbabeltrace2's plugin `ctf` is missing: apt-get install "
+				    "libbabeltrace2: its plugin `ctf` is missing; apt-get install "
 				    "libbabeltrace2-0");
 	}
 	ctf->fs = bt_plugin_borrow_source_component_class_by_name_const(ctf->plugin, "fs");

@@ -60,7 +60,7 @@ struct ws_reader {
 
 static int no_memory(struct ws_reader *r)
 {
-	return r->result = ws_error_set(r->error, -ENOMEM, "out of memory");
+	return r->result = ws_error_set(r->error, -ENOMEM, "memory: there is none left");
 }
 
 /* one input */
@@ -411,7 +411,7 @@ static int connect_folder(struct ws_reader *r, const bt_component_sink *sink, si
 			continue;
 		port = find_port(source, r->inputs[i].stream->port);
 		if (!port)
-			return ws_error_set(error, -EINVAL, "%s changed while it was read", path);
+			return ws_error_set(error, -EINVAL, "%s: it changed while it was read; try again", path);
 		if (bt_graph_connect_ports(
 			    r->graph, port,
 			    bt_component_sink_borrow_input_port_by_index_const(sink, i), NULL))
@@ -459,7 +459,7 @@ int ws_reader_new(struct ws_stream *streams, size_t n, uint32_t group,
 	}
 	if (!r || !r->inputs || !r->heap) {
 		ws_reader_free(r);
-		return ws_error_set(error, -ENOMEM, "out of memory");
+		return ws_error_set(error, -ENOMEM, "memory: there is none left");
 	}
 	r->group = group;
 	r->slot = &watch->slots[group];

@@ -54,7 +54,7 @@ int ws_salvage_new(struct ws_salvage **ret, struct ws_error *error)
 	struct ws_salvage *s = calloc(1, sizeof(*s));
 
 	if (!s)
-		return ws_error_set(error, -ENOMEM, "out of memory");
+		return ws_error_set(error, -ENOMEM, "memory: there is none left");
 	if (!tmp ||
 	    snprintf(s->root, sizeof(s->root), "%s/waitscope.XXXXXX", tmp) >= (int)sizeof(s->root))
 		snprintf(s->root, sizeof(s->root), "/tmp/waitscope.XXXXXX");
@@ -62,8 +62,10 @@ int ws_salvage_new(struct ws_salvage **ret, struct ws_error *error)
 		int r = -errno;
 
 		free(s);
-		return ws_error_set(error, r, "no temporary folder to read a damaged trace: %s",
-				    strerror(-r));
+		return ws_error_set(error, r,
+				    "%s: no temporary folder for reading a damaged trace: %s; set "
+				    "TMPDIR to another one",
+				    tmp ? tmp : "/tmp", strerror(-r));
 	}
 	*ret = s;
 	return 0;

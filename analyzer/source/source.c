@@ -143,7 +143,7 @@ static int add_dir(struct ws_source *s, const char *dir)
 	}
 	ws_paths_free(&paths);
 	if (r == -ENOMEM)
-		ws_error_set(s->error, r, "out of memory");
+		ws_error_set(s->error, r, "memory: there is none left");
 	return r;
 }
 
@@ -182,7 +182,7 @@ static int make_readers(struct ws_source *s, uint32_t groups)
 	s->n_groups = ws_plan_share(&s->plan, groups < WS_WATCH_SLOTS ? groups : WS_WATCH_SLOTS);
 	s->readers = calloc(s->n_groups ? s->n_groups : 1, sizeof(struct ws_reader *));
 	if (!s->readers)
-		return ws_error_set(s->error, -ENOMEM, "out of memory");
+		return ws_error_set(s->error, -ENOMEM, "memory: there is none left");
 	for (uint32_t i = 0; i < s->n_groups && !r; i++)
 		r = ws_reader_new(s->plan.streams, s->plan.n, i, &s->plan.origins, s->watch,
 				  &s->readers[i], s->error);
@@ -201,7 +201,7 @@ int ws_source_open(const char *const *dirs, size_t n_dirs, uint32_t groups, stru
 		s->nobody = watch = calloc(1, sizeof(*watch));
 	if (!s || !watch) {
 		free(s);
-		return ws_error_set(error, -ENOMEM, "out of memory");
+		return ws_error_set(error, -ENOMEM, "memory: there is none left");
 	}
 	s->watch = watch;
 	s->error = error;

@@ -82,8 +82,8 @@ static void the_user_knows_better(void **state)
 		ws_int(ws_object(run, "cond", "queue_changed"), "wait_ns"));
 	assert_int_equal(wrong.status, 2);
 	assert_string_equal(
-		wrong.err, "waitscope report: --class: GLOB=contention, handover, input, pacing or "
-			   "idle, not busy=lazy (see waitscope report --help)\n");
+		wrong.err, "waitscope: --class busy=lazy: not GLOB=contention, handover, input, "
+			   "pacing or idle; see `waitscope report --help`\n");
 	ws_result_free(&wrong);
 	ws_run_free(run);
 }

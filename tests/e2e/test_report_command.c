@@ -88,7 +88,7 @@ static void to_a_file(void **state)
 static void each_folder_once(void **state)
 {
 	(void)state;
-	gives("\"$W\" report \"$T\" \"$T/.\"", 2, "", "the same folder twice");
+	gives("\"$W\" report \"$T\" \"$T/.\"", 2, "", "the same folder is named twice");
 }
 
 static void whole_or_not_there(void **state)
@@ -159,7 +159,7 @@ static void wrong_options(void **state)
 		char script[256];
 
 		snprintf(script, sizeof(script), "\"$W\" report \"$T\" %s", wrong[i]);
-		gives(script, 2, "", "waitscope report: ");
+		gives(script, 2, "", "; see `waitscope report --help`\n");
 	}
 }
 

@@ -92,8 +92,8 @@ def main():
         wrong = subprocess.run([waitscope, "export", "--to", "nonsense", trace], check=False,
                                stderr=subprocess.PIPE, timeout=LIMIT_S)
         check(wrong.returncode == 2 and wrong.stderr.decode() ==
-              "waitscope export: --to: there is no such format: nonsense "
-              "(see waitscope export --help)\n", f"a wrong format: {wrong}")
+              "waitscope: --to nonsense: not one of "
+              "folded, pprof, speedscope; see `waitscope export --help`\n", f"a wrong format: {wrong}")
     finally:
         shutil.rmtree(folder)
 

@@ -44,15 +44,15 @@ expect 0 "$WAITSCOPE" record -o waitscope.trace/ true
 mkdir other theirs theirs.old empty
 touch other/file theirs.old/file
 expect 1 "$WAITSCOPE" record -o other true
-has err '^waitscope: other exists and is no trace of waitscope'
+has err '^waitscope: other: it exists and is no trace of waitscope'
 same "$(ls other)" file "the foreign folder"
 expect 0 "$WAITSCOPE" record -o empty true
 expect 0 "$WAITSCOPE" record -o theirs true
 expect 1 "$WAITSCOPE" record -o theirs true
-has err '^waitscope: theirs.old exists'
+has err '^waitscope: theirs.old: it exists'
 expect 1 "$WAITSCOPE" record -o other/file true
 expect 1 "$WAITSCOPE" record -o no/such/parent true
-has err '^waitscope: cannot make the folder no/such/parent'
+has err '^waitscope: no/such/parent[^:]*: the folder cannot be made: .*; check the name$'
 cd ..
 
 # What cannot be recorded is refused before anything is started or changed.
@@ -63,17 +63,17 @@ printf '#!/no/such/interpreter\n' >broken
 echo 'echo "by sh: $0 $1"; exit 5' >plain-text
 chmod +x script broken plain-text
 expect 127 "$WAITSCOPE" record no-such-program
-has err '^waitscope: no-such-program: no such program$'
+has err '^waitscope: no-such-program: there is no such program; '
 expect 127 "$WAITSCOPE" record ./no-such-program
 expect 127 "$WAITSCOPE" record ''
 expect 126 "$WAITSCOPE" record /etc/passwd
 expect 126 "$WAITSCOPE" record /etc
 expect 126 "$WAITSCOPE" record ./static
-has err '^waitscope: ./static is statically linked'
+has err '^waitscope: ./static: it is statically linked'
 expect 126 "$WAITSCOPE" record ./script
-has err 'static is statically linked'
+has err 'static: it is statically linked'
 expect 126 "$WAITSCOPE" record ./broken
-has err 'its interpreter /no/such/interpreter is missing$'
+has err 'its interpreter /no/such/interpreter is missing; install that$'
 [ ! -e waitscope.trace ] || fail "a refused program made a folder"
 expect 5 "$WAITSCOPE" record ./plain-text word
 has out '^by sh: ./plain-text word$'
@@ -82,7 +82,7 @@ if [ "$(id -u)" = 0 ]; then
 	chown 65534 setuid
 	chmod 4755 setuid
 	expect 126 "$WAITSCOPE" record ./setuid
-	has err '^waitscope: ./setuid is setuid'
+	has err '^waitscope: ./setuid: it is setuid'
 fi
 
 # Usage.
@@ -99,7 +99,7 @@ expect 1 "$WAITSCOPE" record --buffer-size 10000G true
 has err 'do not fit into /dev/shm'
 expect 2 "$WAITSCOPE"
 expect 2 "$WAITSCOPE" no-such-command
-has err '^waitscope: unknown command no-such-command'
+has err '^waitscope: no-such-command: there is no such command; '
 for words in --help "record --help" "report --help" "doctor --help" help "help record" --version; do
 	# shellcheck disable=SC2086
 	expect 0 "$WAITSCOPE" $words

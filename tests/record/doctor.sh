@@ -21,7 +21,7 @@ expect 1 env PATH="$PWD/bin" "$WAITSCOPE" doctor
 has out '^FAIL *lttng-sessiond'
 has out 'apt-get install lttng-tools'
 expect 1 env PATH="$PWD/bin" "$WAITSCOPE" record true
-has err '^waitscope: lttng-sessiond is missing: apt-get install lttng-tools$'
+has err '^waitscope: lttng-sessiond: it is missing; apt-get install lttng-tools$'
 [ ! -e waitscope.trace ] || fail "a folder was left by a recording that did not start"
 
 # Without the library, or with one that cannot be loaded.

@@ -98,7 +98,7 @@ nothing_left "$home"
 # A time limit ends the program and its children; SIGKILL helps where SIGTERM does not.
 expect 124 "$WAITSCOPE" record -o late --timeout 500ms sh -c 'sleep 61 & echo $! $LTTNG_HOME; wait'
 read -r child home <out
-has err '^waitscope: timed out after 500ms$'
+has err '^waitscope: --timeout 500ms: the program was ended$'
 is_dead "$child" || fail "a child outlived the time limit"
 nothing_left "$home"
 expect 124 "$WAITSCOPE" record -o late --timeout 0.5 sh -c 'trap "" TERM; while :; do sleep 0.1; done'
@@ -126,7 +126,7 @@ start headless 'say; sleep 1; exit 3'
 kill -KILL "$(child_of "$recorder" waitscope-ctl)"
 wait "$recorder"
 same "$?" 3 "exit status of headless"
-has err '^waitscope: the control process of the recording died'
+has err '^waitscope: control process: it died'
 until_true no_process_of "$home"
 nothing_left "$home"
 
@@ -135,7 +135,7 @@ start daemonless 'say; sleep 1; exit 0'
 kill -KILL "$(child_of "$(child_of "$recorder" waitscope-ctl)" lttng-sessiond)"
 wait "$recorder"
 same "$?" 1 "exit status of daemonless"
-has err '^waitscope: the session daemon died'
+has err '^waitscope: lttng-sessiond: it died'
 nothing_left "$home"
 
 # Where full buffers make it wait, the program does not wait for a daemon that is gone for ever.

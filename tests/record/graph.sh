@@ -41,7 +41,7 @@ grep -q 'signals_nested hang.c' site.dot || fail "--by site does not name the li
 grep -q 'shape=ellipse' object.dot || fail "--by object has no object"
 "$WAITSCOPE" graph --at end t | grep -q '^}' || fail "--at end"
 "$WAITSCOPE" graph --at 1h t >/dev/null 2>err && fail "--at after the end"
-grep -q '^waitscope graph: --at: the trace is only [0-9.]* s long$' err || fail "--at after the end: $(cat err)"
+grep -q '^waitscope: --at: the trace is only [0-9.]* s long; ' err || fail "--at after the end: $(cat err)"
 # The deadlock is marked in pictures of all of the time, too.
 "$WAITSCOPE" record -o d -- "$(dirname "$program")/deadlock" fault abba >out 2>err || fail "record: $(cat err)"
 "$WAITSCOPE" graph --format svg d >d.svg || fail "graph --format svg"
@@ -52,7 +52,7 @@ grep -q '^waitscope graph: --at: the trace is only [0-9.]* s long$' err || fail 
 for wrong in "--by frob" "--format png" "--at yesterday" --frob; do
 	"$WAITSCOPE" graph $wrong t >out 2>err && fail "graph $wrong is accepted"
 	[ "$("$WAITSCOPE" graph $wrong t >/dev/null 2>&1; echo $?)" = 2 ] || fail "graph $wrong: status"
-	grep -q 'see waitscope graph --help' err || fail "graph $wrong: $(cat err)"
+	grep -q 'see `waitscope graph --help`' err || fail "graph $wrong: $(cat err)"
 done
 "$WAITSCOPE" graph nowhere >out 2>err && fail "a graph of nothing"
 grep -q 'waitscope record PROGRAM' err || fail "no remedy: $(cat err)"

@@ -97,14 +97,14 @@ static void elf_files(void **state)
 
 	/* The interpreter's name lies outside of the file. */
 	((Elf64_Phdr *)(file + sizeof(Elf64_Ehdr)))->p_offset = UINT64_MAX - 4;
-	refuse(make("bad-interp", file, size, 0755), -ENOTSUP, "which is missing");
+	refuse(make("bad-interp", file, size, 0755), -ENOTSUP, "is missing; install that");
 
 	size = make_elf(file, EM_X86_64, NULL);
 	refuse(make("static", file, size, 0755), -ENOTSUP, "statically linked");
 	size = make_elf(file, EM_X86_64, "/lib/ld-musl-x86_64.so.1");
 	refuse(make("musl", file, size, 0755), -ENOTSUP, "musl");
 	size = make_elf(file, EM_X86_64, "/no/such/loader");
-	refuse(make("no-loader", file, size, 0755), -ENOTSUP, "/no/such/loader, which is missing");
+	refuse(make("no-loader", file, size, 0755), -ENOTSUP, "/no/such/loader\" is missing; install that");
 	size = make_elf(file, EM_AARCH64, loader);
 	refuse(make("arm", file, size, 0755), -ENOTSUP, "another architecture");
 }

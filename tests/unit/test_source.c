@@ -238,7 +238,7 @@ static void a_newer_format_is_refused(void **state)
 	free(bytes);
 	run(&res, dir);
 	assert_int_equal(res.code, -ENOTSUP);
-	assert_non_null(strstr(res.error.text, "format 99"));
+	assert_non_null(strstr(res.error.text, "its format is 99"));
 	clean(&res);
 	trace_copy_remove(dir);
 }
@@ -343,7 +343,7 @@ static void what_is_no_trace_is_a_clear_error(void **state)
 	assert_non_null(mkdtemp(dir));
 	run(&res, dir);
 	assert_int_equal(res.code, -EINVAL);
-	assert_non_null(strstr(res.error.text, "holds no trace"));
+	assert_non_null(strstr(res.error.text, "it holds no trace"));
 	assert_int_equal(rmdir(dir), 0);
 
 	trace_copy_make("basic", dir);

@@ -142,11 +142,11 @@ static void a_fault_of_ours_is_an_error(void **state)
 
 	(void)state;
 	assert_int_equal(supervise(ends_by, &segv, NULL), WS_EXIT_FAILURE);
-	assert_words("before\ntest: no report: its process was ended by signal 11 (Segmentation "
-		     "fault)\n");
+	assert_words("before\ntest: reading: its process was ended by signal 11 (Segmentation "
+		     "fault); please report that, with the trace\n");
 	assert_int_equal(supervise(ends_by, &killed, NULL), WS_EXIT_FAILURE);
-	assert_words("before\ntest: no report: its process was ended by signal 9 (Killed): was "
-		     "memory out?\n");
+	assert_words("before\ntest: reading: its process was ended by signal 9 (Killed); was "
+		     "memory out? close other programs\n");
 }
 
 /* Somebody's kill of the work is one of the command. */
@@ -177,7 +177,8 @@ static void too_much_is_given_up(void **state)
 {
 	(void)state;
 	assert_int_equal(supervise(dies_of_all, NULL, NULL), WS_EXIT_FAILURE);
-	assert_words("test: no report: libbabeltrace2 crashes or hangs on too much of the trace\n");
+	assert_words("test: reading: libbabeltrace2 crashes or hangs on too much of the trace; record "
+		     "the program anew\n");
 }
 
 /* A trace on which libbabeltrace2 2.0.4 aborts: the size of a packet's content is negative. */

@@ -240,8 +240,8 @@ static int inherit(struct ws_board *board, struct ws_board_process *child, uint3
 	return from ? ws_reaches_inherit(&child->reaches, &from->reaches) : 0;
 }
 
-/* A process that begins to wait has said which ends of pipes it has open; the others it has closed.
- */
+/* A process that begins to wait has said which ends of pipes it has open; the others that it got from
+ * its parent it has closed. */
 static void ends_are_said(struct ws_board *board, uint32_t index)
 {
 	struct ws_board_process *process = ws_board_process(board, index);
@@ -249,7 +249,7 @@ static void ends_are_said(struct ws_board *board, uint32_t index)
 	if (!process || !process->ends_from_before)
 		return;
 	process->ends_from_before = false;
-	ws_reaches_close_pipes(&process->reaches);
+	ws_reaches_close_inherited(&process->reaches);
 }
 
 static void thread_gone(struct ws_board *board, struct ws_board_thread *thread)

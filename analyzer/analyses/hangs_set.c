@@ -15,6 +15,27 @@ void ws_hang_free(struct ws_hang *hang)
 	free(hang->behind);
 }
 
+/* Of a process that one of the knot needs: its thread that says it has the lock, or the first of it that
+ * is of the knot, other than `node`; the process itself: there is none. */
+static uint32_t thread_of(const struct ws_wait_graph *graph, const struct ws_graph_edge *edge,
+			  uint32_t node, uint32_t knot, bool *itself)
+{
+	const struct ws_graph_node *process = &graph->nodes[edge->to];
+	uint32_t found = edge->to;
+
+	for (size_t i = process->first; i < process->first + process->n; i++) {
+		uint32_t at = graph->edges[i].to;
+		const struct ws_graph_node *member = &graph->nodes[at];
+
+		if (member->knot != knot || member->thread == WS_UNKNOWN)
+			continue;
+		*itself |= at == node;
+		if (at != node && (found == edge->to || member->thread == edge->by))
+			found = at;
+	}
+	return found;
+}
+
 /* Who the thread of a knot waits for next on the way round: those who took the object first, and
  * somebody else rather than itself. */
 static const struct ws_graph_edge *next_of(const struct ws_wait_graph *graph, uint32_t node,
@@ -33,19 +54,18 @@ static const struct ws_graph_edge *next_of(const struct ws_wait_graph *graph, ui
 			*next = edge->to;
 			return edge;
 		}
-		if (edge->to == node)
+		if (edge->to == node) {
 			itself = edge;
-		for (size_t i = to->first; to->thread == WS_UNKNOWN && i < to->first + to->n; i++) {
-			const struct ws_graph_node *member = &graph->nodes[graph->edges[i].to];
+		} else if (to->thread == WS_UNKNOWN) {
+			bool of_itself = false;
+			uint32_t thread = thread_of(graph, edge, node, from->knot, &of_itself);
 
-			if (member->knot != from->knot || member->thread == WS_UNKNOWN)
-				continue;
-			if (graph->edges[i].to == node) {
-				itself = edge;
-				continue;
+			if (thread != edge->to) {
+				*next = thread;
+				return edge;
 			}
-			*next = graph->edges[i].to;
-			return edge;
+			if (of_itself)
+				itself = edge;
 		}
 	}
 	*next = node;

@@ -89,10 +89,10 @@ void ws_reaches_drop_memory(struct ws_reaches *reaches)
 	reaches->n = n;
 }
 
-void ws_reaches_close_pipes(struct ws_reaches *reaches)
+void ws_reaches_close_inherited(struct ws_reaches *reaches)
 {
 	for (size_t i = 0; i < reaches->n; i++) {
-		if (reaches->list[i].kind == WS_KIND_PIPE)
+		if (reaches->list[i].kind == WS_KIND_PIPE && !reaches->list[i].itself)
 			reaches->list[i].ends = 0;
 	}
 }

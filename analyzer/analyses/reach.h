@@ -53,7 +53,7 @@ int ws_reaches_inherit(struct ws_reaches *to, const struct ws_reaches *from);
 /* Memory goes with the image; what the kernel has stays. */
 void ws_reaches_drop_memory(struct ws_reaches *reaches);
 
-/* No end of any pipe is open, until it is said. */
-void ws_reaches_close_pipes(struct ws_reaches *reaches);
+/* No end of a pipe that was only inherited is open, until it is said. */
+void ws_reaches_close_inherited(struct ws_reaches *reaches);
 
 #endif

@@ -86,7 +86,8 @@ static uint32_t process_node(struct builder *b, uint32_t index)
 	return b->process_nodes[index] = add_node(b, node);
 }
 
-/* One more edge of the node whose edges are being made, unless it has it. */
+/* One more edge of the node whose edges are being made, unless it has it: then the one that names a
+ * thread says more. */
 static void add_edge(struct builder *b, struct ws_graph_node *node, struct ws_graph_edge edge)
 {
 	struct ws_wait_graph *graph = b->graph;
@@ -94,8 +95,11 @@ static void add_edge(struct builder *b, struct ws_graph_node *node, struct ws_gr
 	if (edge.to == NO_NODE)
 		return;
 	for (size_t i = node->first; i < node->first + node->n; i++) {
-		if (graph->edges[i].to == edge.to)
-			return;
+		if (graph->edges[i].to != edge.to)
+			continue;
+		if (graph->edges[i].by == WS_UNKNOWN && edge.by != WS_UNKNOWN)
+			graph->edges[i] = edge;
+		return;
 	}
 	if (ws_grow(&graph->edges, &graph->edges_size, graph->n_edges + 1)) {
 		b->failed = true;
@@ -117,6 +121,7 @@ static void add_holders(struct builder *b, struct ws_graph_node *node,
 		const struct ws_board_thread *thread = ws_board_thread(b->board, hold->who.thread);
 		struct ws_graph_edge edge = {
 			.as = WS_HOLD_OWNS,
+			.by = hold->said ? hold->who.thread : WS_UNKNOWN,
 			.shared = hold->shared,
 			.site = hold->who.site,
 			.stack = hold->who.stack,
@@ -145,7 +150,7 @@ static void add_holders(struct builder *b, struct ws_graph_node *node,
 static void add_hints(struct builder *b, struct ws_graph_node *node,
 		      const struct ws_board_object *on, const struct ws_holder *last)
 {
-	struct ws_graph_edge edge = { .as = WS_HOLD_COULD, .taken = true };
+	struct ws_graph_edge edge = { .as = WS_HOLD_COULD, .by = WS_UNKNOWN, .taken = true };
 
 	for (size_t i = 0; i < on->n_holds; i++) {
 		const struct ws_board_hold *hold = &on->holds[i];
@@ -211,6 +216,7 @@ static void add_candidates(struct builder *b, struct ws_graph_node *node,
 			add_edge(b, node,
 				 (struct ws_graph_edge){ .to = process_node(b, process->index),
 							 .as = WS_HOLD_COULD,
+							 .by = WS_UNKNOWN,
 							 .site = WS_UNKNOWN,
 							 .stack = WS_UNKNOWN });
 	}
@@ -241,6 +247,7 @@ static void add_arrivers(struct builder *b, struct ws_graph_node *node,
 			add_edge(b, node,
 				 (struct ws_graph_edge){ .to = thread_node(b, thread->index),
 							 .as = WS_HOLD_COULD,
+							 .by = WS_UNKNOWN,
 							 .site = WS_UNKNOWN,
 							 .stack = WS_UNKNOWN });
 		}
@@ -273,6 +280,7 @@ static void add_children(struct builder *b, struct ws_graph_node *node)
 		add_edge(b, node,
 			 (struct ws_graph_edge){ .to = process_node(b, child->index),
 						 .as = WS_HOLD_OWNS,
+						 .by = WS_UNKNOWN,
 						 .site = WS_UNKNOWN,
 						 .stack = WS_UNKNOWN });
 		if (key->offset)
@@ -299,6 +307,7 @@ static void add_joined(struct builder *b, struct ws_graph_node *node)
 		add_edge(b, node,
 			 (struct ws_graph_edge){ .to = thread_node(b, joined->index),
 						 .as = WS_HOLD_OWNS,
+						 .by = WS_UNKNOWN,
 						 .site = WS_UNKNOWN,
 						 .stack = WS_UNKNOWN });
 	}
@@ -367,6 +376,7 @@ static void add_process_edges(struct builder *b, size_t i)
 	add_edge(b, &node,
 		 (struct ws_graph_edge){ .to = thread_node(b, thread->index),
 					 .as = WS_HOLD_OWNS,
+					 .by = WS_UNKNOWN,
 					 .site = WS_UNKNOWN,
 					 .stack = WS_UNKNOWN });
 	/* Threads of which nothing was seen. */

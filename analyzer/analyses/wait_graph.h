@@ -60,6 +60,7 @@ enum ws_way_out { WS_WAYS_OUT(WS_WAY_OUT_ENUM) WS_WAY_OUT_COUNT };
 struct ws_graph_edge {
 	uint32_t to;       /* node */
 	uint8_t as;        /* enum ws_hold_as: what that has to do with the object */
+	uint32_t by;       /* to a process that holds a lock: its thread that says so; WS_UNKNOWN */
 	bool taken;        /* OR: it took what the other waits for, as far as is known */
 	bool shared;       /* it holds it as a reader */
 	uint32_t site;     /* code index: where it took it, or let go last; WS_UNKNOWN */

@@ -31,6 +31,7 @@ static const struct ws_manual_status statuses[] = {
 static const char *const examples[] = {
 	"waitscope export --to folded | flamegraph.pl --countname=ns > waits.svg",
 	"waitscope export --to pprof -o waits.pb.gz && go tool pprof -top waits.pb.gz",
+	"waitscope export --to perfetto --pid 812 -o waits.pftrace",
 	NULL,
 };
 
@@ -54,6 +55,7 @@ static int take_option(struct ws_telling *telling, int option, char *value)
 
 	(void)option; /* OPT_TO */
 	*exporter = ws_exporter_find(value);
+	telling->study.setup.journal = (*exporter)->journal;
 	return 0;
 }
 

@@ -48,6 +48,7 @@ struct ws_setup {
 	const struct ws_class_wish *class_wishes; /* Weak: classes by name, later ones count */
 	size_t n_class_wishes;
 	size_t intervals; /* so many waits are kept one by one: intervals.h; 0: none */
+	bool journal;     /* every wait is kept, with all that is known of it: journal.h */
 };
 
 /* What answers are made with, once the trace is over. Everything is Weak, and outlives them. */

@@ -3,18 +3,18 @@
 #include "analyzer/base/spill.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
+
+#include "analyzer/base/temporary.h"
 
 #define WORDS (WS_SPILL_BLOCK / sizeof(uint64_t))
 
 struct ws_spill {
-	uint64_t *block;  /* Owned by this: the entries that were put last */
-	size_t used;      /* words of it, at most WORDS - 1: the last says how many in the file */
-	size_t n_blocks;  /* in the file, before those of `block` */
-	int fd;           /* of the file; -1: none yet */
+	uint64_t *block; /* Owned by this: the entries that were put last */
+	size_t used;     /* words of it, at most WORDS - 1: the last says how many in the file */
+	size_t n_blocks; /* in the file, before those of `block` */
+	int fd;          /* of the file; -1: none yet */
 };
 
 int ws_spill_new(struct ws_spill **ret)
@@ -43,51 +43,23 @@ void ws_spill_free(struct ws_spill *spill)
 	free(spill);
 }
 
-static int open_file(void)
-{
-	const char *dir = getenv("TMPDIR");
-	char path[4096];
-	int fd;
-
-	if (!dir || !*dir)
-		dir = "/tmp";
-	fd = open(dir, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-	if (fd >= 0)
-		return fd;
-	/* Not every file system has files without a name. */
-	if (snprintf(path, sizeof(path), "%s/waitscope-XXXXXX", dir) >= (int)sizeof(path))
-		return -ENAMETOOLONG;
-	fd = mkostemp(path, O_CLOEXEC);
-	if (fd < 0)
-		return -errno;
-	unlink(path);
-	return fd;
-}
-
 /* Writes the block behind the others. */
 static int write_block(struct ws_spill *spill)
 {
-	off_t at = (off_t)spill->n_blocks * WS_SPILL_BLOCK;
-	size_t done = 0;
+	int r;
 
 	if (spill->fd < 0) {
-		int fd = open_file();
+		int fd = ws_temporary_open();
 
 		if (fd < 0)
 			return fd;
 		spill->fd = fd;
 	}
 	spill->block[WORDS - 1] = spill->used;
-	while (done < WS_SPILL_BLOCK) {
-		ssize_t n = pwrite(spill->fd, (const char *)spill->block + done,
-				   WS_SPILL_BLOCK - done, at + (off_t)done);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return n < 0 ? -errno : -EIO;
-		done += (size_t)n;
-	}
+	r = ws_temporary_write(spill->fd, spill->block, WS_SPILL_BLOCK,
+			       (uint64_t)spill->n_blocks * WS_SPILL_BLOCK);
+	if (r < 0)
+		return r;
 	spill->n_blocks++;
 	spill->used = 0;
 	return 0;
@@ -95,19 +67,11 @@ static int write_block(struct ws_spill *spill)
 
 static int read_block(struct ws_spill *spill)
 {
-	off_t at = (off_t)(spill->n_blocks - 1) * WS_SPILL_BLOCK;
-	size_t done = 0;
+	int r = ws_temporary_read(spill->fd, spill->block, WS_SPILL_BLOCK,
+				  (uint64_t)(spill->n_blocks - 1) * WS_SPILL_BLOCK);
 
-	while (done < WS_SPILL_BLOCK) {
-		ssize_t n = pread(spill->fd, (char *)spill->block + done, WS_SPILL_BLOCK - done,
-				  at + (off_t)done);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return n < 0 ? -errno : -EIO;
-		done += (size_t)n;
-	}
+	if (r < 0)
+		return r;
 	spill->n_blocks--;
 	spill->used = spill->block[WORDS - 1];
 	return spill->used < WORDS ? 0 : -EIO;

@@ -5,11 +5,21 @@
 #include <string.h>
 
 const struct ws_exporter ws_exporters[] = {
-	{ "folded", "stacks for FlameGraph's flamegraph.pl, nanoseconds waited", false,
-	  ws_export_folded },
-	{ "pprof", "contention profile for `go tool pprof`, as Go's own", true, ws_export_pprof },
-	{ "speedscope", "stacks for https://www.speedscope.app, by process", false,
-	  ws_export_speedscope },
+	{ .name = "folded",
+	  .summary = "stacks for FlameGraph's flamegraph.pl, nanoseconds waited",
+	  .write = ws_export_folded },
+	{ .name = "perfetto",
+	  .summary = "every wait on a timeline, for https://ui.perfetto.dev",
+	  .binary = true,
+	  .journal = true,
+	  .write = ws_export_perfetto },
+	{ .name = "pprof",
+	  .summary = "contention profile for `go tool pprof`, as Go's own",
+	  .binary = true,
+	  .write = ws_export_pprof },
+	{ .name = "speedscope",
+	  .summary = "stacks for https://www.speedscope.app, by process",
+	  .write = ws_export_speedscope },
 	{ 0 },
 };
 

@@ -11,6 +11,7 @@
 
 #include "analyzer/base/grow.h"
 #include "analyzer/exports/export.h"
+#include "analyzer/exports/labels.h"
 #include "analyzer/exports/samples.h"
 
 struct line {
@@ -54,7 +55,7 @@ static int take(void *user, const struct ws_sample *sample)
 		fputc(';', to);
 		put_name(to, text);
 	}
-	ws_sample_object(sample, text, sizeof(text));
+	ws_object_label(sample->object->object, sample->object->name, text, sizeof(text));
 	fputs(";[", to);
 	put_name(to, text);
 	fputc(']', to);

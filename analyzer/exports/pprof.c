@@ -20,6 +20,7 @@
 #include "analyzer/base/words.h"
 #include "analyzer/exports/export.h"
 #include "analyzer/exports/frame_ids.h"
+#include "analyzer/exports/labels.h"
 #include "analyzer/exports/samples.h"
 #include "profile.pb-c.h"
 

@@ -24,13 +24,4 @@ int ws_samples_each(const struct ws_report *report,
 /* The frames of the sample, innermost first; *n is 0 where nothing is known. */
 const struct ws_frame *ws_sample_frames(const struct ws_sample *sample, size_t *n);
 
-/* What people call the frame: its function, else module+offset. Writes to `text`. */
-void ws_frame_name(const struct ws_frame *frame, char *text, size_t size);
-
-/* "KIND NAME" of the object, the kind once. */
-void ws_sample_object(const struct ws_sample *sample, char *text, size_t size);
-
-/* "NAME[PID]", or "unknown". */
-void ws_process_name(const struct ws_report *report, uint32_t process, char *text, size_t size);
-
 #endif

@@ -9,6 +9,7 @@
 
 #include "analyzer/exports/export.h"
 #include "analyzer/exports/frame_ids.h"
+#include "analyzer/exports/labels.h"
 #include "analyzer/exports/samples.h"
 #include "analyzer/reports/json_writer.h"
 
@@ -65,7 +66,7 @@ static int take(void *user, const struct ws_sample *sample)
 		r = add_frame(s, stack, &frames[n], text);
 	}
 	if (r == 0) {
-		ws_sample_object(sample, text, sizeof(text));
+		ws_object_label(sample->object->object, sample->object->name, text, sizeof(text));
 		object.function = text;
 		r = add_frame(s, stack, &object, text);
 	}

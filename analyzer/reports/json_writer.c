@@ -9,6 +9,8 @@
 #define HASH_NONFATAL_OOM 1
 #include <uthash.h>
 
+#include "analyzer/base/utf8.h"
+
 /* A value that several places show: built once, shared by reference. */
 struct ws_json_shared {
 	const void *of; /* the frame or the trail */
@@ -44,7 +46,7 @@ void ws_json_set_integer(struct ws_json_writer *writer, json_t *object, const ch
 json_t *ws_json_string(const char *text)
 {
 	json_t *value;
-	char *copy, *c;
+	char *copy;
 
 	if (!text)
 		return json_null();
@@ -54,10 +56,7 @@ json_t *ws_json_string(const char *text)
 	copy = strdup(text);
 	if (!copy)
 		return NULL;
-	for (c = copy; *c; c++) {
-		if ((unsigned char)*c >= 0x80)
-			*c = '?';
-	}
+	ws_utf8_clean(copy);
 	value = json_string(copy);
 	free(copy);
 	return value;

@@ -15,6 +15,7 @@
 #include "analyzer/base/grow.h"
 #include "analyzer/base/map64.h"
 #include "analyzer/base/strings.h"
+#include "analyzer/base/utf8.h"
 
 static void grow_keeps_and_zeroes(void **state)
 {
@@ -121,6 +122,33 @@ static void the_first_error_counts(void **state)
 	assert_int_equal(ws_error_set(NULL, -7, "nobody listens"), -7);
 }
 
+static void utf8(void **state)
+{
+	static const char *const good[] = { "",
+					    "plain\t\n",
+					    "\xc3\xa9",
+					    "\xe2\x82\xac",
+					    "\xf0\x9f\x94\x92",
+					    "\xed\x9f\xbf",
+					    "\xee\x80\x80",
+					    "\xf4\x8f\xbf\xbf" };
+	/* Alone, overlong, surrogates, too large, cut short. */
+	static const char *const bad[] = { "\x80",         "\xc0\xaf",
+					   "\xe0\x9f\xbf", "\xf0\x8f\xbf\xbf",
+					   "\xed\xa0\x80", "\xf4\x90\x80\x80",
+					   "\xff",         "a\xe2\x82",
+					   "\xe2(\xa1" };
+	char text[] = "caf\xe9 \xc3\xa9";
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(good) / sizeof(*good); i++)
+		assert_true(ws_utf8_is_valid(good[i]));
+	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++)
+		assert_false(ws_utf8_is_valid(bad[i]));
+	ws_utf8_clean(text);
+	assert_string_equal(text, "caf? ??");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -129,6 +157,7 @@ int main(void)
 		cmocka_unit_test(equal_strings_are_one),
 		cmocka_unit_test(map_finds_what_was_put),
 		cmocka_unit_test(the_first_error_counts),
+		cmocka_unit_test(utf8),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,80 @@
+"""driver.py: what the tests of exports share: running the command, and the kept and new traces that
+each export is checked on.
+"""
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+
+LIMIT_S = 240
+
+
+def check(condition, text):
+    if not condition:
+        sys.exit(f"{os.path.basename(sys.argv[0])}: {text}")
+
+
+def same(got, wanted, text):
+    check(got == wanted, f"{text}: {got!r}, not {wanted!r}")
+
+
+class Waitscope:
+    """The command, and a folder that is gone in the end."""
+
+    def __init__(self, command):
+        self.command = command
+        self.folder = tempfile.mkdtemp(prefix="waitscope-exports-")
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        shutil.rmtree(self.folder)
+
+    def path(self, name):
+        return os.path.join(self.folder, name)
+
+    def run(self, *arguments, **options):
+        return subprocess.run([self.command, *arguments], check=True, timeout=LIMIT_S,
+                              stdout=subprocess.PIPE, **options)
+
+    def record(self, *program):
+        """A new trace of the program."""
+        trace = self.path("trace")
+        self.run("record", "-o", trace, "--", *program, stderr=subprocess.DEVNULL)
+        return trace
+
+    def report(self, trace, *options):
+        return json.loads(self.run("report", "--format", "json", trace, *options).stdout)
+
+    def export(self, form, trace, *options):
+        """The export, as a file and as what goes to standard output, which is the same however many
+        threads read."""
+        path = self.path(f"export.{form}")
+        # The span's end has another name where --to is the format.
+        options = ["--until" if option == "--to" else option for option in options]
+        self.run("export", "--to", form, trace, "-o", path, *options)
+        with open(path, "rb") as file:
+            data = file.read()
+        check(data == self.run("export", "--to", form, "-j", "1", trace, *options).stdout,
+              f"{form}: -o and -j 1 give something else")
+        return path, data
+
+
+def choices(report):
+    """Ways to choose waits, of which the report says what there is."""
+    yield []
+    if not report["totals"]["waits"]:
+        return
+    thread = max(report["threads"], key=lambda t: t["wait_ns"])
+    kind = max(report["totals"]["by_kind"].items(), key=lambda k: k[1]["wait_ns"])[0]
+    middle = max(o["p50_ns"] for o in report["objects"])
+    yield ["--pid", str(thread["pid"])]
+    yield ["--tid", str(thread["tid"])]
+    yield ["--kind", kind]
+    yield ["--object", str(report["objects"][-1]["id"])]
+    yield ["--min-wait", f"{middle}ns"]
+    third = report["trace"]["duration_ns"] // 3
+    yield ["--from", f"{third}ns", "--to", f"{2 * third}ns"]

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* cmd_report.c: `waitscope report`: the options, and the order of the steps. */
 #include <errno.h>
-#include <langinfo.h>
-#include <locale.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -12,6 +10,7 @@
 #include "analyzer/reports/calls.h"
 #include "analyzer/reports/report.h"
 #include "analyzer/telling.h"
+#include "analyzer/terminal.h"
 
 #define DEFAULT_TOP 10
 
@@ -19,8 +18,11 @@
 struct options {
 	bool json, html; /* neither: text */
 	bool stacks;
+	bool findings;
 	bool calls;
+	bool has_top; /* the user said how many */
 	size_t top;
+	enum ws_colour colour;
 	const char *what_ifs[WS_WHAT_IF_MAX]; /* Weak: of argv */
 };
 
@@ -29,18 +31,41 @@ enum {
 	OPT_AT,
 	OPT_STUCK_AFTER,
 	OPT_TOP,
+	OPT_SORT,
+	OPT_GROUP_BY,
 	OPT_STACKS,
+	OPT_FINDINGS,
+	OPT_COLOR,
 	OPT_CALLS,
 	OPT_CRITICAL_PATH,
 	OPT_WHAT_IF,
 };
+
+static const char *sort_word(size_t i, const char **summary)
+{
+	*summary = NULL;
+	return ws_sort_word((enum ws_sort)i);
+}
+
+static const char *group_word(size_t i, const char **summary)
+{
+	*summary = NULL;
+	return ws_group_by_word((enum ws_group_by)i);
+}
 
 static const struct ws_row rows[] = {
 	{ "format", OPT_FORMAT, "FORMAT", "text json html", NULL,
 	  "text (default); json, which docs/report.schema.json describes; or html, one page for a "
 	  "browser that needs no network" },
 	{ "top", OPT_TOP, "N", NULL, NULL,
-	  "show at most N objects and N pairs of threads (default: 10; 0: all); text only" },
+	  "show N objects in full, and at most N of everything else (0: all); without it, a first "
+	  "look: what cost most in full, and a line each of what comes after it; text only" },
+	{ "sort", OPT_SORT, "KEY", NULL, sort_word,
+	  "show the objects, or groups, in this order (default: objects by class and time, groups "
+	  "by time): the largest first, names from A on; in text and JSON:" },
+	{ "group-by", OPT_GROUP_BY, "WHAT", NULL, group_word,
+	  "show a table of the waits that count, summed by the line of code that waited (site), or "
+	  "by what else is said; in text instead of the report, in JSON as `groups`:" },
 	{ "calls", OPT_CALLS, NULL, NULL, NULL,
 	  "list every call of a trace of `record --mode full`, a line each, in the order in which "
 	  "they returned, and then the functions; instead of the report; text only" },
@@ -57,6 +82,10 @@ static const struct ws_row rows[] = {
 	  "a wait for a lock that is open at the end for T is a finding (default: 10s)" },
 	{ "stacks", OPT_STACKS, NULL, NULL, NULL,
 	  "show the call stacks of waiters, holders and wakers; text only" },
+	{ "findings", OPT_FINDINGS, NULL, NULL, NULL,
+	  "show all findings and deadlocks, each with its evidence and cure; text only" },
+	{ "color", OPT_COLOR, "WHEN", "auto always never", NULL,
+	  "colours: auto (default): on a terminal, unless NO_COLOR is set; always; or never" },
 	WS_ROWS_END,
 };
 
@@ -67,10 +96,17 @@ static const struct ws_manual_status statuses[] = {
 	{ -1, NULL },
 };
 
+static const struct ws_manual_variable variables[] = {
+	{ "NO_COLOR", "set to anything: no colours, unless --color=always" },
+	{ "COLUMNS", "a line is no longer than this, whatever the terminal's width is" },
+	{ NULL, NULL },
+};
+
 static const char *const examples[] = {
 	"waitscope report",
 	"waitscope report --min-wait 1ms --kind mutex,rwlock --stacks server.trace",
 	"waitscope report --calls --pid 812 server.trace",
+	"waitscope report --group-by thread --sort p99 --object 'cache*' server.trace",
 	"waitscope report --what-if cache.lock=half server.trace",
 	"waitscope report --format json -o report.json server.trace",
 	"waitscope report --format html -o report.html server.trace",
@@ -91,6 +127,7 @@ const struct ws_manual ws_manual_report = {
 	"\nWhile a long trace is read, and standard error is a terminal, a line there tells how far "
 	"it is: percent, events, events a second, and the time left.",
 	.statuses = statuses,
+	.variables = variables,
 	.examples = examples,
 };
 
@@ -119,9 +156,24 @@ static int take_option(struct ws_telling *telling, int option, char *value)
 		if (ws_reading_number(value, SIZE_MAX / 2, &number) < 0)
 			return ws_telling_wrong(telling, option, value, "not a number; 0 is all");
 		options->top = number;
+		options->has_top = true;
 		return 0;
+	case OPT_SORT:
+		setup->is_sorted = true;
+		return ws_sort_of_word(value, &setup->sort) < 0 ? WS_EXIT_USAGE : 0;
+	case OPT_GROUP_BY:
+		setup->is_grouped = true;
+		return ws_group_by_of_word(value, &setup->group_by) < 0 ? WS_EXIT_USAGE : 0;
 	case OPT_STACKS:
 		options->stacks = true;
+		return 0;
+	case OPT_FINDINGS:
+		options->findings = true;
+		return 0;
+	case OPT_COLOR:
+		options->colour = strcmp(value, "auto") == 0     ? WS_COLOUR_AUTO
+				  : strcmp(value, "always") == 0 ? WS_COLOUR_ALWAYS
+								 : WS_COLOUR_NEVER;
 		return 0;
 	case OPT_CALLS:
 		options->calls = true;
@@ -146,9 +198,23 @@ static int take_option(struct ws_telling *telling, int option, char *value)
 static int check(struct ws_telling *telling)
 {
 	const struct options *options = telling->user;
+	const struct ws_setup *setup = &telling->study.setup;
 
 	if (options->calls && (options->json || options->html))
 		return ws_telling_wrong(telling, OPT_CALLS, NULL, "text only: not with --format");
+	if (setup->is_sorted && options->html)
+		return ws_telling_wrong(telling, OPT_SORT, NULL,
+					"not with --format html: the page's tables sort themselves");
+	if (setup->is_grouped && options->html)
+		return ws_telling_wrong(telling, OPT_GROUP_BY, NULL,
+					"not with --format html: give --format text or json");
+	if (options->calls && (setup->is_sorted || setup->is_grouped))
+		return ws_telling_wrong(telling, OPT_CALLS, NULL,
+					"not with --sort or --group-by: calls are not summed");
+	if (options->calls && setup->filter.n_objects)
+		return ws_telling_wrong(telling, OPT_CALLS, NULL,
+					"not with --object: calls are told by their arguments; "
+					"take --kind, or `record --only`");
 	return 0;
 }
 
@@ -176,7 +242,12 @@ static int write_report(struct ws_telling *telling, const struct ws_study *study
 {
 	const struct options *options = telling->user;
 	const struct ws_report *report = ws_study_report(study);
-	struct ws_text_style style = { .stacks = options->stacks, .top = options->top };
+	struct ws_text_style style = {
+		.stacks = options->stacks,
+		.findings = options->findings,
+		.brief = !options->has_top,
+		.top = options->top,
+	};
 
 	if (options->calls)
 		return write_calls(&telling->study, study, to, error);
@@ -184,8 +255,9 @@ static int write_report(struct ws_telling *telling, const struct ws_study *study
 		return ws_report_json(report, to);
 	if (options->html)
 		return ws_report_html(report, to);
-	setlocale(LC_CTYPE, "");
-	style.utf8 = strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
+	style.utf8 = ws_terminal_utf8();
+	style.colour = ws_terminal_colour(options->colour, fileno(to));
+	style.width = ws_terminal_width(fileno(to));
 	return ws_report_text(report, &style, to);
 }
 

@@ -80,6 +80,8 @@ struct entry {
 	bool stranger; /* somebody posts it who never waits for it */
 	bool posted;   /* anybody did */
 	bool rows;     /* see struct user */
+	bool as_lock;  /* rule 7 */
+	bool wished;   /* rule 1 */
 };
 
 struct ws_classes {
@@ -467,7 +469,7 @@ static void sum_up(struct ws_classes *classes, const struct ws_context *context,
 }
 
 /* Rule 1. 0 or -ENOMEM. */
-static int wish(const struct ws_context *context, struct ws_classed *one)
+static int wish(const struct ws_context *context, struct ws_classed *one, bool *wished)
 {
 	const struct ws_setup *setup = context->setup;
 	const char *name;
@@ -479,17 +481,47 @@ static int wish(const struct ws_context *context, struct ws_classed *one)
 	if (r < 0)
 		return r;
 	for (size_t i = 0; i < setup->n_class_wishes; i++) {
-		if (fnmatch(setup->class_wishes[i].glob, name, 0) == 0)
-			become(one, setup->class_wishes[i].class);
+		if (fnmatch(setup->class_wishes[i].glob, name, 0) != 0)
+			continue;
+		become(one, setup->class_wishes[i].class);
+		*wished = true;
 	}
 	return 0;
+}
+
+/* The same by thread, once it is known what becomes of each object's sums. */
+static void sum_threads(struct ws_classes *classes, const struct ws_context *context,
+			const struct entry *entries, struct ws_classes_result *result)
+{
+	struct user *user, *next;
+
+	HASH_ITER(hh, classes->users, user, next) {
+		const struct entry *entry = &entries[user->key.object];
+		uint32_t thread = user->key.thread;
+
+		if (thread >= context->tables->n_threads ||
+		    !ws_filter_thread(&context->setup->filter, context->tables, thread) ||
+		    !ws_contention_counts(context->contention, user->key.object))
+			continue;
+		for (enum ws_class i = 0; i < WS_CLASS_COUNT; i++) {
+			enum ws_class class = i;
+
+			if (entry->as_lock && (i == WS_CLASS_HANDOVER || i == WS_CLASS_IDLE))
+				class = WS_CLASS_CONTENTION;
+			if (entry->wished)
+				class = entry->pub.most;
+			result->threads[thread][class].waits += user->sums[i].waits;
+			result->threads[thread][class].wait_ns += user->sums[i].wait_ns;
+		}
+	}
 }
 
 static int finish(struct ws_classes *classes, const struct ws_context *context,
 		  struct ws_classes_result *result, struct entry *entries, size_t n)
 {
 	result->list = calloc(n + 1, sizeof(*result->list));
-	if (!result->list || !entries)
+	result->threads = calloc(context->tables->n_threads + 1, sizeof(*result->threads));
+	if (!result->list || !result->threads || !entries)
 		return -ENOMEM;
 	sum_up(classes, context, entries);
 	for (size_t i = 0; i < n; i++) {
@@ -500,9 +532,11 @@ static int finish(struct ws_classes *classes, const struct ws_context *context,
 		if (!entry->pub.object)
 			continue;
 		*one = entry->pub;
-		if (entry->posted && !entry->stranger && (is_semaphore(one->object) || entry->rows))
+		entry->as_lock = entry->posted && !entry->stranger &&
+				 (is_semaphore(one->object) || entry->rows);
+		if (entry->as_lock)
 			used_as_lock(one);
-		r = wish(context, one);
+		r = wish(context, one, &entry->wished);
 		if (r < 0)
 			return r;
 		for (enum ws_class class = 0; class < WS_CLASS_COUNT; class ++) {
@@ -511,8 +545,10 @@ static int finish(struct ws_classes *classes, const struct ws_context *context,
 			if (one->sums[class].wait_ns > one->sums[one->most].wait_ns)
 				one->most = class;
 		}
+		entry->pub.most = one->most;
 		result->n++;
 	}
+	sum_threads(classes, context, entries, result);
 	return 0;
 }
 
@@ -549,6 +585,7 @@ void ws_classes_result_free(struct ws_classes_result *result)
 	if (!result)
 		return;
 	free(result->list);
+	free(result->threads);
 	free(result);
 }
 

@@ -51,6 +51,7 @@ struct ws_classes_result {
 	struct ws_classed *list; /* Owned by this; by object id */
 	size_t n;
 	struct ws_class_sum sums[WS_CLASS_COUNT]; /* of all */
+	struct ws_class_sum (*threads)[WS_CLASS_COUNT]; /* Owned by this: by index in the tables */
 };
 
 struct ws_classes;

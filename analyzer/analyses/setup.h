@@ -28,6 +28,33 @@
 enum ws_graph_by { WS_GRAPH_BYS(WS_GRAPH_BY_ENUM) WS_GRAPH_BY_COUNT };
 #undef WS_GRAPH_BY_ENUM
 
+/* X(SYMBOL, word): what the waits may be summed by, see groupings.h. */
+#define WS_GROUPED(X)                                                                              \
+	X(SITE, site)                                                                              \
+	X(OBJECT, object)                                                                          \
+	X(THREAD, thread)                                                                          \
+	X(PROCESS, process)                                                                        \
+	X(KIND, kind)
+
+#define WS_GROUPED_ENUM(sym, word) WS_GROUPED_##sym,
+enum ws_group_by { WS_GROUPED(WS_GROUPED_ENUM) WS_GROUPED_COUNT };
+#undef WS_GROUPED_ENUM
+
+/* X(SYMBOL, word): what objects and groups may be in the order of. */
+#define WS_SORTS(X)                                                                                \
+	X(TIME, time)                                                                              \
+	X(WAITS, waits)                                                                            \
+	X(MEAN, mean)                                                                              \
+	X(P50, p50)                                                                                \
+	X(P95, p95)                                                                                \
+	X(P99, p99)                                                                                \
+	X(MAX, max)                                                                                \
+	X(NAME, name)
+
+#define WS_SORT_ENUM(sym, word) WS_SORT_##sym,
+enum ws_sort { WS_SORTS(WS_SORT_ENUM) WS_SORT_COUNT };
+#undef WS_SORT_ENUM
+
 /* The wait graph that is wanted. */
 struct ws_graph_wish {
 	bool wanted;
@@ -47,6 +74,10 @@ struct ws_setup {
 				  * WS_STUCK_NS */
 	const struct ws_class_wish *class_wishes; /* Weak: classes by name, later ones count */
 	size_t n_class_wishes;
+	bool is_grouped; /* a table by `group_by` is wanted, too */
+	enum ws_group_by group_by;
+	bool is_sorted; /* objects are wanted in the order of `sort`, not that of time and class */
+	enum ws_sort sort;
 	size_t intervals; /* so many waits are kept one by one: intervals.h; 0: none */
 	bool journal;     /* every wait is kept, with all that is known of it: journal.h */
 };

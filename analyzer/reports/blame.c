@@ -48,6 +48,7 @@ static json_t *blamed_json(struct ws_json_writer *writer, const struct ws_object
 json_t *ws_json_blame(struct ws_json_writer *writer)
 {
 	const struct ws_blame_result *blame = writer->report->results->blame;
+	const size_t *order = writer->report->results->groupings->order;
 	json_t *value, *objects;
 
 	if (!blame->known)
@@ -56,7 +57,7 @@ json_t *ws_json_blame(struct ws_json_writer *writer)
 	objects = json_array();
 	ws_json_set(writer, value, "total", blamed_json(writer, &blame->total));
 	for (size_t i = 0; i < blame->n_objects; i++)
-		ws_json_append(writer, objects, blamed_json(writer, &blame->objects[i]));
+		ws_json_append(writer, objects, blamed_json(writer, &blame->objects[order[i]]));
 	ws_json_set(writer, value, "objects", objects);
 	ws_json_set_integer(writer, value, "cut_waits", blame->cut_waits);
 	return value;

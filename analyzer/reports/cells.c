@@ -3,15 +3,56 @@
 #include "analyzer/reports/cells.h"
 
 #include <inttypes.h>
+#include <locale.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <wchar.h>
 
 #include "analyzer/analyses/places.h"
+
+/* Direction marks, byte order marks and line ends of Unicode move what stands beside them. */
+static bool is_invisible(wchar_t c)
+{
+	return c == 0x61c || (c >= 0x200b && c <= 0x200f) || (c >= 0x2028 && c <= 0x202e) ||
+	       (c >= 0x2060 && c <= 0x206f) || c == 0xfeff || (c >= 0xfff9 && c <= 0xfffb) ||
+	       (c >= 0xe0000 && c <= 0xe0fff);
+}
+
+/* The character of `n` bytes at `text`. */
+static wchar_t decode(const unsigned char *text, size_t n)
+{
+	wchar_t c = n == 1 ? text[0] : text[0] & (0x7f >> n);
+
+	for (size_t i = 1; i < n; i++)
+		c = c << 6 | (text[i] & 0x3f);
+	return c;
+}
+
+/* What the C library knows of widths, whatever locale the reader has. */
+static size_t width_of(wchar_t c)
+{
+	static locale_t utf8;
+	locale_t before;
+	int width;
+
+	if (c < 0x300)
+		return 1;
+	if (!utf8)
+		utf8 = newlocale(LC_CTYPE_MASK, "C.UTF-8", NULL);
+	if (!utf8)
+		return 1;
+	before = uselocale(utf8);
+	width = wcwidth(c);
+	uselocale(before);
+	/* Not known to it, but the terminal may know: rather too wide than beyond the edge. */
+	return width < 0 ? 2 : (size_t)width;
+}
 
 /* Bytes of the UTF-8 character at `text`; 0: it is none that may be shown. */
 static size_t character(const unsigned char *text)
 {
+	wchar_t c;
 	size_t n;
 
 	if (text[0] < 0x80)
@@ -30,8 +71,16 @@ static size_t character(const unsigned char *text)
 	}
 	if (n == 2 && text[0] == 0xc2 && text[1] < 0xa0)
 		return 0; /* C1 control characters */
+	c = decode(text, n);
+	/* Too long a form, a surrogate, or beyond the last: no terminal agrees on those. */
+	if ((n == 3 && c < 0x800) || (n == 4 && (c < 0x10000 || c > 0x10ffff)) ||
+	    (c >= 0xd800 && c < 0xe000) || is_invisible(c))
+		return 0;
 	return n;
 }
+
+/* What ws_cell_cut puts at the end needs more bytes than what it cuts off may have had. */
+#define ELLIPSIS_BYTES 4
 
 static void clean(struct ws_cell *cell, bool utf8)
 {
@@ -43,6 +92,9 @@ static void clean(struct ws_cell *cell, bool utf8)
 		if (n == 0 || (n > 1 && !utf8)) {
 			*to++ = '?';
 			from += n ? n : 1;
+			/* What is left of the character is not one more. */
+			while (!n && (*from & 0xc0) == 0x80)
+				from++;
 			continue;
 		}
 		memmove(to, from, n);
@@ -57,17 +109,27 @@ void ws_cell_set(struct ws_cell *cell, bool utf8, const char *format, ...)
 	va_list args;
 
 	va_start(args, format);
-	vsnprintf(cell->text, sizeof(cell->text), format, args);
+	vsnprintf(cell->text, sizeof(cell->text) - ELLIPSIS_BYTES, format, args);
 	va_end(args);
 	clean(cell, utf8);
 }
 
+/* Bytes of the character at `c`, which is clean, and its columns. */
+static size_t step(const char *c, size_t *columns)
+{
+	const unsigned char *text = (const unsigned char *)c;
+	size_t n = text[0] < 0x80 ? 1 : text[0] < 0xe0 ? 2 : text[0] < 0xf0 ? 3 : 4;
+
+	*columns = width_of(decode(text, n));
+	return n;
+}
+
 size_t ws_cell_width(const struct ws_cell *cell)
 {
-	size_t width = 0;
+	size_t width = 0, columns;
 
-	for (const char *c = cell->text; *c; c++)
-		width += ((unsigned char)*c & 0xc0) != 0x80;
+	for (const char *c = cell->text; *c; width += columns)
+		c += step(c, &columns);
 	return width;
 }
 
@@ -75,6 +137,7 @@ void ws_cell_cut(struct ws_cell *cell, bool utf8, size_t width)
 {
 	const char *ellipsis = utf8 ? "\xe2\x80\xa6" : "~";
 	char *c = cell->text;
+	size_t seen = 0, columns;
 
 	if (ws_cell_width(cell) <= width)
 		return;
@@ -82,13 +145,15 @@ void ws_cell_cut(struct ws_cell *cell, bool utf8, size_t width)
 		*c = 0;
 		return;
 	}
-	for (size_t seen = 0; *c; c++) {
-		if (((unsigned char)*c & 0xc0) == 0x80)
-			continue;
-		if (++seen == width)
+	/* One column is the ellipsis's. */
+	for (;;) {
+		size_t n = step(c, &columns);
+
+		if (seen + columns > width - 1)
 			break;
+		seen += columns;
+		c += n;
 	}
-	/* What is cut off was at least two characters; the ellipsis may need three bytes. */
 	snprintf(c, sizeof(cell->text) - (size_t)(c - cell->text), "%s", ellipsis);
 }
 

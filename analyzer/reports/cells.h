@@ -21,7 +21,7 @@ struct ws_cell {
 void ws_cell_set(struct ws_cell *cell, bool utf8, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
-/* Columns that the text takes: characters, not bytes. */
+/* Columns that the text takes in a terminal: two for what is wide, none for what combines. */
 size_t ws_cell_width(const struct ws_cell *cell);
 
 /* Cuts the text to `width` columns, ending in an ellipsis if anything went. */

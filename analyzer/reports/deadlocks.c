@@ -7,6 +7,7 @@
 
 #include "analyzer/base/words.h"
 #include "analyzer/reports/findings.h"
+#include "analyzer/reports/naming.h"
 
 static json_t *time_json(uint64_t at_ns)
 {
@@ -73,18 +74,17 @@ static void print_part(struct ws_page *page, const char *verb, const struct ws_o
 		       const char *name, const char *how, const struct ws_party *party)
 {
 	struct ws_cell cell;
-	const char *kind = ws_kind_word(object->key.kind);
 
 	ws_page_text(page, verb, COLUMN_VERB);
-	/* One without a name of its own is called by its kind and its place. */
-	if (strncmp(name, kind, strlen(kind)) == 0)
-		ws_cell_set(&cell, page->utf8, "%s", name);
-	else
-		ws_cell_set(&cell, page->utf8, "%s %s", kind, name);
-	ws_cell_cut(&cell, page->utf8, COLUMN_PLACE - COLUMN_OBJECT - 2);
-	ws_page_cell(page, &cell, COLUMN_OBJECT);
+	ws_naming_kind(&cell, page->utf8, object->key.kind, name);
+	ws_page_words(page, cell.text, COLUMN_OBJECT);
 	if (party->site) {
-		ws_page_text(page, how, COLUMN_PLACE - 1);
+		/* Beside it, or below it. */
+		bool beside = page->column + 2 <= COLUMN_PLACE && page->width >= COLUMN_PLACE + 30;
+
+		if (!beside)
+			ws_page_end(page);
+		ws_page_text(page, how, beside ? COLUMN_PLACE - 1 : COLUMN_OBJECT);
 		ws_cell_place(&cell, page->utf8, party->site, page->width - page->column - 1);
 		ws_page_cell(page, &cell, page->column + 1);
 	}
@@ -112,14 +112,15 @@ static void print_step(struct ws_page *page, const struct ws_report *report,
 }
 
 static void print_one(struct ws_page *page, const struct ws_report *report,
-		      const struct ws_deadlock *deadlock)
+		      const struct ws_deadlock *deadlock, const struct ws_text_style *style)
 {
 	uint64_t begin_ns = report->tables->begin_ns;
 	struct ws_cell cell, time;
 
-	ws_page_text(page, ws_verdict_word(deadlock->verdict), 2);
-	ws_cell_set(&cell, page->utf8, "%.900s", deadlock->reason);
-	ws_page_cell(page, &cell, COLUMN_REASON);
+	ws_page_styled(page,
+		       deadlock->verdict == WS_VERDICT_OCCURRED ? WS_STYLE_ERROR : WS_STYLE_WARNING,
+		       ws_verdict_word(deadlock->verdict), 2);
+	ws_page_words(page, deadlock->reason, COLUMN_REASON);
 	ws_page_end(page);
 	if (deadlock->at_ns) {
 		ws_cell_time(&time, page->utf8, deadlock->at_ns - begin_ns);
@@ -134,13 +135,18 @@ static void print_one(struct ws_page *page, const struct ws_report *report,
 	}
 	for (size_t i = 0; i < deadlock->n_cycle; i++)
 		print_step(page, report, &deadlock->cycle[i]);
+	/* How it could come to one that did not is a story of its own. */
+	if (style->brief && !style->findings && deadlock->verdict != WS_VERDICT_OCCURRED)
+		return;
 	for (size_t i = 0; i < deadlock->n_evidence; i++)
 		ws_text_evidence(page, report, &deadlock->evidence[i]);
 }
 
-void ws_text_deadlocks(struct ws_page *page, const struct ws_report *report, size_t top)
+void ws_text_deadlocks(struct ws_page *page, const struct ws_report *report,
+		       const struct ws_text_style *style)
 {
 	const struct ws_results *results = report->results;
+	size_t top = style->findings ? 0 : style->top;
 	struct ws_cell cell, number;
 	size_t n = 0, shown;
 
@@ -151,13 +157,13 @@ void ws_text_deadlocks(struct ws_page *page, const struct ws_report *report, siz
 	if (!shown)
 		return;
 	ws_page_end(page);
-	ws_page_text(page, "deadlocks", 0);
+	ws_page_styled(page, WS_STYLE_HEAD, "deadlocks", 0);
 	ws_page_end(page);
 	for (size_t i = 0; i < shown; i++)
-		print_one(page, report, &results->deadlocks[i]);
+		print_one(page, report, &results->deadlocks[i], style);
 	if (shown < n) {
 		ws_cell_noun(&number, n - shown, "more deadlock");
-		ws_cell_set(&cell, page->utf8, "%.60s (--top 0 shows all)", number.text);
+		ws_cell_set(&cell, page->utf8, "%.60s (--findings shows all)", number.text);
 		ws_page_cell(page, &cell, 2);
 		ws_page_end(page);
 	}

@@ -4,6 +4,8 @@
 
 #include <inttypes.h>
 
+#include "analyzer/reports/summary.h"
+
 json_t *ws_json_evidence(struct ws_json_writer *writer, const struct ws_evidence *evidence)
 {
 	json_t *value = json_object();
@@ -62,35 +64,56 @@ void ws_text_evidence(struct ws_page *page, const struct ws_report *report,
 		ws_cell_place(&cell, page->utf8, evidence->party.site, COLUMN_TEXT - 28);
 		ws_page_cell(page, &cell, 26);
 	}
-	ws_cell_set(&cell, page->utf8, "%.600s", evidence->text);
-	ws_cell_cut(&cell, page->utf8, page->width - COLUMN_TEXT);
-	ws_page_cell(page, &cell, COLUMN_TEXT);
+	/* All of it: what was cut off here could not be read anywhere else. */
+	ws_page_words(page, evidence->text, page->width >= 90 ? COLUMN_TEXT : 26);
 	ws_page_end(page);
 }
 
-void ws_text_findings(struct ws_page *page, const struct ws_report *report, size_t top)
+static enum ws_style style_of(enum ws_severity severity)
+{
+	return severity == WS_SEVERITY_ERROR     ? WS_STYLE_ERROR
+	       : severity == WS_SEVERITY_WARNING ? WS_STYLE_WARNING
+						 : WS_STYLE_PLAIN;
+}
+
+void ws_text_findings(struct ws_page *page, const struct ws_report *report,
+		      const struct ws_text_style *style)
 {
 	const struct ws_results *results = report->results;
+	size_t top = style->findings ? 0 : style->top;
 	size_t shown = top && top < results->n_findings ? top : results->n_findings;
 	struct ws_cell cell, number;
 
 	if (!shown)
 		return;
 	ws_page_end(page);
-	ws_page_text(page, "findings", 0);
+	ws_page_styled(page, WS_STYLE_HEAD, "findings", 0);
+	if (!style->findings && style->brief)
+		ws_page_text(page, "(--findings shows evidence and cures)", page->column + 3);
 	ws_page_end(page);
 	for (size_t i = 0; i < shown; i++) {
 		const struct ws_finding *finding = &results->findings[i];
+		enum ws_severity severity = ws_rule_severity(finding->rule);
 
-		ws_page_text(page, ws_severity_word(ws_rule_severity(finding->rule)), 2);
-		ws_page_text(page, finding->title, COLUMN_TITLE);
+		ws_page_styled(page, style_of(severity), ws_severity_word(severity), 2);
+		ws_page_words(page, finding->title, COLUMN_TITLE);
 		ws_page_end(page);
+		if (style->brief && !style->findings)
+			continue;
 		for (size_t k = 0; k < finding->n_evidence; k++)
 			ws_text_evidence(page, report, &finding->evidence[k]);
+		if (!style->findings)
+			continue;
+		ws_page_styled(page, WS_STYLE_GOOD, "cure", COLUMN_PLACE);
+		ws_page_words(page, ws_rule_cure(finding->rule), 26);
+		ws_cell_set(&cell, page->utf8, "(%s in docs/findings.md)",
+			    ws_rule_word(finding->rule));
+		ws_page_words(page, cell.text, 26);
+		ws_page_end(page);
 	}
 	if (shown < results->n_findings) {
 		ws_cell_noun(&number, results->n_findings - shown, "more finding");
-		ws_cell_set(&cell, page->utf8, "%.60s (--top 0 shows all)", number.text);
+		ws_cell_set(&cell, page->utf8, "%.60s (--findings shows all)", number.text);
 		ws_page_cell(page, &cell, 2);
 		ws_page_end(page);
 	}

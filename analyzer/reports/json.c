@@ -15,6 +15,7 @@
 #include "analyzer/reports/json_writer.h"
 #include "analyzer/reports/patterns.h"
 #include "analyzer/reports/report.h"
+#include "analyzer/reports/summary.h"
 
 static void set_times(struct ws_json_writer *writer, json_t *object,
 		      const struct ws_histogram *waits)
@@ -321,9 +322,59 @@ static json_t *objects_json(struct ws_json_writer *writer)
 	const struct ws_contention_result *result = writer->report->results->contention;
 	json_t *list = json_array();
 
-	for (size_t i = 0; i < result->n_objects; i++)
-		ws_json_append(writer, list, object_json(writer, &result->objects[i]));
+	for (size_t i = 0; i < result->n_objects; i++) {
+		size_t at = writer->report->results->groupings->order[i];
+
+		ws_json_append(writer, list, object_json(writer, &result->objects[at]));
+	}
 	return list;
+}
+
+/* What the waits were summed by; null: nobody asked. */
+static json_t *groups_json(struct ws_json_writer *writer)
+{
+	const struct ws_report *report = writer->report;
+	const struct ws_groupings_result *groupings = report->results->groupings;
+	const struct ws_contention_result *contention = report->results->contention;
+	const struct ws_tables *tables = report->tables;
+	json_t *value, *list;
+
+	if (!groupings->is_grouped)
+		return json_null();
+	value = json_object();
+	list = json_array();
+	for (size_t i = 0; i < groupings->n; i++) {
+		const struct ws_group *group = &groupings->groups[i];
+		json_t *one = json_object(), *most = json_object();
+
+		ws_json_set_string(writer, one, "name", group->name);
+		if (groupings->by == WS_GROUPED_SITE)
+			ws_json_set(writer, one, "site", ws_json_frame(writer, group->site));
+		if (group->kind)
+			ws_json_set_string(writer, one, "kind", ws_kind_word(group->kind));
+		if (group->object)
+			ws_json_set_integer(writer, one, "object", group->object->id);
+		if (group->process < tables->n_processes) {
+			ws_json_set_integer(writer, one, "process", group->process);
+			ws_json_set(writer, one, "pid",
+				    json_integer(tables->processes[group->process].pid));
+		}
+		if (group->thread < tables->n_threads) {
+			ws_json_set_integer(writer, one, "thread", group->thread);
+			ws_json_set(writer, one, "tid",
+				    json_integer(tables->threads[group->thread].tid));
+		}
+		set_times(writer, one, &group->waits);
+		ws_json_set_integer(writer, one, "threads", group->n_threads);
+		ws_json_set_integer(writer, most, "object",
+				    contention->objects[group->most].object->id);
+		ws_json_set_integer(writer, most, "wait_ns", group->most_ns);
+		ws_json_set(writer, one, "most", most);
+		ws_json_append(writer, list, one);
+	}
+	ws_json_set_string(writer, value, "by", ws_group_by_word(groupings->by));
+	ws_json_set(writer, value, "list", list);
+	return value;
 }
 
 /* What ids refer to that are not in objects[]. */
@@ -420,6 +471,8 @@ json_t *ws_json_root(struct ws_json_writer *writer)
 	ws_json_set(writer, root, "threads", threads_json(writer));
 	ws_json_set(writer, root, "totals", totals_json(writer));
 	ws_json_set(writer, root, "objects", objects_json(writer));
+	ws_json_set(writer, root, "groups", groups_json(writer));
+	ws_json_set(writer, root, "verdict", ws_json_summary(writer));
 	ws_json_set(writer, root, "waits_for", edges_json(writer));
 	ws_json_set(writer, root, "blame", ws_json_blame(writer));
 	ws_json_set(writer, root, "critical_path", ws_json_critical_path(writer));

@@ -31,9 +31,13 @@ struct ws_report {
 
 /* How the text looks. */
 struct ws_text_style {
-	bool utf8;   /* the reader's terminal shows UTF-8; else plain ASCII */
-	bool stacks; /* call stacks, too */
-	size_t top;  /* how many objects and edges at most; 0: all */
+	bool utf8;     /* the reader's terminal shows UTF-8; else plain ASCII */
+	bool colour;   /* and colours */
+	bool stacks;   /* call stacks, too */
+	bool findings; /* all that is known of findings and deadlocks */
+	bool brief;    /* a first look: in full only what cost most */
+	size_t top;    /* how many objects and edges at most; 0: all */
+	size_t width;  /* columns of a line; 0: 100 */
 };
 
 /* Each writes to `to` and leave checking it for errors to the caller. 0 or -ENOMEM. */

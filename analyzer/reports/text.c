@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* text.c: the report for a terminal of 100 columns: its head, the order of its sections, and how
- * far to trust it. */
+/* text.c: the report for a terminal: its head, the verdict, the order of its sections, and how far to
+ * trust it. */
 #include <errno.h>
 #include <inttypes.h>
 #include <stdarg.h>
@@ -18,9 +18,22 @@
 #include "analyzer/reports/leftovers.h"
 #include "analyzer/reports/page.h"
 #include "analyzer/reports/report.h"
+#include "analyzer/reports/summary.h"
+#include "analyzer/reports/text_groups.h"
 #include "analyzer/reports/text_objects.h"
 
+/* Columns where the reader's are not known. */
 #define WIDTH 100
+/* A narrower terminal gets lines of these. */
+#define WIDTH_MIN 40
+/* A wider one gains nothing. */
+#define WIDTH_MAX 160
+
+/* Where the sentences of the verdict begin. */
+#define VERDICT_TEXT 11
+
+/* A first look has so many lines of what is told below the objects. */
+#define BRIEF_LINES 5
 
 /* Processes that are named where an object is shared. */
 #define PROCESSES_MAX 3
@@ -38,7 +51,7 @@ static void print_headline(struct printer *printer)
 	struct ws_cell cell, time, waits;
 	size_t n_names = 0, more = 0;
 
-	ws_page_text(&printer->page, "waitscope", 0);
+	ws_page_styled(&printer->page, WS_STYLE_HEAD, "waitscope", 0);
 	for (size_t i = 0; i < tables->n_processes; i++) {
 		const char *name = tables->processes[i].name;
 		bool known = false;
@@ -154,56 +167,29 @@ static void print_filter(struct printer *printer)
 		ws_page_end(&printer->page);
 }
 
-/* A piece of the line of cautions, the first with its heading. */
-static void caution(struct printer *printer, const char *text)
+/* One line of the verdict, and what follows of it. */
+static void print_sentence(struct printer *printer, const char *label, enum ws_style style,
+			   const struct ws_cell *text)
 {
-	bool first = printer->page.column == 0;
-
-	if (first)
-		ws_page_text(&printer->page, "caution", 0);
-	ws_page_flow(&printer->page, text, first ? "" : ", ", 11);
-}
-
-static void caution_count(struct printer *printer, uint64_t count, const char *noun,
-			  const char *what)
-{
-	struct ws_cell cell, number;
-
-	if (!count)
+	if (!text->text[0])
 		return;
-	ws_cell_noun(&number, count, noun);
-	ws_cell_set(&cell, printer->page.utf8, "%.100s %s", number.text, what);
-	caution(printer, cell.text);
+	ws_page_styled(&printer->page, style, label, 0);
+	ws_page_words(&printer->page, text->text, VERDICT_TEXT);
+	ws_page_end(&printer->page);
 }
 
-/* What must be known before the rest is believed; nothing if there is nothing. */
-static void print_cautions(struct printer *printer)
+/* What cost most, who caused it, what to change, and what must be known before that is believed. */
+static void print_verdict(struct printer *printer)
 {
-	const struct ws_report *report = printer->report;
-	const struct ws_tables *tables = report->tables;
-	struct ws_cell cell;
+	struct ws_summary summary;
 
-	caution_count(printer, tables->lost_events, "event", "lost");
-	caution_count(printer, tables->lost_packets, "packet", "lost");
-	caution_count(printer, report->counts->uncertain, "wait", "touched by the loss");
-	caution_count(printer, report->counts->open_waits, "wait", "open at the end");
-	for (size_t i = 0; i < tables->n_processes; i++) {
-		const struct ws_process *process = &tables->processes[i];
-
-		if (process->end == WS_END_SIGNALED)
-			ws_cell_set(&cell, printer->page.utf8,
-				    "%s[%" PRId32 "] killed by signal %" PRId32, process->name,
-				    process->pid, process->status);
-		else if (process->end == WS_END_UNKNOWN)
-			ws_cell_set(&cell, printer->page.utf8,
-				    "how %s[%" PRId32 "] ended is unknown", process->name,
-				    process->pid);
-		else
-			continue;
-		caution(printer, cell.text);
-	}
-	if (printer->page.column)
-		ws_page_end(&printer->page);
+	ws_summary_make(printer->report, printer->page.utf8, &summary);
+	ws_page_end(&printer->page);
+	print_sentence(printer, "cost most", summary.hangs ? WS_STYLE_ERROR : WS_STYLE_HEAD,
+		       &summary.cost);
+	print_sentence(printer, "caused by", WS_STYLE_HEAD, &summary.cause);
+	print_sentence(printer, "to change", WS_STYLE_GOOD, &summary.change);
+	print_sentence(printer, "lacking", WS_STYLE_WARNING, &summary.lacks);
 }
 
 static void print_trust(struct printer *printer)
@@ -213,7 +199,7 @@ static void print_trust(struct printer *printer)
 	struct ws_cell cell, number;
 
 	ws_page_end(&printer->page);
-	ws_page_text(&printer->page, "trust", 0);
+	ws_page_styled(&printer->page, WS_STYLE_HEAD, "trust", 0);
 	ws_cell_noun(&cell, tables->events, "event");
 	ws_page_flow(&printer->page, cell.text, "", 10);
 	ws_cell_count(&number, tables->lost_events);
@@ -251,40 +237,74 @@ static void print_trust(struct printer *printer)
 	}
 	ws_page_end(&printer->page);
 	for (size_t i = 0; i < report->n_warnings; i++) {
-		ws_page_text(&printer->page, "warning", 0);
-		ws_page_text(&printer->page, report->warnings[i], 10);
+		ws_page_styled(&printer->page, WS_STYLE_WARNING, "warning", 0);
+		ws_page_words(&printer->page, report->warnings[i], 10);
 		ws_page_end(&printer->page);
 	}
 }
 
-int ws_report_text(const struct ws_report *report, const struct ws_text_style *style, FILE *to)
+/* The first `top` of something that is not what the reader asks for first. */
+static size_t fewer(const struct ws_text_style *style)
 {
-	struct printer printer = {
-		.report = report,
-		.page = { .to = to, .utf8 = style->utf8, .width = WIDTH },
-	};
+	return style->brief && style->top > BRIEF_LINES ? BRIEF_LINES : style->top;
+}
+
+static int print_body(struct printer *printer, const struct ws_text_style *style)
+{
+	const struct ws_report *report = printer->report;
 	const struct ws_results *results = report->results;
 	bool hangs = results->n_deadlocks && results->deadlocks[0].verdict == WS_VERDICT_OCCURRED;
+	struct ws_page *page = &printer->page;
 	int r;
+
+	/* Nothing else matters in a program that hangs. */
+	if (hangs)
+		ws_text_deadlocks(page, report, style);
+	r = ws_text_objects(page, report, style, false);
+	if (r < 0)
+		return r;
+	if (!hangs)
+		ws_text_deadlocks(page, report, style);
+	ws_text_findings(page, report, style);
+	r = ws_text_objects(page, report, style, true);
+	if (r == 0)
+		r = ws_text_threads(page, report, fewer(style));
+	if (r < 0)
+		return r;
+	ws_text_critical_path(page, report, fewer(style));
+	ws_text_graph(page, report);
+	ws_report_leftovers(page, report, fewer(style));
+	ws_text_calls(page, report, style->top);
+	return 0;
+}
+
+int ws_report_text(const struct ws_report *report, const struct ws_text_style *style, FILE *to)
+{
+	size_t width = style->width ? style->width : WIDTH;
+	struct printer printer = {
+		.report = report,
+		.page = {
+			.to = to,
+			.utf8 = style->utf8,
+			.colour = style->colour,
+			.width = width > WIDTH_MAX ? WIDTH_MAX : width < WIDTH_MIN ? WIDTH_MIN : width,
+		},
+	};
+	int r = 0;
 
 	print_headline(&printer);
 	print_filter(&printer);
-	ws_text_classes(&printer.page, report, 11);
-	print_kinds(&printer);
-	print_cautions(&printer);
-	/* Nothing else matters in a program that hangs. */
-	if (hangs)
-		ws_text_deadlocks(&printer.page, report, style->top);
-	r = ws_text_objects(&printer.page, report, style);
-	if (r < 0)
-		return r;
-	ws_text_critical_path(&printer.page, report, style->top);
-	ws_text_graph(&printer.page, report);
-	if (!hangs)
-		ws_text_deadlocks(&printer.page, report, style->top);
-	ws_text_findings(&printer.page, report, style->top);
-	ws_report_leftovers(&printer.page, report, style->top);
-	ws_text_calls(&printer.page, report, style->top);
-	print_trust(&printer);
-	return 0;
+	if (report->results->groupings->is_grouped) {
+		ws_text_groups(&printer.page, report, style->top);
+	} else {
+		print_verdict(&printer);
+		if (report->results->contention->total.wait_ns)
+			ws_page_end(&printer.page);
+		ws_text_classes(&printer.page, report, VERDICT_TEXT);
+		print_kinds(&printer);
+		r = print_body(&printer, style);
+	}
+	if (r == 0)
+		print_trust(&printer);
+	return r;
 }

@@ -5,6 +5,7 @@
 
 #include "analyzer/base/words.h"
 #include "analyzer/reports/blame.h"
+#include "analyzer/reports/naming.h"
 
 /* Parts of a line; what is left is one more. */
 #define PARTS_MAX 3
@@ -19,47 +20,6 @@
 static void set_share(struct ws_cell *cell, uint64_t part, uint64_t whole)
 {
 	ws_cell_percent(cell, part, whole);
-}
-
-/* What reports call the object; NULL: nothing is known of it. */
-static const char *name_of(const struct ws_report *report, const struct ws_object *object)
-{
-	const struct ws_contention_result *contention = report->results->contention;
-
-	for (size_t i = 0; i < contention->n_objects; i++) {
-		if (contention->objects[i].object == object)
-			return contention->objects[i].name;
-	}
-	for (size_t i = 0; i < report->results->n_mentions; i++) {
-		if (report->results->mentions[i].object == object)
-			return report->results->mentions[i].name;
-	}
-	return NULL;
-}
-
-/* "mutex cache.lock": a name that is made from the kind does not need it twice. */
-static void set_object(struct ws_cell *cell, bool utf8, const struct ws_report *report,
-		       const struct ws_object *object)
-{
-	const char *kind = ws_kind_word(object->key.kind), *name = name_of(report, object);
-
-	if (!name)
-		ws_cell_set(cell, utf8, "%s", kind);
-	else if (strncmp(name, kind, strlen(kind)) == 0 && name[strlen(kind)] == ' ')
-		ws_cell_set(cell, utf8, "%.60s", name);
-	else
-		ws_cell_set(cell, utf8, "%s %.60s", kind, name);
-}
-
-/* "logger[813]" */
-static void set_thread(struct ws_cell *cell, bool utf8, const struct ws_tables *tables,
-		       uint32_t thread)
-{
-	if (thread >= tables->n_threads)
-		ws_cell_set(cell, utf8, "an unknown thread");
-	else
-		ws_cell_set(cell, utf8, "%s[%" PRId32 "]", tables->threads[thread].name,
-			    tables->threads[thread].tid);
 }
 
 /* A piece of a line, the first with its label. */
@@ -132,7 +92,7 @@ static void print_meanwhile(struct ws_page *page, const struct ws_report *report
 		}
 		if (before)
 			continue;
-		set_object(&name, page->utf8, report, one->object);
+		ws_naming_object(&name, page->utf8, report, one->object);
 		set_share(&share, ns, blame->for_thread_ns);
 		ws_cell_set(&cell, page->utf8, "%swaited %.20s for %.100s%s", first ? "it " : "",
 			    share.text, name.text, side_of(one));
@@ -158,98 +118,14 @@ static void print_meanwhile(struct ws_page *page, const struct ws_report *report
 	ws_page_end(page);
 }
 
-/* "logger[813] running to flush() log.c:12", "a sleep of worker[12] at tick() main.c:9" */
-static void set_cause(struct ws_cell *cell, bool utf8, const struct ws_report *report,
-		      uint32_t what, const struct ws_party *party, const struct ws_object *object)
-{
-	struct ws_cell who, at, name;
-
-	set_thread(&who, utf8, report->tables, party->thread);
-	if (party->site)
-		ws_cell_place(&at, utf8, party->site, 40);
-	else
-		ws_cell_set(&at, utf8, "an unknown place");
-	if (object)
-		set_object(&name, utf8, report, object);
-	else
-		ws_cell_set(&name, utf8, "nothing known");
-	switch (what) {
-	case WS_CAUSE_RUNNING:
-		if (party->site)
-			ws_cell_set(cell, utf8, "%.60s ran, at %.100s", who.text, at.text);
-		else
-			ws_cell_set(cell, utf8, "%.60s ran", who.text);
-		break;
-	case WS_CAUSE_PREEMPTED:
-		ws_cell_set(cell, utf8, "%.60s had no processor, at %.100s", who.text, at.text);
-		break;
-	case WS_CAUSE_SCHEDULER:
-		ws_cell_set(cell, utf8, "%.60s was woken, not yet running", who.text);
-		break;
-	case WS_CAUSE_TIME:
-		ws_cell_set(cell, utf8, "%.60s chose the time, at %.100s", who.text, at.text);
-		break;
-	case WS_CAUSE_OUTSIDE:
-		ws_cell_set(cell, utf8, "%.60s waited for what is not recorded: %.100s", who.text,
-			    name.text);
-		break;
-	case WS_CAUSE_CYCLE:
-		ws_cell_set(cell, utf8, "threads waited for each other");
-		break;
-	case WS_CAUSE_GONE:
-		ws_cell_set(cell, utf8, "%.60s was gone", who.text);
-		break;
-	default:
-		ws_cell_set(cell, utf8, "unknown: %.60s waited for %.100s", who.text, name.text);
-		break;
-	}
-}
-
-/* What one or several parties have done, as it is told. */
-struct end {
-	struct ws_cell text;
-	uint64_t ns; /* of all of them */
-};
-
-/* Only so many are looked at: they are in the order of time, and the rest is under "others". */
-#define ENDS_MAX 32
-
-/* What looks the same is one: a place that was reached by several stacks, or by several calls of
- * one line. In the order of time, without the scheduler's part. */
-static size_t merge_ends(bool utf8, const struct ws_report *report,
-			 const struct ws_object_blame *blame, struct end *ret)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < blame->n_parties && i < ENDS_MAX; i++) {
-		const struct ws_blamed *party = &blame->parties[i];
-		struct end moved = { .ns = party->ns };
-		size_t at = 0;
-
-		if (party->what == WS_CAUSE_SCHEDULER || !party->ns)
-			continue;
-		set_cause(&moved.text, utf8, report, party->what, &party->party, party->object);
-		while (at < n && strcmp(ret[at].text.text, moved.text.text) != 0)
-			at++;
-		if (at == n)
-			n++;
-		else
-			moved.ns += ret[at].ns;
-		for (; at > 0 && ret[at - 1].ns < moved.ns; at--)
-			ret[at] = ret[at - 1];
-		ret[at] = moved;
-	}
-	return n;
-}
-
 /* Who they waited for in the end, in the order of time; the scheduler's parts are one. */
 static void print_end(struct ws_page *page, const struct ws_report *report,
 		      const struct ws_object_blame *blame, size_t label, size_t indent)
 {
 	struct ws_cell cell, share;
 	uint64_t left_ns = blame->wait_ns - blame->causes[WS_CAUSE_SCHEDULER];
-	struct end ends[ENDS_MAX];
-	size_t n = merge_ends(page->utf8, report, blame, ends);
+	struct ws_named_end ends[WS_NAMED_ENDS_MAX];
+	size_t n = ws_naming_ends(report, page->utf8, blame, ends);
 	bool first = true;
 
 	for (size_t i = 0; i < n && i < PARTS_MAX; i++) {
@@ -330,7 +206,7 @@ void ws_text_critical_path(struct ws_page *page, const struct ws_report *report,
 	if (path->end_ns == path->begin_ns)
 		return;
 	ws_page_end(page);
-	set_thread(&who, page->utf8, report->tables, path->thread);
+	ws_naming_thread(&who, page->utf8, report->tables, path->thread);
 	ws_cell_time(&time, page->utf8, path->end_ns - path->begin_ns);
 	ws_cell_set(&cell, page->utf8,
 		    "critical path   what the end of %.60s depended on, in %.20s", who.text,
@@ -344,10 +220,10 @@ void ws_text_critical_path(struct ws_page *page, const struct ws_report *report,
 
 		set_share(&share, part->ns, path->end_ns - path->begin_ns);
 		ws_page_cell_to(page, &share, 10);
-		set_cause(&cell, page->utf8, report, part->what, &part->party, part->object);
-		ws_cell_cut(&cell, page->utf8, 78);
+		ws_naming_cause(&cell, page->utf8, report, part->what, &part->party, part->object);
+		ws_cell_cut(&cell, page->utf8, page->width - 22);
 		ws_page_cell(page, &cell, 12);
-		ws_page_time_to(page, part->ns, 100);
+		ws_page_time_to(page, part->ns, page->width);
 		ws_page_end(page);
 	}
 	if (shown < path->n_parts) {
@@ -361,7 +237,7 @@ void ws_text_critical_path(struct ws_page *page, const struct ws_report *report,
 
 		if (!one->asked)
 			continue;
-		set_object(&name, page->utf8, report, one->object);
+		ws_naming_object(&name, page->utf8, report, one->object);
 		ws_cell_set(&cell, page->utf8,
 			    one->half ? "waits for %.100s took half as long"
 				      : "nobody waited for %.100s",

@@ -8,8 +8,9 @@
 #include "analyzer/reports/page.h"
 #include "analyzer/reports/report.h"
 
-/* The two sections, which number the objects alike. 0 or -ENOMEM. */
+/* One of the two sections, which number the objects alike: who waits for whom, or the objects. 0 or
+ * -ENOMEM. */
 int ws_text_objects(struct ws_page *page, const struct ws_report *report,
-		    const struct ws_text_style *style);
+		    const struct ws_text_style *style, bool edges);
 
 #endif

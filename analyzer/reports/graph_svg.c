@@ -56,9 +56,20 @@ static void put_svg(const char *svg, size_t size, FILE *to)
 	fwrite(svg + n, 1, size - n, to);
 }
 
+/* One for the process, and never freed: graphviz's plugin for text keeps the name of the last font,
+ * which a freed context would take away from the next one. NULL: out of memory. */
+static GVC_t *context_of_process(void)
+{
+	static GVC_t *context;
+
+	if (!context)
+		context = gvContext();
+	return context;
+}
+
 int ws_graph_svg(const struct ws_report *report, FILE *to, struct ws_error *error)
 {
-	GVC_t *graphviz = gvContext();
+	GVC_t *graphviz = context_of_process();
 	Agraph_t *graph = NULL;
 	char *svg = NULL;
 	unsigned int size = 0;
@@ -81,6 +92,5 @@ int ws_graph_svg(const struct ws_report *report, FILE *to, struct ws_error *erro
 		gvFreeLayout(graphviz, graph);
 		agclose(graph);
 	}
-	gvFreeContext(graphviz);
 	return r;
 }

@@ -12,6 +12,7 @@
 #include "analyzer/analyses/deadlock.h"
 #include "analyzer/analyses/lock_cycles.h"
 #include "analyzer/base/grow.h"
+#include "analyzer/base/map64.h"
 
 struct ws_lock_order {
 	struct ws_before *before;    /* Owned by this */
@@ -324,6 +325,59 @@ static int tell(void *user, const struct ws_lock_cycle *cycle)
 	return r;
 }
 
+static int add_pair(const struct ws_context *context, struct ws_lock_order_result *result,
+		    size_t *size, const struct ws_lock *held, const struct ws_lock_edge *edge)
+{
+	struct ws_lock_pair pair = { .held = *held, .taken = edge->taken, .times = 1 };
+	int r = ws_places_party(context->places, edge->thread, held->site, held->stack, &pair.hold);
+
+	if (r == 0)
+		r = ws_places_party(context->places, edge->thread, edge->taken.site,
+				    edge->taken.stack, &pair.take);
+	if (r == 0)
+		r = ws_context_mention(context, held->object);
+	if (r == 0)
+		r = ws_context_mention(context, edge->taken.object);
+	if (r == 0)
+		r = ws_grow(&result->pairs, size, result->n_pairs + 1);
+	if (r == 0)
+		result->pairs[result->n_pairs++] = pair;
+	return r;
+}
+
+/* Every order of two locks once. 0 or -ENOMEM. */
+static int list_pairs(const struct ws_lock_order *order, const struct ws_context *context,
+		      struct ws_lock_order_result *result)
+{
+	struct ws_map64 seen = { 0 };
+	size_t size = 0;
+	int r = 0;
+
+	for (size_t i = 0; i < order->n && r == 0; i++) {
+		const struct ws_lock_edge *edge = &order->steps[i]->edge;
+
+		if (edge->taken.flags & (WS_EDGE_TRY | WS_EDGE_TIMED))
+			continue;
+		for (size_t k = 0; k < edge->n_held && r == 0; k++) {
+			const struct ws_lock *held = &edge->held[k];
+			uint64_t key = (uint64_t)held->object->id << 32 | edge->taken.object->id;
+			uint32_t at;
+
+			if (held->object == edge->taken.object)
+				continue;
+			if (ws_map64_get(&seen, key, &at)) {
+				result->pairs[at].times++;
+				continue;
+			}
+			r = ws_map64_put(&seen, key, (uint32_t)result->n_pairs);
+			if (r == 0)
+				r = add_pair(context, result, &size, held, edge);
+		}
+	}
+	ws_map64_free(&seen);
+	return r;
+}
+
 int ws_lock_order_finish(struct ws_lock_order *order, const struct ws_context *context,
 			 struct ws_lock_order_result **ret)
 {
@@ -336,8 +390,10 @@ int ws_lock_order_finish(struct ws_lock_order *order, const struct ws_context *c
 	if (r == 0)
 		r = ws_lock_cycles_find(order->steps, order->n, context->tables, order->before,
 					tell, &telling, &result->gave_up);
+	if (r == 0)
+		r = list_pairs(order, context, result);
 	if (r < 0) {
-		free(result);
+		ws_lock_order_result_free(result);
 		return r;
 	}
 	result->edges = order->n;
@@ -347,5 +403,8 @@ int ws_lock_order_finish(struct ws_lock_order *order, const struct ws_context *c
 
 void ws_lock_order_result_free(struct ws_lock_order_result *result)
 {
+	if (!result)
+		return;
+	free(result->pairs);
 	free(result);
 }

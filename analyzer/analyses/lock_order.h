@@ -5,7 +5,8 @@
  *      its segments; which thread made, joined, forked or collected which, and in which segments.
  *
  * Out: deadlocks that did not happen, each with the calls that took and would wait for every lock;
- *      and a finding `lock_order` for each that is not suppressed.
+ *      and a finding `lock_order` for each that is not suppressed; and every order of two locks, in
+ *      a cycle or not.
  *
  * Rules. A cycle is a chain of threads in which each takes a lock that the next one holds, the last
  * one that the first holds. It counts if all of this holds, and is suppressed, with the reason, if
@@ -19,8 +20,8 @@
  *   - threads of one process do not exclude each other by record locks, unless by those of open
  *     files;
  *   - nothing that the threads did before, between and after being created, joined, forked and
- *     collected puts one step before another. Semaphores, conditions and the like do not count: that
- *     they ordered the threads this time does not mean that they always do.
+ *     collected puts one step before another. Semaphores, conditions and the like do not count:
+ * that they ordered the threads this time does not mean that they always do.
  *
  * Verdicts: it occurred, as `hangs` says, and is not told again; predictable: each lock is certain
  * to be the same one all the time (it was initialised, or is static or shared), and none of the
@@ -46,8 +47,18 @@
 /* Suppressed cycles that are told, of each group. */
 #define WS_LOCK_ORDER_SUPPRESSED_MAX 32
 
+/* One lock was taken while another was held, by a call that waits without a limit: two different
+ * objects, and how that came first. */
+struct ws_lock_pair {
+	struct ws_lock held, taken;
+	struct ws_party hold, take; /* the thread, and the calls that took the one and the other */
+	uint64_t times;             /* that it was seen: each order some times at most */
+};
+
 struct ws_lock_order_result {
-	size_t edges;   /* orders that were seen */
+	size_t edges;               /* orders that were seen */
+	struct ws_lock_pair *pairs; /* Owned by this; distinct by objects, in order of appearance */
+	size_t n_pairs;
 	size_t gave_up; /* groups of locks in which the search gave up */
 };
 

@@ -7,8 +7,8 @@
 #include "analyzer/base/words.h"
 #include "analyzer/reports/blame.h"
 #include "analyzer/reports/calls.h"
-#include "analyzer/reports/deadlocks.h"
 #include "analyzer/reports/classes.h"
+#include "analyzer/reports/deadlocks.h"
 #include "analyzer/reports/findings.h"
 #include "analyzer/reports/graph.h"
 #include "analyzer/reports/json_root.h"
@@ -449,11 +449,31 @@ static int write_file(const char *buffer, size_t size, void *file)
 	return fwrite(buffer, 1, size, file) == size ? 0 : -1;
 }
 
-/* How far the search for contradicting orders went. */
+static json_t *pair_json(struct ws_json_writer *writer, const struct ws_lock_pair *pair)
+{
+	json_t *value = json_object();
+
+	ws_json_set_integer(writer, value, "held", pair->held.object->id);
+	ws_json_set_integer(writer, value, "taken", pair->taken.object->id);
+	ws_json_set_integer(writer, value, "times", pair->times);
+	ws_json_set(writer, value, "thread",
+		    pair->take.thread == WS_UNKNOWN ? json_null()
+						    : ws_json_integer(pair->take.thread));
+	ws_json_set(writer, value, "hold_site", ws_json_frame(writer, pair->hold.site));
+	ws_json_set(writer, value, "take_site", ws_json_frame(writer, pair->take.site));
+	return value;
+}
+
+/* Which locks were taken while which were held, and how far the search for contradicting orders
+ * went. */
 static json_t *lock_order_json(struct ws_json_writer *writer)
 {
 	const struct ws_lock_order_result *order = writer->report->results->lock_order;
-	json_t *value = json_object();
+	json_t *value = json_object(), *pairs = json_array();
+
+	for (size_t i = 0; i < order->n_pairs; i++)
+		ws_json_append(writer, pairs, pair_json(writer, &order->pairs[i]));
+	ws_json_set(writer, value, "pairs", pairs);
 
 	ws_json_set(writer, value, "orders", ws_json_integer(order->edges));
 	ws_json_set(writer, value, "gave_up", ws_json_integer(order->gave_up));

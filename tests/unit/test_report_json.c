@@ -271,6 +271,37 @@ static void same_trace_same_bytes(void **state)
 	free(first);
 }
 
+/* Each order of two locks once, however often; none of a call that does not wait for ever. */
+static void lock_order_pairs(void **state)
+{
+	struct case_trace *trace =
+		case_trace_parse("10 A edge mutex:inner site=take@a.c:2 held=1\n"
+				 "10 A holds mutex:outer site=hold@a.c:1\n"
+				 "20 B edge mutex:inner site=other@a.c:4 held=1\n"
+				 "20 B holds mutex:outer site=hold@a.c:3\n"
+				 "30 B edge mutex:tried site=other@a.c:5 try held=1\n"
+				 "30 B holds mutex:outer site=hold@a.c:3\n"
+				 "40 B edge mutex:outer site=other@a.c:6 held=1\n"
+				 "40 B holds mutex:inner site=hold@a.c:7\n");
+	char *text = json_of(trace, NULL);
+	json_t *root = parse(text);
+	const json_t *pairs = json_object_get(json_object_get(root, "lock_order"), "pairs");
+	const json_t *first = json_array_get(pairs, 0), *second = json_array_get(pairs, 1);
+
+	(void)state;
+	assert_int_equal(validate(text), 0);
+	assert_int_equal(json_array_size(pairs), 2);
+	assert_int_equal(number(first, "times"), 2);
+	assert_int_equal(number(json_object_get(first, "hold_site"), "line"), 1);
+	assert_int_equal(number(json_object_get(first, "take_site"), "line"), 2);
+	assert_int_equal(number(second, "times"), 1);
+	assert_int_equal(number(first, "held"), number(second, "taken"));
+	assert_int_equal(number(first, "taken"), number(second, "held"));
+	json_decref(root);
+	free(text);
+	case_trace_free(trace);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -281,6 +312,7 @@ int main(void)
 		cmocka_unit_test(unknown_is_null),
 		cmocka_unit_test(names_that_are_no_utf8),
 		cmocka_unit_test(same_trace_same_bytes),
+		cmocka_unit_test(lock_order_pairs),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

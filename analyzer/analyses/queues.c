@@ -19,6 +19,7 @@
 struct queue {
 	struct ws_queue pub; /* object NULL: none of that id yet */
 	uint32_t length;     /* now */
+	uint32_t readers;    /* of these, those who wait to read */
 	uint64_t since_ns;   /* when that began */
 	uint64_t waits;
 	uint32_t site, thread; /* of its first wait */
@@ -53,17 +54,20 @@ void ws_queues_free(struct ws_queues *queues)
 	free(queues);
 }
 
+static void halve(uint64_t *spans)
+{
+	for (size_t k = 0; k < WS_QUEUE_SPANS / 2; k++)
+		spans[k] = spans[2 * k] + spans[2 * k + 1];
+	memset(spans + WS_QUEUE_SPANS / 2, 0, WS_QUEUE_SPANS / 2 * sizeof(*spans));
+}
+
 /* Two spans become one, until `at_ns` is in one of them. */
 static void widen(struct ws_queues *queues, uint64_t at_ns)
 {
 	while ((at_ns - queues->begin_ns) / queues->span_ns >= WS_QUEUE_SPANS) {
 		for (size_t i = 0; i < queues->n; i++) {
-			uint64_t *spans = queues->queues[i].pub.spans;
-
-			for (size_t k = 0; k < WS_QUEUE_SPANS / 2; k++)
-				spans[k] = spans[2 * k] + spans[2 * k + 1];
-			memset(spans + WS_QUEUE_SPANS / 2, 0,
-			       WS_QUEUE_SPANS / 2 * sizeof(*spans));
+			halve(queues->queues[i].pub.spans);
+			halve(queues->queues[i].pub.read_spans);
 		}
 		queues->span_ns *= 2;
 	}
@@ -74,7 +78,8 @@ static void advance(struct ws_queues *queues, struct queue *queue, uint64_t at_n
 {
 	uint64_t from_ns = queue->since_ns;
 
-	/* A wait begins a little before its record, perhaps before an end that was recorded first. */
+	/* A wait begins a little before its record, perhaps before an end that was recorded first.
+	 */
 	if (at_ns <= from_ns)
 		return;
 	queue->since_ns = at_ns;
@@ -90,6 +95,7 @@ static void advance(struct ws_queues *queues, struct queue *queue, uint64_t at_n
 		if (to_ns > at_ns)
 			to_ns = at_ns;
 		queue->pub.spans[span] += queue->length * (to_ns - from_ns);
+		queue->pub.read_spans[span] += queue->readers * (to_ns - from_ns);
 		from_ns = to_ns;
 	}
 }
@@ -133,6 +139,7 @@ static int take_begin(void *context, const struct ws_wait *wait)
 	}
 	advance(queues, queue, wait->begin_ns);
 	queue->length++;
+	queue->readers += wait->flags & WS_WAIT_READ ? 1 : 0;
 	return 0;
 }
 
@@ -153,6 +160,8 @@ static int take_end(void *context, const struct ws_wait *wait)
 			queue->pub.longest = queue->length;
 	}
 	queue->length--;
+	if (wait->flags & WS_WAIT_READ && queue->readers)
+		queue->readers--;
 	return 0;
 }
 
@@ -186,8 +195,8 @@ static int report_convoy(const struct ws_context *context, const struct queue *q
 	if (r < 0)
 		return r;
 	finding = ws_findings_add(context->findings, WS_RULE_LOCK_CONVOY,
-				  "threads queue for %s %s one behind the other: %" PRIu64 ".%" PRIu64
-				  " wait on average, at most %" PRIu32,
+				  "threads queue for %s %s one behind the other: %" PRIu64
+				  ".%" PRIu64 " wait on average, at most %" PRIu32,
 				  ws_kind_word(queue->pub.object->key.kind), name, tenths / 10,
 				  tenths % 10, queue->pub.longest);
 	if (!finding)

@@ -5,7 +5,7 @@
  * holds three blocks of data, each in a script element that browsers do not run:
  *
  * report:  the JSON of json.c, its frames and stacks written once: {"f":N} stands for frames[N],
- *          {"s":N} for stacks[N].
+ *          {"s":N} for stacks[N]; and the colours of kinds.
  * timeline: the lanes, the shapes of waits (intervals.h) and the sums of those that are too many.
  * waits:   base64 of the waits, lane after lane; of each, as LEB128 numbers: nanoseconds from the
  *          begin of the one before it, its length, its shape, and how long before its end it was
@@ -18,6 +18,7 @@
 #include "analyzer/base/words.h"
 #include "analyzer/reports/json_root.h"
 #include "analyzer/reports/json_writer.h"
+#include "analyzer/reports/kind_colours.h"
 #include "analyzer/reports/page_parts.h"
 #include "analyzer/reports/report.h"
 
@@ -136,11 +137,21 @@ static void shorten(struct html *html, json_t *value)
 	}
 }
 
+static json_t *colours_json(struct html *html)
+{
+	json_t *value = json_object();
+
+	for (uint8_t kind = 0; kind < WS_KIND_COUNT; kind++)
+		ws_json_set_string(html->writer, value, ws_kind_word(kind), ws_kind_colour(kind));
+	return value;
+}
+
 static void write_report(struct html *html, json_t *root)
 {
 	json_t *value = json_object();
 
 	shorten(html, root);
+	ws_json_set(html->writer, value, "colours", colours_json(html));
 	ws_json_set(html->writer, value, "frames", json_incref(html->frames));
 	ws_json_set(html->writer, value, "stacks", json_incref(html->stacks));
 	ws_json_set(html->writer, value, "report", json_incref(root));

@@ -7,15 +7,18 @@
 static json_t *queue_json(struct ws_json_writer *writer, const struct ws_queue *queue)
 {
 	const struct ws_queues_result *queues = writer->report->results->queues;
-	json_t *value = json_object(), *spans = json_array();
+	json_t *value = json_object(), *spans = json_array(), *read_spans = json_array();
 
 	ws_json_set_integer(writer, value, "longest", queue->longest);
 	ws_json_set_integer(writer, value, "busy_ns", queue->busy_ns);
 	ws_json_set_integer(writer, value, "wait_ns", queue->wait_ns);
 	ws_json_set_integer(writer, value, "span_ns", queues->span_ns);
-	for (size_t i = 0; i < queues->n_spans; i++)
+	for (size_t i = 0; i < queues->n_spans; i++) {
 		ws_json_append(writer, spans, ws_json_integer(queue->spans[i]));
+		ws_json_append(writer, read_spans, ws_json_integer(queue->read_spans[i]));
+	}
 	ws_json_set(writer, value, "spans", spans);
+	ws_json_set(writer, value, "read_spans", read_spans);
 	return value;
 }
 

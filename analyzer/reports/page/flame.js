@@ -39,8 +39,9 @@ const FLAMES = {
 	joined: ['joined', 'Waiter’s stack, then the object, then the stack of who was waited for, from its innermost frame on.'],
 };
 
-/* All of one object (`only`: its id) or of all. */
-function flameTree(mode, only, important) {
+/* All of one object (`only`: its id) or of all; of all threads, or where `thread` is the waiter, or by holder's
+ * stack the holder. */
+function flameTree(mode, only, important, thread) {
 	const root = makeTree();
 	const takes = (object) => (only === null || object.id === only) &&
 		(!important || matters(object.class));
@@ -49,7 +50,7 @@ function flameTree(mode, only, important) {
 		for (const edge of page.report.waits_for) {
 			const object = page.objects.get(edge.object);
 
-			if (takes(object))
+			if (takes(object) && (thread === null || edge.waiter.thread === thread))
 				addPath(root, [...pathOf(edge.waiter, 'waiter'), objectStep(object),
 					...pathOf(edge.blocker, 'holder').reverse()], edge.wait_ns);
 		}
@@ -62,7 +63,8 @@ function flameTree(mode, only, important) {
 			object.holders : object.wakers;
 
 		for (const party of parties)
-			addPath(root, [...pathOf(party, mode), objectStep(object)], party.wait_ns);
+			if (thread === null || party.thread === thread)
+				addPath(root, [...pathOf(party, mode), objectStep(object)], party.wait_ns);
 	}
 	return root;
 }
@@ -70,7 +72,7 @@ function flameTree(mode, only, important) {
 const FLAME_ROW = 19;
 
 function makeFlame(panel) {
-	const state = { mode: 'waiter', only: null, important: false, root: null, top: null, search: '' };
+	const state = { mode: 'waiter', only: null, thread: null, important: false, root: null, top: null, search: '' };
 	const chart = el('div.flame', { role: 'tree', 'aria-label': 'Flame graph' });
 	const says = el('p.dim', { role: 'status' });
 	const what = el('p');
@@ -93,8 +95,14 @@ function makeFlame(panel) {
 	} } }, el('option', { value: '' }, 'all objects'), page.report.objects.slice(0, 100).map((one) =>
 		el('option', { value: one.id }, objectText(one))));
 
+	const ofThread = el('select', { 'aria-label': 'Thread', on: { change: () => {
+		state.thread = ofThread.value === '' ? null : Number(ofThread.value);
+		rebuild();
+	} } }, el('option', { value: '' }, 'all threads'), page.report.threads.filter((one) => one.waits).slice(0, 500)
+		.map((one) => el('option', { value: one.id }, threadText(one))));
+
 	function rebuild() {
-		state.root = state.top = flameTree(state.mode, state.only, state.important);
+		state.root = state.top = flameTree(state.mode, state.only, state.important, state.thread);
 		panel.dataset.total = state.root.value;
 		draw();
 	}
@@ -175,17 +183,22 @@ function makeFlame(panel) {
 		event.preventDefault();
 	});
 	append(panel, [el('h2', {}, 'Flame graphs of waiting'),
-		el('div.tools', {}, modes, object, el('label', {}, el('input', { type: 'checkbox', on: {
+		el('div.tools', {}, modes, object, ofThread, el('label', {}, el('input', { type: 'checkbox', on: {
 			change: (event) => {
 				state.important = event.target.checked;
 				rebuild();
 			} } }), ' only objects whose waiting matters'), search), what,
 		el('div.scroll', {}, chart), says]);
 	page.showFlame = (kind, id) => {
-		if (kind !== 'object')
+		const pick = { object, thread: ofThread }[kind];
+
+		if (!pick)
 			return;
-		object.value = [...object.options].some((one) => one.value === id) ? id : '';
-		state.only = Number(id);
+		for (const one of [object, ofThread]) {
+			one.value = one === pick && [...one.options].some((option) => option.value === id) ? id : '';
+		}
+		state.only = kind === 'object' ? Number(id) : null;
+		state.thread = kind === 'thread' ? Number(id) : null;
 		rebuild();
 	};
 	rebuild();

@@ -76,7 +76,7 @@ function drawLane(context, row, y, view) {
 function drawShare(context, kind, x, width, top, height, share) {
 	const tall = Math.max(1.5, height * Math.min(1, share));
 
-	context.fillStyle = KIND_COLOURS[kind] || KIND_COLOURS.poll;
+	context.fillStyle = kindColour(kind);
 	context.fillRect(x, top + height - tall, width, tall);
 }
 
@@ -151,7 +151,7 @@ function drawWaits(context, lane, top, height, view) {
 			continue;
 		}
 		flush();
-		context.fillStyle = KIND_COLOURS[waits.shapes[waits.shape[i]].kind];
+		context.fillStyle = kindColour(waits.shapes[waits.shape[i]].kind);
 		context.fillRect(x + begin, top, end - begin - (end - begin > 3 ? 0.5 : 0), height);
 	}
 	flush();

@@ -91,7 +91,7 @@ function barsCard() {
 			'totals.by_class', (sum) => sum.wait_ns)),
 		el('h3', {}, 'What was waited on'),
 		partsBar('Waiting by kind', kinds.map(([kind, sum]) => ({ label: kindText(kind),
-			value: sum.wait_ns, colour: KIND_COLOURS[kind], figure: `totals.by_kind.${kind}`,
+			value: sum.wait_ns, colour: kindColour(kind), figure: `totals.by_kind.${kind}`,
 			title: nounText(sum.waits, 'wait') }))),
 		report.blame ? [el('h3', {}, 'What it was spent for in the end'),
 			partsBar('Waiting by cause', parts(CAUSE_WORDS, CAUSE_COLOURS,
@@ -115,7 +115,7 @@ function worstCard() {
 					el('span.amount', {}, timeText(matteringNs(object) || object.wait_ns))),
 				el('div.meter', { 'aria-hidden': 'true' }, el('span', { css: {
 					width: `${whole ? 100 * matteringNs(object) / whole : 0}%`,
-					background: KIND_COLOURS[object.kind] } })),
+					background: kindColour(object.kind) } })),
 				el('div.dim', {}, CLASS_WORDS[object.class] ? CLASS_WORDS[object.class][0] : '',
 					` · ${nounText(object.waits, 'wait')} · p99 ${timeText(object.p99_ns)}`),
 				waiter ? el('div.dim', {}, 'in ', placeNode(waiter.site),

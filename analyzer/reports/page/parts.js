@@ -24,6 +24,7 @@ function unfold(value, frames, stacks) {
 function readReport() {
 	const data = JSON.parse(byId('report').textContent);
 
+	Object.assign(KIND_COLOURS, data.colours);
 	page.frames = data.frames;
 	page.stacks = data.stacks.map((stack) => stack.map((number) => data.frames[number]));
 	page.report = unfold(data.report, page.frames, page.stacks);
@@ -58,9 +59,9 @@ function objectLink(id) {
 	const object = page.objects.get(id);
 
 	if (!object || object.waits === undefined)
-		return el('span.object', {}, object && swatch(KIND_COLOURS[object.kind]),
+		return el('span.object', {}, object && swatch(kindColour(object.kind)),
 			objectText(object));
-	return el('a.object', { href: `#objects/${id}` }, swatch(KIND_COLOURS[object.kind]),
+	return el('a.object', { href: `#objects/${id}` }, swatch(kindColour(object.kind)),
 		objectText(object));
 }
 
@@ -69,6 +70,28 @@ function threadLink(id) {
 
 	return thread ? el('a', { href: `#timeline/thread/${id}` }, threadText(thread)) :
 		el('span.dim', {}, 'unknown thread');
+}
+
+const ROW_LINKS = {
+	timeline: { object: 'longest wait on the timeline', thread: 'its lane on the timeline', short: 'time' },
+	graph: { object: 'in the wait graph', thread: 'in the wait graph', short: 'graph' },
+	flame: { object: 'flame graph of its waits', thread: 'flame graph of its waits', short: 'stacks' },
+	objects: { object: 'all that is known of it', short: 'details' },
+};
+
+/* Where else an object or a thread is shown, `but` there. */
+function rowLinks(what, id, but) {
+	return Object.entries(ROW_LINKS).filter(([view, words]) => view !== but && words[what])
+		.map(([view, words], i) => [i ? ' · ' : '', el('a', { href: view === 'objects' ? `#objects/${id}` :
+			`#${view}/${what}/${id}` }, words[what])]);
+}
+
+/* The same in a row of a table. */
+function shortLinks(what, id) {
+	const name = what === 'object' ? objectText(page.objects.get(id)) : threadText(threadOf(id));
+
+	return el('span.rowlinks', {}, ['timeline', 'graph', 'flame'].map((view) => [el('a', { href: `#${view}/${what}/${id}`,
+		'aria-label': `${ROW_LINKS[view].short}: ${name}, ${ROW_LINKS[view][what]}`, title: ROW_LINKS[view][what] }, ROW_LINKS[view].short), ' ']));
 }
 
 function placeNode(frame) {

@@ -1,121 +1,18 @@
-/* tables.js: objects, threads and findings: tables that sort and filter, and what a row opens. */
-
-/* A table whose heads sort it and whose box filters it. columns: {head, title, get, show, number};
- * open(row) makes what a row shows when it is opened, key(row) is its name in links. */
-function makeTable(options) {
-	const { caption, columns, rows, open, key, texts } = options;
-	let sortBy = options.sortBy || 0, down = true;
-	const opened = new Set();
-	const body = el('tbody');
-	const count = el('span.dim', { role: 'status' });
-	const box = el('input', { type: 'search', placeholder: 'Filter', 'aria-label': `Filter ${caption}`,
-		on: { input: () => fill() } });
-	const pick = options.kinds ? el('select', { 'aria-label': 'Kind', on: { change: () => fill() } },
-		el('option', { value: '' }, 'all kinds'),
-		options.kinds.map((kind) => el('option', { value: kind }, kindText(kind)))) : null;
-	const heads = columns.map((column, i) => el('th', { scope: 'col', class: column.number ? 'n' : '' },
-		el('button', { type: 'button', title: column.title, on: { click: () => {
-			down = i === sortBy ? !down : column.number;
-			sortBy = i;
-			fill();
-		} } }, column.head)));
-
-	/* Long tables are cut: who looks for a row filters. */
-	const most = 500;
-
-	function wanted(row) {
-		const words = box.value.toLowerCase().split(/\s+/).filter(Boolean);
-		const text = texts(row).toLowerCase();
-
-		return words.every((word) => text.includes(word)) &&
-			(!pick || !pick.value || row.kind === pick.value);
-	}
-
-	function toggle(row, line, control) {
-		const name = key(row);
-
-		if (opened.delete(name)) {
-			line.nextSibling.remove();
-			control.setAttribute('aria-expanded', 'false');
-			return;
-		}
-		opened.add(name);
-		line.after(detail(row));
-		control.setAttribute('aria-expanded', 'true');
-	}
-
-	function detail(row) {
-		return el('tr.detail', {}, el('td', { colspan: columns.length }, open(row)));
-	}
-
-	function fill() {
-		const column = columns[sortBy];
-		const list = rows.filter(wanted).map((row) => [column.get(row), row]);
-
-		list.sort((a, b) => (a[0] < b[0] ? -1 : a[0] > b[0] ? 1 : 0) * (down ? -1 : 1));
-		heads.forEach((head, i) => head.setAttribute('aria-sort', i !== sortBy ? 'none' : down ?
-			'descending' : 'ascending'));
-		body.replaceChildren(...list.slice(0, most).flatMap(([, row]) => {
-			const isOpen = opened.has(key(row));
-			const cells = columns.map((one, i) => {
-				const shown = one.show ? one.show(row) : one.get(row);
-
-				if (i !== 0 || !open)
-					return el('td', { class: one.number ? 'n' : '' }, shown);
-				return el('th.row', { scope: 'row' }, el('button.opener', { type: 'button',
-					'aria-expanded': String(isOpen), on: { click: (event) => {
-						const line = event.currentTarget.closest('tr');
-
-						toggle(row, line, event.currentTarget);
-					} } }, shown));
-			});
-			const line = el('tr', { id: `${options.id}-${key(row)}` }, cells);
-
-			return isOpen ? [line, detail(row)] : [line];
-		}));
-		count.textContent = list.length > most ?
-			`the first ${most} of ${countText(list.length)}` :
-			`${countText(list.length)} of ${countText(rows.length)}`;
-	}
-	fill();
-	return {
-		node: el('div', {}, el('div.tools', {}, box, pick, count),
-			el('div.scroll', { tabindex: 0, role: 'region', 'aria-label': caption },
-				el('table.data', { id: options.id }, el('caption.hidden', {}, caption),
-					el('thead', {}, el('tr', {}, heads)), body))),
-		/* Opens the row of that name and goes there. */
-		reveal(name) {
-			const row = rows.find((one) => String(key(one)) === String(name));
-
-			if (!row)
-				return;
-			box.value = '';
-			if (pick)
-				pick.value = '';
-			opened.add(key(row));
-			fill();
-			const line = byId(`${options.id}-${name}`);
-
-			if (!line)
-				return;
-			line.scrollIntoView({ block: 'start' });
-			line.querySelector('button').focus({ preventScroll: true });
-		},
-	};
-}
+/* tables.js: the tables of objects and of threads, and what an object's row opens. */
 
 /* Waiters, holders or wakers of an object. */
 function partiesNode(title, parties, whole) {
 	if (!parties.length)
 		return null;
-	return el('section', {}, el('h3', {}, title),
-		el('table.plain', {}, el('thead', {}, el('tr', {}, ['Thread', 'Place', 'Waits', 'Time', 'Share', 'p99', 'Stack']
-			.map((head, i) => el('th', { scope: 'col', class: i > 1 && i < 6 ? 'n' : '' }, head)))),
-		el('tbody', {}, parties.slice(0, 12).map((party) => el('tr', {},
-			el('td', {}, threadLink(party.thread)), el('td', {}, placeNode(party.site)),
-			el('td.n', {}, countText(party.waits)), el('td.n', {}, timeText(party.wait_ns)),
-			el('td.n', {}, percentText(party.wait_ns, whole)),
-			el('td.n', {}, timeText(party.p99_ns)), el('td', {}, foldedStack(party.stack)))))),
+	return el('section', {}, el('h3', {}, title), el('div.scrollx', {}, plainTable(title, [
+		{ head: 'Thread', get: (party) => threadText(threadOf(party.thread)), show: (party) => threadLink(party.thread) },
+		{ head: 'Place', get: (party) => placeText(party.site), show: (party) => placeNode(party.site) },
+		{ head: 'Waits', number: true, get: (party) => party.waits, show: (party) => countText(party.waits) },
+		{ head: 'Time', number: true, get: (party) => party.wait_ns, show: (party) => timeText(party.wait_ns) },
+		{ head: 'Share', number: true, get: (party) => party.wait_ns, show: (party) => percentText(party.wait_ns, whole) },
+		{ head: 'p99', number: true, get: (party) => party.p99_ns, show: (party) => timeText(party.p99_ns) },
+		{ head: 'Stack', show: (party) => foldedStack(party.stack) },
+	], parties, 12)),
 		parties.length > 12 ? el('p.dim', {}, `and ${parties.length - 12} more, which the JSON has`) : null);
 }
 
@@ -134,9 +31,7 @@ function objectDetail(object) {
 		'something' : objectLink(part.object)] : part.did === 'preempted' ? 'had no processor' : part.did;
 
 	return el('div.opened', {},
-		el('p.links', {}, el('a', { href: `#timeline/object/${object.id}` }, 'Longest wait on the timeline'), ' · ',
-			el('a', { href: `#graph/object/${object.id}` }, 'In the wait graph'), ' · ',
-			el('a', { href: `#flame/object/${object.id}` }, 'Flame graph of its waits')),
+		el('p.links', {}, rowLinks('object', object.id, 'objects')),
 		factsNode([['Kind', `${kindText(object.kind)}, ${object.scope}`],
 			['Processes', object.pids.join(', ')], ['Ended', outcomes],
 			['Shortest, median, p95, longest', [object.min_ns, object.p50_ns, object.p95_ns,
@@ -166,16 +61,17 @@ function objectDetail(object) {
 
 function makeObjects(panel) {
 	const list = page.report.objects;
-	const kinds = [...new Set(list.map((object) => object.kind))].sort();
 
 	page.objectTable = makeTable({
-		id: 'objects-table', caption: 'Objects', rows: list, key: (object) => object.id, kinds,
+		id: 'objects-table', caption: 'Objects', rows: list, key: (object) => object.id,
+		picks: [{ label: 'Kind', all: 'all kinds', get: (object) => object.kind, words: kindText },
+			{ label: 'Class', all: 'all classes', get: (object) => object.class, words: (name) => CLASS_WORDS[name][0] }],
 		texts: (object) => [object.name, object.kind, object.class, ...object.pids,
 			...object.waiters.slice(0, 20).map((party) => placeText(party.site))].join(' '),
 		open: objectDetail, sortBy: 2,
 		columns: [
 			{ head: 'Object', get: (object) => objectText(object), show: (object) =>
-				[swatch(KIND_COLOURS[object.kind]), objectText(object)] },
+				[swatch(kindColour(object.kind)), objectText(object)] },
 			{ head: 'Class', get: (object) => object.class, show: (object) =>
 				CLASS_WORDS[object.class][0] },
 			{ head: 'Waited', number: true, get: (object) => object.wait_ns, show: (object) =>
@@ -189,6 +85,7 @@ function makeObjects(panel) {
 			{ head: 'Longest', number: true, get: (object) => object.max_ns, show: (object) => timeText(object.max_ns) },
 			{ head: 'Where', get: (object) => placeText(object.waiters[0] && object.waiters[0].site),
 				show: (object) => placeNode(object.waiters[0] && object.waiters[0].site) },
+			{ head: 'Show', show: (object) => shortLinks('object', object.id) },
 		],
 	});
 	append(panel, [el('h2', {}, 'Objects'), page.objectTable.node]);
@@ -200,6 +97,8 @@ function makeThreads(panel) {
 		id: 'threads-table', caption: 'Threads', rows: report.threads, key: (thread) => thread.id,
 		texts: (thread) => `${threadText(thread)} ${processText(report.processes[thread.process])}`,
 		sortBy: 3,
+		picks: [{ label: 'Process', all: 'all processes', get: (thread) => processText(report.processes[thread.process]),
+			words: (name) => name }],
 		columns: [
 			{ head: 'Thread', get: threadText, show: (thread) => threadLink(thread.id) },
 			{ head: 'Process', get: (thread) => processText(report.processes[thread.process]) },
@@ -209,81 +108,11 @@ function makeThreads(panel) {
 				figure(`thread.${thread.id}.wait_ns`, thread.wait_ns, timeText(thread.wait_ns)) },
 			{ head: 'Of the run', number: true, get: (thread) => thread.wait_ns, show: (thread) =>
 				percentText(thread.wait_ns, whole) },
+			{ head: 'Contention', number: true, get: (thread) => classNs(thread, 'contention'), show: (thread) =>
+				timeText(classNs(thread, 'contention')) },
+			{ head: 'Show', show: (thread) => shortLinks('thread', thread.id) },
 		],
 	});
 
 	append(panel, [el('h2', {}, 'Threads'), table.node]);
-}
-
-const VERDICT_WORDS = {
-	occurred: ['error', 'deadlock'], predictable: ['error', 'deadlock that can happen'],
-	order_only: ['warning', 'locks taken in both orders'], suppressed: ['note', 'accepted'],
-};
-
-function badge(severity, text) {
-	return el('span', { class: `badge ${severity}` }, text || severity);
-}
-
-function deadlockShort(deadlock) {
-	const [severity, words] = VERDICT_WORDS[deadlock.verdict];
-
-	return el('p.short', {}, badge(severity, words), ' ', deadlock.reason);
-}
-
-function findingShort(finding) {
-	return el('p.short', {}, badge(finding.severity), ' ', finding.title);
-}
-
-function deadlockNode(deadlock, i) {
-	const [severity, words] = VERDICT_WORDS[deadlock.verdict];
-	const n = deadlock.cycle.length;
-
-	return el('article.finding', { id: `deadlock-${i}`, 'data-verdict': deadlock.verdict },
-		el('h3', {}, badge(severity, words), ' ', deadlock.reason, ' ', momentLink(deadlock.at_ns,
-			deadlock.cycle[0] && deadlock.cycle[0].thread)),
-		el('ol.cycle', {}, deadlock.cycle.map((step, at) => el('li', {},
-			el('div', {}, threadLink(step.thread), step.hold_as === 'candidate' ?
-				' could let go of ' : step.hold_shared ? ' holds for reading ' : ' holds ', objectLink(step.holds), ' and wants ',
-			objectLink(step.wants), step.relation === 'or' ? ' (any of several could end it)' : '',
-			n > 1 ? ['; next: ', threadLink(deadlock.cycle[(at + 1) % n].thread)] : null),
-			el('div.pair', {},
-				el('div', {}, el('h4', {}, 'took it'), step.hold_stack && step.hold_stack.length ?
-					stackNode(step.hold_stack) : placeNode(step.hold_site)),
-				el('div', {}, el('h4', {}, 'waits'), step.want_stack && step.want_stack.length ?
-					stackNode(step.want_stack) : placeNode(step.want_site)))))),
-		deadlock.evidence && deadlock.evidence.length ? el('details', {}, el('summary', {}, 'Evidence'),
-			el('ul', {}, deadlock.evidence.map(evidenceNode))) : null,
-		el('p.links', {}, el('a', { href: '#graph/deadlocks' }, 'Cycle in the wait graph')));
-}
-
-function findingNode(finding) {
-	return el('article.finding', { 'data-rule': finding.rule },
-		el('h3', {}, badge(finding.severity), ' ', finding.title, ' ',
-			el('code.rule', {}, finding.rule)),
-		finding.objects.length ? el('p', {}, finding.objects.map((id, i) => [i ? ', ' : '', objectLink(id)])) : null,
-		el('ul', {}, finding.evidence.map(evidenceNode)));
-}
-
-function makeFindings(panel) {
-	const report = page.report;
-	const list = el('div');
-	const count = el('span.dim', { role: 'status' });
-	const box = el('input', { type: 'search', placeholder: 'Filter', 'aria-label': 'Filter findings',
-		on: { input: () => fill() } });
-
-	function fill() {
-		const words = box.value.toLowerCase().split(/\s+/).filter(Boolean);
-		const nodes = [...report.deadlocks.map(deadlockNode), ...report.findings.map(findingNode)]
-			.filter((node) => words.every((word) => node.textContent.toLowerCase().includes(word)));
-
-		list.replaceChildren(...nodes);
-		count.textContent = `${nodes.length} of ${report.deadlocks.length + report.findings.length}`;
-	}
-	fill();
-	append(panel, [el('h2', {}, 'Findings'),
-		report.deadlocks.length + report.findings.length ? [el('div.tools', {}, box, count), list] :
-			el('p', {}, 'The analyses found nothing wrong.'),
-		report.leftovers.length ? el('section', {}, el('h3', {}, 'Left behind'),
-			el('ul', {}, report.leftovers.map((left) => el('li', {}, `${kindText(left.kind)} ${left.name} `,
-				'made by ', threadLink(left.creator.thread), ' in ', placeNode(left.creator.site))))) : null]);
 }

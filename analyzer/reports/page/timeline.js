@@ -7,7 +7,7 @@ const NAME_WIDTH = 190, ARROWS_MOST = 300;
 function makeTimeline(panel) {
 	timeline.canvas = el('canvas', { tabindex: 0, role: 'application',
 		'aria-label': 'Timeline. Arrow keys left and right move, up and down choose a thread, ' +
-			'plus and minus zoom, 0 shows all, n and p choose the next and previous wait.',
+			'plus and minus zoom, 0 shows all, n and p choose the next and previous wait, g shows the wait graph at the chosen moment.',
 		'aria-describedby': 'timeline-says' });
 	timeline.spacer = el('div.spacer');
 	timeline.scroller = el('div.lanes', { on: { scroll: drawSoon } },
@@ -25,6 +25,7 @@ function makeTimeline(panel) {
 			button('←', 'Earlier (left)', () => pan(-0.25)), button('→', 'Later (right)', () => pan(0.25)),
 			button('All', 'Show all of the time (0)', () => showTime(0, page.report.trace.duration_ns)),
 			button('◂ wait', 'Previous wait (p)', () => step(-1)), button('wait ▸', 'Next wait (n)', () => step(1)),
+			button('Graph at this moment', 'Who waits for whom at the chosen moment (g)', showMoment),
 			find,
 			el('label', {}, el('input', { type: 'checkbox', checked: true, on: { change: (event) => {
 				timeline.arrows = event.target.checked;
@@ -36,7 +37,7 @@ function makeTimeline(panel) {
 			} } }), ' threads that never waited'),
 			timeline.range = el('span.dim', { role: 'status' })),
 		el('ul.legend', { 'aria-label': 'Colours' }, kinds.map((kind) => el('li', {},
-			swatch(KIND_COLOURS[kind]), kindText(kind))), el('li', {},
+			swatch(kindColour(kind)), kindText(kind))), el('li', {},
 			el('span.swatch.running', { 'aria-hidden': 'true' }), 'running, or ready to')),
 		waits.short ? el('p.dim', {}, `There are more waits than can be shown one by one: the ${countText(
 			waits.sums)} that were shorter than ${timeText(waits.short)} are shown pale, as sums.`) : null,
@@ -365,11 +366,18 @@ function clickAt(event, ns, view) {
 	timeline.cursor = Math.max(0, ns);
 }
 
+/* The wait graph at the chosen moment; where none is chosen, in the middle of what is seen. */
+function showMoment() {
+	if (timeline.cursor === null)
+		timeline.cursor = (timeline.from + timeline.to) / 2;
+	location.hash = '#graph/moment';
+}
+
 function listenToKeys() {
 	const actions = {
 		ArrowLeft: () => pan(-0.1), ArrowRight: () => pan(0.1), ArrowUp: () => chooseRow(-1),
 		ArrowDown: () => chooseRow(1), '+': () => zoom(0.5), '=': () => zoom(0.5), '-': () => zoom(2),
-		0: () => showTime(0, page.report.trace.duration_ns), n: () => step(1), p: () => step(-1),
+		0: () => showTime(0, page.report.trace.duration_ns), n: () => step(1), p: () => step(-1), g: showMoment,
 		Home: () => showTime(0, timeline.to - timeline.from), Enter: () => timeline.selected >= 0 &&
 			chooseWait(timeline.selected, 'zoom'),
 		End: () => showTime(page.report.trace.duration_ns, page.report.trace.duration_ns +
@@ -411,7 +419,8 @@ function describeWait() {
 	timeline.detail.replaceChildren(
 		el('p.sum', {}, threadLink(shape.thread), ' waited ', el('b', {}, timeText(length)), ' for ',
 			objectLink(shape.object), ', from ', momentText(waits.begin[i], Math.max(10, length / 100)),
-			' on: ', el('b', {}, end), waits.wake[i] ? `; it ran again ${timeText(waits.wake[i])} after it was let go` : '', '.'),
+			' on: ', el('b', {}, end), waits.wake[i] ? `; it ran again ${timeText(waits.wake[i])} after it was let go` : '', '. ',
+			el('a', { href: '#graph/moment' }, 'Who waited for whom then'), ' · ', rowLinks('object', shape.object, 'timeline')),
 		el('div.pair', {},
 			side('Waiting', shape.waiter),
 			shape.holder.thread >= 0 ? side('Held last by', shape.holder) : null,

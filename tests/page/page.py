@@ -271,7 +271,8 @@ def shown_nodes(browser):
 
 def check_graph(browser, report):
     browser.key("6")
-    choose(browser, "graph", What_to_draw="trace", How_many_edges="150", only_waiting_that_matters=False)
+    choose(browser, "graph", What_to_draw="trace", How_many_edges="150", only_waiting_that_matters=False,
+           objects_of_one_name_as_one=False)
     total = sum(edge["wait_ns"] for edge in report["waits_for"])
     shown = int(browser.value("document.querySelector('#view-graph').dataset.total"))
     check(shown == total, f"graph: {shown}, of the JSON {total}")
@@ -282,6 +283,13 @@ def check_graph(browser, report):
     for relation in ("and", "or"):
         there = browser.value(f"document.querySelectorAll('.link.{relation}').length") > 0
         check(there == any(e["relation"] == relation for e in report["waits_for"]), f"graph: edges `{relation}`")
+    choose(browser, "graph", objects_of_one_name_as_one=True)
+    names = {one["id"]: one["name"] for one in report["objects"]}
+    shown = int(browser.value("document.querySelector('#view-graph').dataset.total"))
+    check(shown == total, f"graph, joined: {shown}, of the JSON {total}")
+    check(len([name for name in shown_nodes(browser) if name[0] == "o"]) ==
+          len({names[e["object"]] for e in report["waits_for"]}), "graph: objects of one name are not one")
+    choose(browser, "graph", objects_of_one_name_as_one=False)
     important = {one["id"] for one in report["objects"] if one["class"] in ("contention", "handover")}
     choose(browser, "graph", only_waiting_that_matters=True)
     nodes = {f"o{e['object']}" for e in report["waits_for"] if e["object"] in important}

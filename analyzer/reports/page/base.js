@@ -82,6 +82,11 @@ function momentText(ns, step) {
 		maximumFractionDigits: digits })} ${unit}`;
 }
 
+/* A moment as people say it, to the microsecond: "433.782 ms", "12.345678 s". */
+function whenText(ns) {
+	return ns < 1e6 ? momentText(ns, 100) : ns < 1e9 ? `${(ns / 1e6).toFixed(3)} ms` : `${(ns / 1e9).toFixed(6)} s`;
+}
+
 function countText(count) {
 	return count.toLocaleString('en-US');
 }

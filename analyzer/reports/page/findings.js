@@ -96,7 +96,7 @@ function makeFindings(panel) {
 			{ head: 'Objects', get: (row) => row.objects.map((id) => objectText(page.objects.get(id))).join(', '),
 				show: (row) => row.objects.slice(0, 3).map((id, i) => [i ? ', ' : '', objectLink(id)]) },
 			{ head: 'When', number: true, get: (row) => row.at === null ? -1 : row.at,
-				show: (row) => row.at === null ? '–' : momentText(row.at - report.trace.begin_ns, 1000) },
+				show: (row) => row.at === null ? '–' : whenText(row.at - report.trace.begin_ns) },
 			{ head: 'Show', show: findingLinks },
 		],
 	});

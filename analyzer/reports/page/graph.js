@@ -28,8 +28,9 @@ function isImportant(id) {
 }
 
 function makeGraph(panel) {
-	const state = { of: realDeadlocks().length ? 'deadlocks' : 'trace', only: null, most: 24,
+	const state = { of: realDeadlocks().length ? 'deadlocks' : 'trace', only: null, most: 24, join: true,
 		important: page.report.waits_for.some((edge) => isImportant(edge.object)) };
+	countNames();
 	const space = el('div.graph', { tabindex: 0, role: 'region', 'aria-label': 'Graph' });
 	const says = el('p.dim', { role: 'status' }), chosen = el('div'), only = el('span');
 	const pick = el('select', { 'aria-label': 'What to draw', on: { change: () => {
@@ -51,6 +52,11 @@ function makeGraph(panel) {
 		if (state.of === 'moment')
 			return edgesOfTime(timeline.cursor || 0, timeline.cursor || 0);
 		return edgesOfTrace();
+	}
+
+	/* In a deadlock, and where one is asked about, each is itself. */
+	function isJoined() {
+		return state.join && state.of !== 'deadlocks' && !state.only;
 	}
 
 	function isWanted(edge) {
@@ -78,7 +84,7 @@ function makeGraph(panel) {
 	function tellWhat(list, total) {
 		const nodes = state.graph.nodes, threads = nodes.filter((node) => node.thread !== undefined).length;
 
-		says.textContent = `${GRAPHS[state.of][0]}${state.of === 'moment' ? `, ${momentText(timeline.cursor || 0, 1000)}` : ''}: ${
+		says.textContent = `${GRAPHS[state.of][0]}${state.of === 'moment' ? `, ${whenText(timeline.cursor || 0)}` : ''}: ${
 			threads ? `${nounText(threads, 'thread')}, ` : ''}${nounText(nodes.length - threads, 'object')}${
 			total ? `, ${timeText(total)}` : ''}${state.graph.left ? `; the first ${state.most} of ${list.length} edges` : ''}`;
 		only.replaceChildren(...(state.only ? [button(`only ${state.only.object !== undefined ?
@@ -95,7 +101,7 @@ function makeGraph(panel) {
 
 		pick.value = state.of;
 		many.value = state.most;
-		state.graph = orders ? orderGraph(list, state.most) : graphOf(list, state.most);
+		state.graph = orders ? orderGraph(list, state.most) : graphOf(list, state.most, isJoined());
 		panel.dataset.of = state.of;
 		panel.dataset.edges = list.length;
 		panel.dataset.total = total;
@@ -114,7 +120,11 @@ function makeGraph(panel) {
 		el('div.tools', {}, pick, many, el('label', {}, el('input', { type: 'checkbox', checked: state.important, on: { change: (event) => {
 			state.important = event.target.checked;
 			draw();
-		} } }), ' only waiting that matters'), only),
+		} } }), ' only waiting that matters'), el('label', {}, el('input', { type: 'checkbox', checked: true, on: {
+			change: (event) => {
+				state.join = event.target.checked;
+				draw();
+			} } }), ' objects of one name as one'), only),
 		el('ul.legend', {}, el('li', {}, el('span.key.thread'), 'thread'), el('li', {}, el('span.key.object'), 'object'),
 			el('li', {}, el('span.key.and'), 'and: needs it'), el('li', {}, el('span.key.or'), 'or: any of several'),
 			el('li', {}, el('span.key.bad'), 'deadlock, or can become one')),

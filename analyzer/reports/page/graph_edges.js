@@ -86,10 +86,34 @@ function deadlockSteps() {
 	return steps;
 }
 
+/* Edges between the same nodes, where objects of one name are one, are one. */
+function joinEdges(edges) {
+	const merged = new Map();
+
+	for (const edge of edges)
+		mergeEdge(merged, edge.waiter, page.firstOfName.get(objectText(page.objects.get(edge.object))), edge.blocker,
+			edge.relation, edge.ns, edge.waits, edge.at, edge.from);
+	return [...merged.values()];
+}
+
+/* How many objects have the name of each: programs make many locks in one place. */
+function countNames() {
+	page.firstOfName = new Map();
+	page.ofName = new Map();
+	for (const object of page.objects.values()) {
+		const name = objectText(object);
+
+		if (!page.firstOfName.has(name))
+			page.firstOfName.set(name, object.id);
+		page.ofName.set(name, (page.ofName.get(name) || 0) + 1);
+	}
+}
+
 /* Nodes {id, thread or object, label, bad} and links {source, target, relation, ns, waits, bad, edges} of
- * edges, the most expensive first and at most `most`. */
-function graphOf(edges, most) {
-	const graph = makeGraphOf(edges.slice().sort((a, b) => b.ns - a.ns), most);
+ * edges, the most expensive first and at most `most`; `join`: objects of one name are one node. */
+function graphOf(edges, most, join) {
+	const list = (join ? joinEdges(edges) : edges.slice()).sort((a, b) => b.ns - a.ns);
+	const graph = makeGraphOf(list, most, join);
 
 	for (const edge of graph.kept) {
 		const waiter = graph.threadNode(edge.waiter), object = graph.objectNode(edge.object);
@@ -114,7 +138,7 @@ function orderGraph(pairs, most) {
 	return graph.done();
 }
 
-function makeGraphOf(list, most) {
+function makeGraphOf(list, most, join) {
 	const nodes = new Map(), links = new Map(), bad = deadlockSteps(), kept = list.slice(0, most);
 
 	function node(id, made) {
@@ -125,7 +149,11 @@ function makeGraphOf(list, most) {
 	return {
 		kept,
 		threadNode: (id) => node(`t${id}`, () => ({ thread: id, label: threadText(threadOf(id)) })),
-		objectNode: (id) => node(`o${id}`, () => ({ object: id, label: objectText(page.objects.get(id)) })),
+		objectNode: (id) => node(`o${id}`, () => {
+			const name = objectText(page.objects.get(id)), n = join ? page.ofName.get(name) : 1;
+
+			return { object: id, label: n > 1 ? `${name} (${n})` : name };
+		}),
 		link(source, target, edge, role) {
 			const key = `${source.id} ${target.id}`, old = links.get(key);
 

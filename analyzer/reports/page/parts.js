@@ -125,7 +125,7 @@ function momentLink(at, thread) {
 	const ns = at - page.report.trace.begin_ns;
 
 	return el('a.moment', { href: `#timeline/at/${ns}/${thread === null || thread === undefined ?
-		'' : thread}` }, `at ${momentText(ns, 1000)}`);
+		'' : thread}` }, `at ${whenText(ns)}`);
 }
 
 /* One fact that findings and deadlocks rest on. */

@@ -14,7 +14,8 @@ function makeTable(options) {
 	const picks = (options.picks || []).map((pick) => ({ ...pick, node: el('select', { 'aria-label': pick.label,
 		on: { change: () => fill() } }, el('option', { value: '' }, pick.all),
 	[...new Set(rows.map(pick.get))].sort().map((value) => el('option', { value }, pick.words(value)))) }));
-	const heads = columns.map((column, i) => el('th', { scope: 'col', class: column.number ? 'n' : '' },
+	const tone = (column) => column.number ? 'n' : column.get ? '' : 'screen';
+	const heads = columns.map((column, i) => el('th', { scope: 'col', class: tone(column) },
 		!column.get ? el('span.head', {}, column.head) : el('button', { type: 'button', title: column.title, on: { click: () => {
 			down = i === sortBy ? !down : column.number;
 			sortBy = i;
@@ -62,7 +63,7 @@ function makeTable(options) {
 				const shown = one.show ? one.show(row) : one.get(row);
 
 				if (i !== 0 || !open)
-					return el('td', { class: one.number ? 'n' : '' }, shown);
+					return el('td', { class: tone(one) }, shown);
 				return el('th.row', { scope: 'row' }, el('button.opener', { type: 'button',
 					'aria-expanded': String(isOpen), on: { click: (event) => {
 						const line = event.currentTarget.closest('tr');

@@ -415,10 +415,10 @@ function describeWait() {
 	const end = END_WORDS[shape.end] || shape.end;
 
 	timeline.says.textContent = `${threadText(threadOf(shape.thread))} waited ${timeText(length)} for ${
-		objectText(object)}, ${end}, from ${momentText(waits.begin[i], Math.max(10, length / 100))}`;
+		objectText(object)}, ${end}, from ${whenText(waits.begin[i])}`;
 	timeline.detail.replaceChildren(
 		el('p.sum', {}, threadLink(shape.thread), ' waited ', el('b', {}, timeText(length)), ' for ',
-			objectLink(shape.object), ', from ', momentText(waits.begin[i], Math.max(10, length / 100)),
+			objectLink(shape.object), ', from ', whenText(waits.begin[i]),
 			' on: ', el('b', {}, end), waits.wake[i] ? `; it ran again ${timeText(waits.wake[i])} after it was let go` : '', '. ',
 			el('a', { href: '#graph/moment' }, 'Who waited for whom then'), ' · ', rowLinks('object', shape.object, 'timeline')),
 		el('div.pair', {},

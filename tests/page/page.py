@@ -118,6 +118,17 @@ def check_views(browser, report, by_key):
         check_figures(browser, view, values, least[view])
 
 
+def check_verdict(browser, report):
+    """The answer is the report's own, word for word."""
+    browser.key("1")
+    for key in ("cost", "cause", "change", "lacks"):
+        said = browser.value(f"""(() => {{
+            const e = document.querySelector('[data-verdict={key}]');
+            return e ? [...e.childNodes].filter((one) => one.className !== 'links').map((one) => one.textContent).join('') : '';
+        }})()""")
+        check(said == report["verdict"][key], f"overview: {key}: {said}, of the JSON {report['verdict'][key]}")
+
+
 def check_timeline(browser, report):
     sums = browser.value("""waits.lanes.map((lane) => {
         let ns = 0;
@@ -466,6 +477,7 @@ def main():
         check_text(path, trace)
         browser = opened(path, report)
         check_views(browser, report, True)
+        check_verdict(browser, report)
         check_timeline(browser, report)
         check_flames(browser, report)
         check_graph(browser, report)

@@ -1,41 +1,31 @@
 /* overview.js: the first view: the verdict in words, key figures, and what the waiting was for. */
 
-/* The worst first: what never ends, then what costs most, then what can be done about it. */
-function verdictLines() {
-	const report = page.report, lines = [];
-	const happened = report.deadlocks.filter((deadlock) => deadlock.verdict === 'occurred');
-	const possible = report.deadlocks.filter((deadlock) => deadlock.verdict === 'predictable');
-	const whole = matteringNs(report.totals);
-	const worst = report.objects.filter((object) => matteringNs(object) > 0)
-		.sort((a, b) => matteringNs(b) - matteringNs(a))[0];
-	const gain = report.what_if.filter((what) => what.waits === 'none')
-		.sort((a, b) => a.predicted_ns - b.predicted_ns)[0];
+/* What never ends comes first. */
+function deadlockLines() {
+	const lines = [];
 
-	if (happened.length)
-		lines.push(['bad', nounText(happened.length, 'deadlock'), ' happened: ',
-			happened[0].reason]);
-	if (possible.length)
-		lines.push(['bad', nounText(possible.length, 'deadlock'), ' can happen: ',
-			possible[0].reason]);
-	if (worst) {
-		const by = [...worst.holders, ...worst.wakers].sort((a, b) => b.wait_ns - a.wait_ns)[0];
+	for (const [verdict, words] of [['occurred', 'happened'], ['predictable', 'can happen']]) {
+		const list = page.report.deadlocks.filter((deadlock) => deadlock.verdict === verdict);
 
-		lines.push(['cost', percentText(matteringNs(worst), whole),
-			' of the waiting that matters is for ', objectLink(worst.id), ', ',
-			timeText(matteringNs(worst)), ' in all.',
-			by && by.site ? [worst.holders.length ? ' Most of it was held by ' : ' Most of it was ended by ',
-				placeNode(by.site), ' (', threadLink(by.thread), ').'] : null]);
-	} else if (report.totals.waits) {
-		lines.push(['good', 'No thread waited for another that held or owed it something: what ',
-			'waiting there is was for input, for a time, or for work.']);
-	} else {
-		lines.push(['good', 'No wait was recorded that counts here.']);
+		if (list.length)
+			lines.push(el('p.bad', {}, nounText(list.length, 'deadlock'), ` ${words}: `, list[0].reason, '. ',
+				el('a', { href: '#findings' }, 'Who holds what')));
 	}
-	if (gain && gain.predicted_ns < 0.99 * gain.duration_ns)
-		lines.push(['gain', 'If nobody had waited for ', objectLink(gain.object),
-			', the run would have taken ', timeText(gain.predicted_ns), ' instead of ',
-			timeText(gain.duration_ns), '.']);
 	return lines;
+}
+
+/* The report's answer in its own words, the object that it is about leading there. */
+function verdictNode() {
+	const verdict = page.report.verdict, object = page.objects.get(verdict.object);
+	const name = object ? objectText(object) : '';
+	const cost = object && verdict.cost.startsWith(name) ? [objectLink(verdict.object), verdict.cost.slice(name.length)] :
+		verdict.cost;
+	const links = object && object.waits !== undefined ? el('div.links', {}, rowLinks('object', verdict.object, '')) : null;
+
+	return el('dl.answers', {}, [['What cost most', 'cost', [cost, links]], ['Caused by', 'cause', verdict.cause],
+		['To change', 'change', verdict.change], ['Lacking', 'lacks', verdict.lacks]]
+		.filter(([, key]) => verdict[key]).map(([head, key, text]) => el('div', { class: key }, el('dt', {}, head),
+			el('dd', { 'data-verdict': key }, text))));
 }
 
 function trustLine() {
@@ -150,7 +140,7 @@ function makeOverview(panel) {
 
 	append(panel, [
 		el('section.verdict', { 'aria-label': 'Verdict' }, el('h2', {}, 'Verdict'),
-			verdictLines().map(([tone, ...line]) => el('p', { class: tone }, line)), trustLine(),
+			deadlockLines(), verdictNode(), trustLine(),
 			report.trace.warnings.length ? el('ul.warnings', {}, report.trace.warnings.map((text) =>
 				el('li', {}, text))) : null),
 		tiles(),

@@ -240,8 +240,8 @@ static int inherit(struct ws_board *board, struct ws_board_process *child, uint3
 	return from ? ws_reaches_inherit(&child->reaches, &from->reaches) : 0;
 }
 
-/* A process that begins to wait has said which ends of pipes it has open; the others that it got from
- * its parent it has closed. */
+/* A process that begins to wait has said which ends of pipes it has open; the others that it got
+ * from its parent it has closed. */
 static void ends_are_said(struct ws_board *board, uint32_t index)
 {
 	struct ws_board_process *process = ws_board_process(board, index);
@@ -276,7 +276,9 @@ static int process_step(struct ws_board *board, const struct ws_record *record)
 	switch (record->process_step.op) {
 	case WS_PROCESS_FORK:
 		process->reaches.n = 0;
-		return inherit(board, process, record->process_step.parent);
+		r = inherit(board, process, record->process_step.parent);
+		ws_reaches_open_ends(&process->reaches);
+		return r;
 	case WS_PROCESS_START:
 		process->parent = record->process_step.parent;
 		if (!process->reaches.n && record->process_step.before != WS_UNKNOWN) {

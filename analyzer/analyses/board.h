@@ -16,7 +16,7 @@
  *
  * Reach: a process reaches an object if it could operate on it: its own memory; shared memory that
  * it has mapped; what it has made, opened or used; a pipe of which it has the end open; and what
- * its parent reached when it forked. What was there before the trace may be reached from outside.
+ * its parent reached when it forked: of its pipes both ends, until the child says which it has. What was there before the trace may be reached from outside.
  * What has a name or a key (a queue, a file that is mapped, an object of System V but a private
  * one) may be reached from outside though it was made in the trace: see `ws_board_lets_go`.
  *
@@ -94,7 +94,6 @@ struct ws_board_process {
 	uint32_t index;
 	bool seen;
 	bool gone;             /* it has ended, or executed something that is not recorded */
-	bool lost_sight;       /* it executes something, which has not begun to record */
 	int32_t pid;           /* 0: not known */
 	uint32_t parent;       /* index; WS_UNKNOWN */
 	uint64_t gone_ns;      /* when it ended; 0: it has not */

@@ -53,6 +53,8 @@ struct ws_hang {
 	size_t n_steps, steps_size;
 	struct ws_hang_member *members; /* Owned by this */
 	size_t n_members, members_size;
+	struct ws_wait *rest; /* Owned by this: of those of the set that are not on the way round */
+	size_t n_rest, rest_size;
 	struct ws_wait *behind; /* Owned by this: of threads that wait for one of the set */
 	size_t n_behind, behind_size;
 	struct ws_hang_ended ended_ones[WS_HANG_ENDED_MAX];

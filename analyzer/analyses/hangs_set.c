@@ -2,6 +2,7 @@
 /* hangs_set.c: makes a set of hangs.h out of a knot of the graph: its members, the way round, those
  * behind it, and who of its kind has ended. */
 #include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 
 #include "analyzer/analyses/hangs_private.h"
@@ -12,62 +13,91 @@ void ws_hang_free(struct ws_hang *hang)
 {
 	free(hang->steps);
 	free(hang->members);
+	free(hang->rest);
 	free(hang->behind);
 }
 
-/* Of a process that one of the knot needs: its thread that says it has the lock, or the first of it that
- * is of the knot, other than `node`; the process itself: there is none. */
+/* How much it tells that a thread is waited for because it could let go: one that wants a lock is
+ * on the way round, one that waits for an end, as a main thread that joins the others, is mostly
+ * behind. */
+static int rank_of_waiter(const struct ws_graph_node *node)
+{
+	uint8_t kind = node->wait.object->key.kind;
+
+	if (ws_kind_is_owned(kind))
+		return 2;
+	return kind == WS_KIND_THREAD || kind == WS_KIND_PROCESS ? 0 : 1;
+}
+
+/* The same of one who is known to have to do with the object: who holds it or took it, or who let
+ * such waits go before. */
+static int rank_of(const struct ws_graph_edge *edge, const struct ws_graph_node *to)
+{
+	if (edge->as == WS_HOLD_OWNS || edge->taken)
+		return 4;
+	return edge->site != WS_UNKNOWN ? 3 : rank_of_waiter(to);
+}
+
+/* Of a process that one of the knot needs: its thread that says it has the lock, or the one of the
+ * knot that tells most, other than `node`; the process itself: there is none. */
 static uint32_t thread_of(const struct ws_wait_graph *graph, const struct ws_graph_edge *edge,
 			  uint32_t node, uint32_t knot, bool *itself)
 {
 	const struct ws_graph_node *process = &graph->nodes[edge->to];
 	uint32_t found = edge->to;
+	int best = -1;
 
 	for (size_t i = process->first; i < process->first + process->n; i++) {
 		uint32_t at = graph->edges[i].to;
 		const struct ws_graph_node *member = &graph->nodes[at];
+		int rank;
 
-		if (member->knot != knot || member->thread == WS_UNKNOWN)
+		if (member->knot != knot || member->thread == WS_UNKNOWN ||
+		    member->state != WS_NODE_WAITS)
 			continue;
 		*itself |= at == node;
-		if (at != node && (found == edge->to || member->thread == edge->by))
-			found = at;
+		rank = member->thread == edge->by ? INT_MAX : rank_of_waiter(member);
+		if (at == node || rank <= best)
+			continue;
+		best = rank;
+		found = at;
 	}
 	return found;
 }
 
-/* Who the thread of a knot waits for next on the way round: those who took the object first, and
- * somebody else rather than itself. */
+/* Who the thread of a knot waits for next on the way round: who tells most, the first of several,
+ * and somebody else rather than itself. */
 static const struct ws_graph_edge *next_of(const struct ws_wait_graph *graph, uint32_t node,
 					   uint32_t *next)
 {
 	const struct ws_graph_node *from = &graph->nodes[node];
-	const struct ws_graph_edge *itself = NULL;
+	const struct ws_graph_edge *itself = NULL, *best = NULL;
+	int best_rank = -1;
 
 	for (size_t e = from->first; e < from->first + from->n; e++) {
 		const struct ws_graph_edge *edge = &graph->edges[e];
-		const struct ws_graph_node *to = &graph->nodes[edge->to];
+		uint32_t to = edge->to;
+		bool of_itself = to == node;
+		int rank;
 
-		if (to->knot != from->knot)
+		if (graph->nodes[to].knot != from->knot)
 			continue;
-		if (to->thread != WS_UNKNOWN && edge->to != node) {
-			*next = edge->to;
-			return edge;
-		}
-		if (edge->to == node) {
+		if (graph->nodes[to].thread == WS_UNKNOWN)
+			to = thread_of(graph, edge, node, from->knot, &of_itself);
+		if (of_itself)
 			itself = edge;
-		} else if (to->thread == WS_UNKNOWN) {
-			bool of_itself = false;
-			uint32_t thread = thread_of(graph, edge, node, from->knot, &of_itself);
-
-			if (thread != edge->to) {
-				*next = thread;
-				return edge;
-			}
-			if (of_itself)
-				itself = edge;
-		}
+		if (to == node || graph->nodes[to].thread == WS_UNKNOWN)
+			continue;
+		rank = graph->nodes[to].state == WS_NODE_WAITS ? rank_of(edge, &graph->nodes[to])
+							       : 0;
+		if (rank <= best_rank)
+			continue;
+		best_rank = rank;
+		best = edge;
+		*next = to;
 	}
+	if (best)
+		return best;
 	*next = node;
 	return itself;
 }
@@ -268,6 +298,27 @@ int ws_hang_add_behind(struct ws_hang *hang, const struct ws_wait_graph *graph, 
 	return 0;
 }
 
+/* The waits of the knot that the way round leaves out. */
+static int add_rest(struct ws_hang *hang, const struct ws_wait_graph *graph, uint32_t knot)
+{
+	for (size_t i = 0; i < graph->n_nodes; i++) {
+		const struct ws_graph_node *node = &graph->nodes[i];
+		bool told = false;
+
+		if (node->knot != knot || node->thread == WS_UNKNOWN ||
+		    node->state != WS_NODE_WAITS)
+			continue;
+		for (size_t k = 0; k < hang->n_steps && !told; k++)
+			told = hang->steps[k].thread == node->thread;
+		if (told)
+			continue;
+		if (ws_grow(&hang->rest, &hang->rest_size, hang->n_rest + 1))
+			return -ENOMEM;
+		hang->rest[hang->n_rest++] = node->wait;
+	}
+	return 0;
+}
+
 static void add_ended(struct ws_hangs *hangs, struct ws_hang *hang, const struct ws_object *object,
 		      const struct ws_holder *who, bool took, bool by_kernel)
 {
@@ -335,6 +386,8 @@ int ws_hang_make(struct ws_hangs *hangs, const struct ws_wait_graph *graph, uint
 	}
 	if (r == 0 && start != WS_UNKNOWN)
 		r = make_cycle(&hang, graph, start);
+	if (r == 0 && start != WS_UNKNOWN)
+		r = add_rest(&hang, graph, knot);
 	if (r == 0 && start != WS_UNKNOWN && scope == WS_GRAPH_ALL)
 		r = ws_hang_add_behind(&hang, graph, knot);
 	if (r < 0) {

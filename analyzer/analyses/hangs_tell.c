@@ -11,6 +11,10 @@
 #include "analyzer/analyses/hangs_private.h"
 #include "analyzer/base/words.h"
 
+/* What a wait is that is not on the way round: of the set, or behind it. */
+#define WITH_THEM   "is one of them, and waits for "
+#define BEHIND_THEM "waits behind them, for "
+
 /* A text of a sentence that is put together. */
 struct text {
 	char words[512];
@@ -332,20 +336,39 @@ static int tell_steps(const struct ws_context *context, const struct ws_hang *ha
 	return r;
 }
 
-static int tell_behind(const struct ws_context *context, const struct ws_hang *hang,
-		       struct ws_finding *finding)
+/* Waits of others: of the set, or behind it. */
+static int tell_waits(const struct ws_context *context, const struct ws_wait *waits, size_t n,
+		      const char *words, struct ws_finding *finding)
 {
 	int r = 0;
 
-	for (size_t i = 0; i < hang->n_behind && r == 0; i++) {
-		const struct ws_wait *wait = &hang->behind[i];
+	for (size_t i = 0; i < n && r == 0; i++) {
+		const struct ws_wait *wait = &waits[i];
 		struct text wanted = { "", 0 };
 
 		r = add_object(&wanted, context, wait->object);
 		if (r == 0)
 			r = ws_finding_evidence(context->findings, finding, wait->begin_ns,
-						wait->thread, wait->site, wait->stack,
-						"waits behind them, for %s", wanted.words);
+						wait->thread, wait->site, wait->stack, "%s%s",
+						words, wanted.words);
+	}
+	return r;
+}
+
+static int list_waits(const struct ws_context *context, const struct ws_wait *waits, size_t n,
+		      const char *words, struct ws_deadlock *deadlock)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < n && r == 0; i++) {
+		const struct ws_wait *wait = &waits[i];
+		struct text wanted = { "", 0 };
+
+		r = add_object(&wanted, context, wait->object);
+		if (r == 0)
+			r = ws_deadlock_evidence(context, deadlock, wait->begin_ns, wait->thread,
+						 wait->site, wait->stack, "%s%s", words,
+						 wanted.words);
 	}
 	return r;
 }
@@ -413,16 +436,10 @@ static int tell_deadlock(const struct ws_context *context, const struct ws_hang 
 	deadlock->until_ns = hang->until_ns;
 	for (size_t i = 0; i < hang->n_steps && r == 0; i++)
 		r = ws_deadlock_step(context, deadlock, &hang->steps[i]);
-	for (size_t i = 0; i < hang->n_behind && r == 0; i++) {
-		const struct ws_wait *wait = &hang->behind[i];
-		struct text wanted = { "", 0 };
-
-		r = add_object(&wanted, context, wait->object);
-		if (r == 0)
-			r = ws_deadlock_evidence(context, deadlock, wait->begin_ns, wait->thread,
-						 wait->site, wait->stack,
-						 "waits behind them, for %s", wanted.words);
-	}
+	if (r == 0)
+		r = list_waits(context, hang->rest, hang->n_rest, WITH_THEM, deadlock);
+	if (r == 0)
+		r = list_waits(context, hang->behind, hang->n_behind, BEHIND_THEM, deadlock);
 	return r;
 }
 
@@ -443,7 +460,9 @@ static int tell(const struct ws_context *context, const struct ws_hang *hang)
 	if (r == 0 && hang->rule == WS_RULE_MISSED_WAKEUP)
 		r = tell_ended(context, hang, finding);
 	if (r == 0)
-		r = tell_behind(context, hang, finding);
+		r = tell_waits(context, hang->rest, hang->n_rest, WITH_THEM, finding);
+	if (r == 0)
+		r = tell_waits(context, hang->behind, hang->n_behind, BEHIND_THEM, finding);
 	if (r == 0 && hang->rule != WS_RULE_DEAD_HOLDER && hang->rule != WS_RULE_STUCK)
 		r = tell_deadlock(context, hang);
 	return r;

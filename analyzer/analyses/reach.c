@@ -78,6 +78,14 @@ int ws_reaches_inherit(struct ws_reaches *to, const struct ws_reaches *from)
 	return 0;
 }
 
+void ws_reaches_open_ends(struct ws_reaches *reaches)
+{
+	for (size_t i = 0; i < reaches->n; i++) {
+		if (reaches->list[i].kind == WS_KIND_PIPE)
+			reaches->list[i].ends = WS_END_READS | WS_END_WRITES;
+	}
+}
+
 void ws_reaches_drop_memory(struct ws_reaches *reaches)
 {
 	size_t n = 0;

@@ -50,6 +50,10 @@ int ws_reaches_add(struct ws_reaches *reaches, const struct ws_reach *what, uint
 		   enum ws_reached how);
 int ws_reaches_inherit(struct ws_reaches *to, const struct ws_reaches *from);
 
+/* Which ends of pipes a forked child got is not known until it says so: its parent may have closed
+ * its own before anything of the child is seen. */
+void ws_reaches_open_ends(struct ws_reaches *reaches);
+
 /* Memory goes with the image; what the kernel has stays. */
 void ws_reaches_drop_memory(struct ws_reaches *reaches);
 

@@ -202,6 +202,7 @@ static void add_candidates(struct builder *b, struct ws_graph_node *node,
 {
 	const struct ws_board *board = b->board;
 	const struct ws_board_object *on = wait->on;
+	bool reached = false;
 
 	node->need = 1;
 	if (on->by_handler || !ws_board_is_closed(board, on->object) ||
@@ -212,14 +213,20 @@ static void add_candidates(struct builder *b, struct ws_graph_node *node,
 		const struct ws_board_process *process = board->processes[i];
 
 		if (process && !process->gone && process->threads &&
-		    ws_board_reaches(process, on->object, other_end(&node->wait)))
+		    ws_board_reaches(process, on->object, other_end(&node->wait))) {
+			reached = true;
 			add_edge(b, node,
 				 (struct ws_graph_edge){ .to = process_node(b, process->index),
 							 .as = WS_HOLD_COULD,
 							 .by = WS_UNKNOWN,
 							 .site = WS_UNKNOWN,
 							 .stack = WS_UNKNOWN });
+		}
 	}
+	/* Of a pipe whose other end nobody has open the kernel would have told it: somebody has it
+	 * who is not seen, as the child of a vfork() that runs a static program. */
+	if (!reached && on->object->key.kind == WS_KIND_PIPE)
+		node->way_out = WS_WAY_OUT_OUTSIDE;
 }
 
 /* A barrier: all who are missing, of all who could come. */

@@ -232,7 +232,8 @@ int ws_manual_check(const struct ws_manual *manual, const struct ws_row *row, co
 	const char *summary, *word, *rest = value;
 	size_t used = 0;
 
-	if (!row->word && (!row->words || *row->words == '?' || *row->words == '@'))
+	/* Without words, or with some only, the command knows what is right. */
+	if (row->words ? *row->words == '?' || *row->words == '@' : !row->word)
 		return 0;
 	for (;;) {
 		size_t n = is_list ? strcspn(rest, ",") : strlen(rest);

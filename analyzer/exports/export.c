@@ -5,6 +5,11 @@
 #include <string.h>
 
 const struct ws_exporter ws_exporters[] = {
+	{ .name = "csv",
+	  .summary = "every wait a line, or another of sqlite's tables: --table",
+	  .journal = true,
+	  .tables = true,
+	  .write = ws_export_csv },
 	{ .name = "folded",
 	  .summary = "stacks for FlameGraph's flamegraph.pl, nanoseconds waited",
 	  .write = ws_export_folded },
@@ -20,6 +25,11 @@ const struct ws_exporter ws_exporters[] = {
 	{ .name = "speedscope",
 	  .summary = "stacks for https://www.speedscope.app, by process",
 	  .write = ws_export_speedscope },
+	{ .name = "sqlite",
+	  .summary = "every wait and the whole report as a database",
+	  .binary = true,
+	  .journal = true,
+	  .write = ws_export_sqlite },
 	{ 0 },
 };
 
@@ -29,5 +39,12 @@ const struct ws_exporter *ws_exporter_find(const char *name)
 		if (strcmp(e->name, name) == 0)
 			return e;
 	}
+	return NULL;
+}
+
+const char *ws_exporter_why_not(const char *name)
+{
+	if (strcmp(name, "otlp") == 0)
+		return "OTLP's profiles are not stable yet (docs/exports.md says more): take pprof";
 	return NULL;
 }

@@ -11,15 +11,24 @@
 #include <stdbool.h>
 #include <stdio.h>
 
+#include "analyzer/base/error.h"
 #include "analyzer/reports/report.h"
+
+/* What the user wants of an export beside its format. */
+struct ws_export_wish {
+	const char *table; /* csv: which one, see ws_export_csv_table; NULL: the list of waits */
+};
 
 struct ws_exporter {
 	const char *name;    /* as the user gives it */
 	const char *summary; /* for people, a line */
 	bool binary;         /* no text */
 	bool journal;        /* it is of single waits: the setup must ask for them (journal.h) */
-	/* Writes to `to` and leaves checking it for errors to the caller. 0 or a negative errno. */
-	int (*write)(const struct ws_report *report, FILE *to);
+	bool tables;         /* it has several: the wish may name one */
+	/* Writes to `to` and leaves checking it for errors to the caller. 0 or a negative errno
+	 * with *error set, unless the errno says it all. */
+	int (*write)(const struct ws_report *report, const struct ws_export_wish *wish, FILE *to,
+		     struct ws_error *error);
 };
 
 /* All of them, by name; the last has no name. */
@@ -28,9 +37,21 @@ extern const struct ws_exporter ws_exporters[];
 /* NULL: there is no such format. */
 const struct ws_exporter *ws_exporter_find(const char *name);
 
-int ws_export_folded(const struct ws_report *report, FILE *to);
-int ws_export_perfetto(const struct ws_report *report, FILE *to);
-int ws_export_speedscope(const struct ws_report *report, FILE *to);
-int ws_export_pprof(const struct ws_report *report, FILE *to);
+/* Why there is none of this name, for people; NULL: nothing is known of it. */
+const char *ws_exporter_why_not(const char *name);
+
+/* The tables that csv has, by number; NULL: there are no more. */
+const char *ws_export_csv_table(size_t i);
+
+#define WS_EXPORT_DECLARE(name)                                                                    \
+	int ws_export_##name(const struct ws_report *report, const struct ws_export_wish *wish,    \
+			     FILE *to, struct ws_error *error);
+WS_EXPORT_DECLARE(csv)
+WS_EXPORT_DECLARE(folded)
+WS_EXPORT_DECLARE(perfetto)
+WS_EXPORT_DECLARE(pprof)
+WS_EXPORT_DECLARE(speedscope)
+WS_EXPORT_DECLARE(sqlite)
+#undef WS_EXPORT_DECLARE
 
 #endif

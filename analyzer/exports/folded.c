@@ -2,7 +2,7 @@
 /* folded.c: stacks for FlameGraph: "outermost;...;innermost;[object] NANOSECONDS", a line each.
  *
  * The first frame is the process, the last the object. Equal stacks are one line, lines are in
- * alphabetical order. A semicolon in a name becomes a comma, a line break a space.
+ * alphabetical order. ws_label_fold says what becomes of characters that have a meaning here.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -25,10 +25,10 @@ struct lines {
 	size_t n, size;
 };
 
-static void put_name(FILE *to, const char *text)
+static void put_name(FILE *to, char *text)
 {
-	for (; *text; text++)
-		fputc(*text == ';' ? ',' : *text == '\n' || *text == '\r' ? ' ' : *text, to);
+	ws_label_fold(text);
+	fputs(text, to);
 }
 
 static int take(void *user, const struct ws_sample *sample)
@@ -72,11 +72,14 @@ static int by_stack(const void *a, const void *b)
 	return strcmp(((const struct line *)a)->stack, ((const struct line *)b)->stack);
 }
 
-int ws_export_folded(const struct ws_report *report, FILE *to)
+int ws_export_folded(const struct ws_report *report, const struct ws_export_wish *wish, FILE *to,
+		     struct ws_error *error)
 {
 	struct lines lines = { .report = report };
 	int r = ws_samples_each(report, take, &lines);
 
+	(void)wish;
+	(void)error;
 	if (r == 0 && lines.n) {
 		qsort(lines.list, lines.n, sizeof(*lines.list), by_stack);
 		for (size_t i = 0; i < lines.n; i++) {

@@ -47,8 +47,9 @@ int ws_frame_id(struct ws_frame_ids *ids, const struct ws_frame *frame, uint32_t
 	int n;
 
 	if (frame->function)
-		n = asprintf(&key, "%s\n%s\n%" PRIu32, frame->function,
-			     frame->file ? frame->file : "", frame->line);
+		n = asprintf(&key, "%s\n%s\n%" PRIu32 "\n%s", frame->function,
+			     frame->file ? frame->file : "", frame->line,
+			     !frame->file && frame->module ? frame->module : "");
 	else
 		n = asprintf(&key, "\n%s\n%" PRIx64, frame->module ? frame->module : "",
 			     frame->offset);

@@ -15,8 +15,8 @@ struct ws_frame_ids *ws_frame_ids_new(void);
 void ws_frame_ids_free(struct ws_frame_ids *ids); /* NULL is fine */
 
 /* The number of the frame, from 0, in *id; *is_new if it was given now. Frames are the same if
- * people can't tell them apart: function, file, line, and where there is no function, module and
- * offset. 0 or -ENOMEM. */
+ * people can't tell them apart: function, file (or module, where that is not known) and line; where
+ * there is no function, module and offset. 0 or -ENOMEM. */
 int ws_frame_id(struct ws_frame_ids *ids, const struct ws_frame *frame, uint32_t *id, bool *is_new);
 
 #endif

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "analyzer/analyses/places.h"
+#include "analyzer/base/utf8.h"
 #include "analyzer/base/words.h"
 
 void ws_frame_name(const struct ws_frame *frame, char *text, size_t size)
@@ -67,6 +68,17 @@ void ws_thread_name(const struct ws_report *report, uint32_t thread, char *text,
 			 tables->threads[thread].tid);
 	else
 		snprintf(text, size, "unknown");
+}
+
+void ws_label_fold(char *text)
+{
+	ws_utf8_clean(text);
+	for (; *text; text++) {
+		if (*text == ';')
+			*text = ',';
+		else if ((unsigned char)*text < ' ' || *text == 0x7f)
+			*text = ' ';
+	}
 }
 
 int ws_named_objects(const struct ws_report *report, struct ws_named_object **ret, size_t *n)

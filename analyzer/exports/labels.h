@@ -25,6 +25,10 @@ void ws_process_name(const struct ws_report *report, uint32_t process, char *tex
 /* "NAME[TID]", or "unknown". */
 void ws_thread_name(const struct ws_report *report, uint32_t thread, char *text, size_t size);
 
+/* In place, as a part of a folded stack: ';' becomes ',', a control character ' ', and what is not
+ * UTF-8 '?'. */
+void ws_label_fold(char *text);
+
 /* What an object's id stands for. */
 struct ws_named_object {
 	const struct ws_object *object;           /* Weak; NULL: no answer refers to that id */

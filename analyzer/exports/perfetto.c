@@ -504,11 +504,14 @@ static int write_trace(struct writer *w, FILE *to)
 	return r == 0 ? drain(w, UINT64_MAX) : r;
 }
 
-int ws_export_perfetto(const struct ws_report *report, FILE *to)
+int ws_export_perfetto(const struct ws_report *report, const struct ws_export_wish *wish, FILE *to,
+		       struct ws_error *error)
 {
 	struct writer w = { .report = report, .journal = report->results->journal };
 	int r = write_trace(&w, to), lost = ws_packets_free(w.packets);
 
+	(void)wish;
+	(void)error;
 	for (size_t i = 0; w.threads && i <= report->tables->n_threads; i++) {
 		for (size_t k = 0; k < w.threads[i].n; k++)
 			free(w.threads[i].list[k].ends);

@@ -17,6 +17,7 @@
 
 #include "analyzer/base/arena.h"
 #include "analyzer/base/grow.h"
+#include "analyzer/base/utf8.h"
 #include "analyzer/base/words.h"
 #include "analyzer/exports/export.h"
 #include "analyzer/exports/frame_ids.h"
@@ -70,27 +71,40 @@ static bool room(struct writer *w, void *array, size_t *size, size_t n)
 	return !w->failed;
 }
 
-/* The index of the string in the table. */
+/* The index of the string in the table. What is not UTF-8, which readers refuse, becomes '?'. */
 static int64_t string(struct writer *w, const char *value)
 {
+	char *copy = NULL;
 	struct text *text;
 
+	if (!ws_utf8_is_valid(value)) {
+		copy = ws_arena_strdup(&w->arena, value);
+		if (!copy) {
+			w->failed = true;
+			return 0;
+		}
+		ws_utf8_clean(copy);
+		value = copy;
+	}
 	HASH_FIND_STR(w->texts, value, text);
 	if (text)
 		return text->index;
 	text = take_zeroed(w, sizeof(*text));
-	if (!text || !(text->key = ws_arena_strdup(&w->arena, value)) ||
+	if (!copy)
+		copy = ws_arena_strdup(&w->arena, value);
+	if (!text || !copy ||
 	    !room(w, &w->profile.string_table, &w->strings_size, w->profile.n_string_table)) {
 		w->failed = true;
 		return 0;
 	}
+	text->key = copy;
 	text->index = (int64_t)w->profile.n_string_table;
 	HASH_ADD_KEYPTR(hh, w->texts, text->key, strlen(text->key), text);
 	if (!text->hh.tbl) {
 		w->failed = true;
 		return 0;
 	}
-	w->profile.string_table[w->profile.n_string_table++] = (char *)(uintptr_t)text->key;
+	w->profile.string_table[w->profile.n_string_table++] = copy;
 	return text->index;
 }
 
@@ -256,11 +270,14 @@ static int write_profile(struct writer *w, FILE *to)
 	return r;
 }
 
-int ws_export_pprof(const struct ws_report *report, FILE *to)
+int ws_export_pprof(const struct ws_report *report, const struct ws_export_wish *wish, FILE *to,
+		    struct ws_error *error)
 {
 	struct writer w = { .report = report };
 	int r = -ENOMEM;
 
+	(void)wish;
+	(void)error;
 	w.ids = ws_frame_ids_new();
 	if (w.ids)
 		r = write_profile(&w, to);

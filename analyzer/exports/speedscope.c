@@ -107,12 +107,15 @@ static int add_profile(struct speedscope *s, json_t *profiles, uint32_t process)
 	return 0;
 }
 
-int ws_export_speedscope(const struct ws_report *report, FILE *to)
+int ws_export_speedscope(const struct ws_report *report, const struct ws_export_wish *wish,
+			 FILE *to, struct ws_error *error)
 {
 	struct speedscope s = { .writer.report = report, .frames = json_array() };
 	json_t *root = json_object(), *shared = json_object(), *profiles = json_array();
 	int r = 0;
 
+	(void)wish;
+	(void)error;
 	s.ids = ws_frame_ids_new();
 	if (!s.ids)
 		r = -ENOMEM;

@@ -106,23 +106,6 @@ static json_t *filter_json(struct ws_json_writer *writer)
 	return value;
 }
 
-/* How it ended, in a word. */
-static const char *process_end_word(uint8_t end)
-{
-	switch (end) {
-	case WS_END_RUNNING:
-		return "running";
-	case WS_END_EXITED:
-		return "exited";
-	case WS_END_SIGNALED:
-		return "signaled";
-	case WS_END_EXEC:
-		return "exec";
-	default:
-		return "unknown";
-	}
-}
-
 static json_t *processes_json(struct ws_json_writer *writer)
 {
 	const struct ws_tables *tables = writer->report->tables;
@@ -143,7 +126,7 @@ static json_t *processes_json(struct ws_json_writer *writer)
 							    : json_null());
 		ws_json_set_integer(writer, value, "begin_ns", process->begin_ns);
 		ws_json_set_integer(writer, value, "end_ns", process->end_ns);
-		ws_json_set_string(writer, value, "end", process_end_word(process->end));
+		ws_json_set_string(writer, value, "end", ws_process_end_word(process->end));
 		ws_json_set(writer, value, "status",
 			    has_status ? json_integer(process->status) : json_null());
 		ws_json_append(writer, list, value);

@@ -31,6 +31,22 @@ void ws_json_append(struct ws_json_writer *writer, json_t *array, json_t *value)
 		writer->failed = true;
 }
 
+const char *ws_process_end_word(uint8_t end)
+{
+	switch (end) {
+	case WS_END_RUNNING:
+		return "running";
+	case WS_END_EXITED:
+		return "exited";
+	case WS_END_SIGNALED:
+		return "signaled";
+	case WS_END_EXEC:
+		return "exec";
+	default:
+		return "unknown";
+	}
+}
+
 json_t *ws_json_integer(uint64_t value)
 {
 	return json_integer((json_int_t)value);

@@ -33,6 +33,9 @@ void ws_json_set_integer(struct ws_json_writer *writer, json_t *object, const ch
 /* NULL becomes null; what is not UTF-8 becomes '?'. */
 void ws_json_set_string(struct ws_json_writer *writer, json_t *object, const char *key,
 			const char *text);
+/* How a process ended, of enum ws_process_end, in a word. */
+const char *ws_process_end_word(uint8_t end);
+
 json_t *ws_json_integer(uint64_t value);
 json_t *ws_json_string(const char *text);
 

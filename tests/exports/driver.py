@@ -1,6 +1,7 @@
 """driver.py: what the tests of exports share: running the command, and the kept and new traces that
 each export is checked on.
 """
+import importlib
 import json
 import os
 import shutil
@@ -40,10 +41,19 @@ class Waitscope:
         return subprocess.run([self.command, *arguments], check=True, timeout=LIMIT_S,
                               stdout=subprocess.PIPE, **options)
 
+    def messages(self, name):
+        """The module that protoc makes of the published numbers in NAME.proto."""
+        here = os.path.dirname(os.path.abspath(__file__))
+        subprocess.run(["protoc", f"--proto_path={here}", f"--python_out={self.folder}",
+                        f"{name}.proto"], check=True, timeout=LIMIT_S)
+        sys.path.insert(0, self.folder)
+        return importlib.import_module(f"{name}_pb2")
+
     def record(self, *program):
-        """A new trace of the program."""
+        """A new trace of the program, however that ends."""
         trace = self.path("trace")
-        self.run("record", "-o", trace, "--", *program, stderr=subprocess.DEVNULL)
+        subprocess.run([self.command, "record", "-o", trace, "--", *program], check=False,
+                       timeout=LIMIT_S, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         return trace
 
     def report(self, trace, *options):

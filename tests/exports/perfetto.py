@@ -6,24 +6,12 @@ Perfetto's trace processor does: slices that nest, flows, counters.
 Truth: the JSON report's sums, by thread, object, kind, outcome and holder, to the nanosecond.
 """
 import collections
-import os
-import subprocess
 import sys
 
 import driver
 from driver import check, same
 
 MONOTONIC = 3
-
-
-def messages(folder):
-    """The module that protoc makes of the published numbers."""
-    here = os.path.dirname(os.path.abspath(__file__))
-    subprocess.run(["protoc", f"--proto_path={here}", f"--python_out={folder}", "perfetto_trace.proto"],
-                   check=True, timeout=driver.LIMIT_S)
-    sys.path.insert(0, folder)
-    import perfetto_trace_pb2  # pylint: disable=import-error,import-outside-toplevel
-    return perfetto_trace_pb2
 
 
 def no_unknown(message):
@@ -244,7 +232,7 @@ def check_all(waitscope, pb2, path):
 def main():
     command, *traces = sys.argv[1:]
     with driver.Waitscope(command) as waitscope:
-        pb2 = messages(waitscope.folder)
+        pb2 = waitscope.messages("perfetto_trace")
         if traces[0] == "--record":
             report = check_all(waitscope, pb2, waitscope.record(*traces[1:]))
             check(report["totals"]["waits"] > 0, "the program did not wait")

@@ -453,8 +453,8 @@ static void put_trace(struct writer *w)
 	ws_packets_arg_number(p, "lost_packets", tables->lost_packets);
 	ws_packets_arg_number(p, "waits", report->results->contention->total.waits);
 	ws_packets_arg_number(p, "wait_ns", report->results->contention->total.wait_ns);
-	ws_packets_arg_number(p, "open_waits", report->results->contention->open_waits);
-	ws_packets_arg_number(p, "lost_waits", report->results->contention->lost_waits);
+	ws_packets_arg_number(p, "open_waits", report->counts->open_waits);
+	ws_packets_arg_number(p, "lost_waits", report->counts->lost_waits);
 	for (size_t i = 0; i < report->n_warnings; i++)
 		ws_packets_arg_item(p, "warnings",
 				    ws_packets_text(p, WS_PACKETS_VALUE, report->warnings[i]));
@@ -482,7 +482,7 @@ static void put_tasks(struct writer *w)
 			 false);
 }
 
-static int write_trace(struct writer *w, FILE *to)
+static int write_trace(struct writer *w, FILE *to, struct ws_error *error)
 {
 	const struct ws_tables *tables = w->report->tables;
 	const struct ws_journal_reader reader = { w, take_wait, take_loss };
@@ -501,6 +501,8 @@ static int write_trace(struct writer *w, FILE *to)
 	put_trace(w);
 	put_tasks(w);
 	r = ws_journal_each(w->journal, &reader);
+	if (r < 0 && r != -ENOMEM)
+		ws_error_set(error, r, "the waits could not be kept in TMPDIR: %s", strerror(-r));
 	return r == 0 ? drain(w, UINT64_MAX) : r;
 }
 
@@ -508,10 +510,9 @@ int ws_export_perfetto(const struct ws_report *report, const struct ws_export_wi
 		       struct ws_error *error)
 {
 	struct writer w = { .report = report, .journal = report->results->journal };
-	int r = write_trace(&w, to), lost = ws_packets_free(w.packets);
+	int r = write_trace(&w, to, error), lost = ws_packets_free(w.packets);
 
 	(void)wish;
-	(void)error;
 	for (size_t i = 0; w.threads && i <= report->tables->n_threads; i++) {
 		for (size_t k = 0; k < w.threads[i].n; k++)
 			free(w.threads[i].list[k].ends);

@@ -271,7 +271,7 @@ void ws_packets_track(struct ws_packets *p, uint64_t uuid, uint64_t parent, cons
 
 	waitscope__perfetto__track_descriptor__init(&track);
 	waitscope__perfetto__counter_descriptor__init(&counter);
-	track.has_parent_uuid = parent;
+	track.has_parent_uuid = parent != 0;
 	track.parent_uuid = parent;
 	counter.has_unit = true;
 	counter.unit = UNIT_COUNT;
@@ -289,7 +289,7 @@ void ws_packets_event(struct ws_packets *p, enum ws_packets_type type, uint64_t 
 	p->event.has_type = p->event.has_track_uuid = true;
 	p->event.type = type;
 	p->event.track_uuid = track;
-	p->event.has_name_iid = name;
+	p->event.has_name_iid = name != 0;
 	p->event.name_iid = name;
 	p->args.n = p->entries.n = p->members.n = p->n_flows = 0;
 	p->open = NULL;

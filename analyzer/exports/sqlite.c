@@ -28,9 +28,8 @@ static int copy(int fd, FILE *to)
 			continue;
 		if (n <= 0)
 			return n < 0 ? -errno : 0;
-		/* A failed write is the caller's to find, in the file. */
 		if (fwrite(bytes, 1, (size_t)n, to) != (size_t)n)
-			return 0;
+			return errno ? -errno : -EIO;
 	}
 }
 
@@ -55,8 +54,11 @@ int ws_export_sqlite(const struct ws_report *report, const struct ws_export_wish
 	if (r == 0)
 		ws_sqlite_close(db);
 	unlink(path);
-	if (r == 0)
+	if (r == 0) {
 		r = copy(fd, to);
+		if (r < 0)
+			ws_error_set(error, r, "the database cannot be written: %s", strerror(-r));
+	}
 	close(fd);
 	return r;
 }

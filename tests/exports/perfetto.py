@@ -200,8 +200,10 @@ def check_counters(trace):
 def check_trace(trace, report):
     about = next(i for i in trace.instants if i["categories"] == ["trace"])
     same(about["begin"], report["trace"]["begin_ns"], "begin")
-    for key in "duration_ns", "events", "lost_events", "lost_packets":
+    for key in "duration_ns", "events", "lost_events", "lost_packets", "open_waits", "lost_waits":
         same(about["args"][key], report["trace"][key], key)
+    for key in "waits", "wait_ns":
+        same(about["args"][key], report["totals"][key], key)
     same(about["args"].get("warnings", []), report["trace"]["warnings"], "warnings")
     same(about["args"]["paths"], report["trace"]["paths"], "paths")
     lost = [i for i in trace.instants if i["categories"] == ["lost"]]

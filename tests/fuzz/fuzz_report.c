@@ -5,6 +5,7 @@
 
 #include "analyzer/analyses/all.h"
 #include "analyzer/decode/symbols.h"
+#include "analyzer/exports/export.h"
 #include "analyzer/model/model.h"
 #include "analyzer/reports/report.h"
 #include "tests/fuzz/fuzz.h"
@@ -14,12 +15,27 @@ struct fuzz_report {
 	struct ws_model *model;       /* Owned by this */
 };
 
-static const struct ws_setup setup = { .filter = { .to_ns = UINT64_MAX } };
+static const struct ws_setup setup = { .filter = { .to_ns = UINT64_MAX }, .journal = true };
+/* Databases are slow to make: only some are. */
+#define DATABASES_ONE_OF 16
 
 static void need(int result)
 {
 	if (result)
 		abort();
+}
+
+static void export_all(const struct ws_report *report, FILE *nowhere)
+{
+	static const struct ws_export_wish wish;
+	static unsigned int n;
+	struct ws_error error;
+	bool tables = n++ % DATABASES_ONE_OF == 0;
+
+	for (const struct ws_exporter *e = ws_exporters; e->name; e++) {
+		if (tables || (e->write != ws_export_csv && e->write != ws_export_sqlite))
+			need(e->write(report, &wish, nowhere, &error));
+	}
 }
 
 struct fuzz_report *fuzz_report_new(void)
@@ -58,6 +74,7 @@ void fuzz_report_finish(struct fuzz_report *r, const struct ws_tables *tables)
 	report.counts = ws_model_counts(r->model);
 	need(ws_report_json(&report, nowhere));
 	need(ws_report_text(&report, &style, nowhere));
+	export_all(&report, nowhere);
 	ws_analyses_free(r->analyses);
 	ws_symbols_free(symbols);
 	ws_model_free(r->model);

@@ -89,8 +89,8 @@ def check_claims(text, source, slow, fast):
         "one object in all three\nprocesses": worst["scope"] == "shared" and len(set(worst["pids"])) == 3,
         "`sell()` and `supply()` wait for it": {one["site"]["function"] for one in worst["waiters"]} >= {"sell", "supply"},
         "held by one process: `auditor`": called[holder["tid"]] == "auditor" and holder["wait_ns"] > worst["wait_ns"] / 2,
-        "took it in `audit()`": holder["site"]["function"] == "audit" and holder["site"]["line"] == locked,
-        "chose to sleep, in `print_report()`": blame["causes"]["time"] > worst["wait_ns"] / 2 and
+        "took it in `audit()`": slow["verdict"]["object"] == worst["id"] and holder["site"]["function"] == "audit" and holder["site"]["line"] == locked,
+        "chose to sleep, in `print_report()`": "sleep" in slow["verdict"]["change"] and blame["causes"]["time"] > worst["wait_ns"] / 2 and
         any(part["site"] and part["site"]["function"] == "print_report" and part["site"]["line"] == printed
             for part in blame["parties"] if part["cause"] == "time"),
         "<- 15 ms at a printer": holder["p50_ns"] > 5_000_000,

@@ -103,7 +103,7 @@ def check_claims(text, source, slow, fast):
 
 
 def main():
-    waitscope, docs = sys.argv[1:3]
+    waitscope, docs = map(os.path.abspath, sys.argv[1:3])
     with open(os.path.join(docs, "tutorial.md"), encoding="utf-8") as file:
         text = file.read()
     steps = steps_of(text)

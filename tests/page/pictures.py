@@ -18,6 +18,12 @@ from browser import Browser
 EXAMPLES = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "docs", "examples")
 LIBRARY = "/usr/lib/python3.11"
 
+FEW_EDGES = """(() => {
+    const many = document.querySelector('#view-graph select[aria-label="How many edges"]');
+    many.value = '12';
+    many.dispatchEvent(new Event('change'));
+})()"""
+
 # Name, page, address, what is done there, and whether in dark, too.
 VIEWS = [
     ("overview", "program", "overview", "", True),
@@ -26,7 +32,7 @@ VIEWS = [
     ("findings", "dine", "findings", "", False),
     ("flame", "program", "flame", "document.querySelector('[data-mode=waiter]').click()", False),
     ("flame-joined", "program", "flame", "document.querySelector('[data-mode=joined]').click()", True),
-    ("graph", "program", "graph/trace", "", False),
+    ("graph", "program", "graph/trace", FEW_EDGES, False),
     ("graph-moment", "program", "graph/moment", "", False),
     ("deadlock", "dine", "graph/deadlocks", "", True),
     ("orders", "dine", "graph/orders", "", False),

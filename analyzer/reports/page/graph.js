@@ -42,7 +42,7 @@ function makeGraph(panel) {
 	const many = el('select', { 'aria-label': 'How many edges', on: { change: () => {
 		state.most = Number(many.value);
 		draw();
-	} } }, [24, 60, 150].map((most) => el('option', { value: most }, `at most ${most} edges`)));
+	} } }, [12, 24, 60, 150].map((most) => el('option', { value: most }, `at most ${most} edges`)));
 
 	function waitEdges() {
 		if (state.of === 'deadlocks')

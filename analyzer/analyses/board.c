@@ -230,14 +230,16 @@ bool ws_board_lets_go(const struct ws_board *board, const struct ws_board_wait *
 	       any_process(board, &what, wait->pub.process, is_used);
 }
 
-/* A child has what its parent has. */
-static int inherit(struct ws_board *board, struct ws_board_process *child, uint32_t parent)
+/* A child has what its parent has; `program`: but for memory, if it runs another one. */
+static int inherit(struct ws_board *board, struct ws_board_process *child, uint32_t parent,
+		   bool program)
 {
 	const struct ws_board_process *from = ws_board_process(board, parent);
 
-	child->parent = parent;
+	if (!from)
+		return 0;
 	child->ends_from_before = true;
-	return from ? ws_reaches_inherit(&child->reaches, &from->reaches) : 0;
+	return ws_reaches_inherit(&child->reaches, &from->reaches, program);
 }
 
 /* A process that begins to wait has said which ends of pipes it has open; the others that it got
@@ -275,18 +277,16 @@ static int process_step(struct ws_board *board, const struct ws_record *record)
 		process->pid = record->process_step.pid;
 	switch (record->process_step.op) {
 	case WS_PROCESS_FORK:
-		process->reaches.n = 0;
-		r = inherit(board, process, record->process_step.parent);
-		ws_reaches_open_ends(&process->reaches);
-		return r;
-	case WS_PROCESS_START:
 		process->parent = record->process_step.parent;
-		if (!process->reaches.n && record->process_step.before != WS_UNKNOWN) {
-			r = inherit(board, process, record->process_step.before);
-			process->parent = record->process_step.parent;
-			ws_reaches_drop_memory(&process->reaches);
-		}
-		return r;
+		return inherit(board, process, record->process_step.parent, false);
+	case WS_PROCESS_START:
+		/* Without an image before, its parent made it by vfork() or posix_spawn(). */
+		process->parent = record->process_step.parent;
+		return inherit(board, process,
+			       record->process_step.before != WS_UNKNOWN
+				       ? record->process_step.before
+				       : record->process_step.parent,
+			       true);
 	case WS_PROCESS_EXIT:
 	case WS_PROCESS_REAPED:
 	case WS_PROCESS_EXEC:
@@ -672,6 +672,13 @@ void ws_board_end(struct ws_board *board, const struct ws_wait *pub)
 				on->n_holds = 0;
 			(void)add_hold(on, &hold); /* without memory it is not known as a holder */
 		}
+	}
+	/* The last one at a barrier does not wait: it lets the others go. */
+	if (pub->outcome == WS_OUTCOME_NO_WAIT && pub->object->key.kind == WS_KIND_BARRIER) {
+		struct ws_board_wait *other;
+
+		DL_FOREACH(wait->on->waits, other)
+		other->let_go_ns = board->now_ns;
 	}
 	if (!wait->on->waits)
 		wait->on->tokens = 0;

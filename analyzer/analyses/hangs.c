@@ -159,7 +159,9 @@ static int take_gone(struct ws_hangs *hangs, const struct ws_wait_graph *graph, 
 			if (graph->edges[e].to == gone)
 				edge = &graph->edges[e];
 		}
+		/* A time limit does not make the holder come back. */
 		if (!edge || waiter->state != WS_NODE_WAITS || waiter->reported ||
+		    (!waiter->blocked && waiter->way_out != WS_WAY_OUT_TIME) ||
 		    is_copy(thread, &waiter->wait))
 			continue;
 		hold = *edge;
@@ -423,6 +425,8 @@ bool ws_hang_is_none(const struct ws_hang *hang)
 {
 	bool gave_up = false, died = false;
 
+	if (hang->refuted)
+		return true;
 	if (hang->rule == WS_RULE_DEAD_HOLDER && hang->dead_process && hang->until_ns &&
 	    hang->ended == WS_OUTCOME_NONE && hang->until_ns < hang->dead_ns + WS_SHUTDOWN_NS)
 		return true;
@@ -598,6 +602,8 @@ static int take_over(void *context, const struct ws_tables *tables)
 	if (tables->end_ns > hangs->board.now_ns)
 		hangs->board.now_ns = tables->end_ns;
 	r = look(hangs, WS_GRAPH_ALL, WS_UNKNOWN);
+	if (r == 0)
+		r = ws_hangs_refute(hangs);
 	/* Also a moment after the last record: nothing has changed since. */
 	if (r == 0 && hangs->wish.wanted && hangs->wish.instant && !hangs->snapshot)
 		r = ws_wait_graph_new(&hangs->board, WS_GRAPH_ALL, &hangs->snapshot);

@@ -18,7 +18,8 @@
  * was killed.
  *
  * Taken back: if a wait of the set ends by getting what it waited for, somebody was not seen, and
- * nothing is said. What ended it otherwise (a time limit, EDEADLK, the end of its process) is; but a
+ * nothing is said; nor if one of it could go on at the end, by what is known then, though all of it
+ * wait still. What ended it otherwise (a time limit, EDEADLK, the end of its process) is; but a
  * signal only if it came WS_SIGNAL_NS or later: it may have been on its way when the set closed.
  *
  * A set grows: a thread that waits for what it holds as a reader can never go on, nor can the next

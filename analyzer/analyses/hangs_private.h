@@ -62,6 +62,7 @@ struct ws_hang {
 	uint32_t dead; /* dead_holder: the thread that ended; stuck: who holds, or WS_UNKNOWN */
 	uint64_t dead_ns;
 	bool dead_process;          /* dead_holder: all of its process ended */
+	bool refuted;               /* at the end it was seen that somebody could go on after all */
 	bool holder_waits;          /* stuck: the holder waits, too */
 	struct ws_wait holder_wait; /* then, for what */
 };
@@ -113,6 +114,10 @@ int ws_hang_add_member(struct ws_hangs *hangs, struct ws_hang *hang,
  * (NULL: it is not known how). */
 int ws_hang_add_step(struct ws_hang *hang, const struct ws_wait_graph *graph, uint32_t before,
 		     const struct ws_graph_edge *edge, uint32_t node);
+
+/* At the end, by what is known then: a set of which all wait still, and one could go on, was none.
+ * Somebody whom it could wait for was seen later only, as a child that told late that it is there. */
+int ws_hangs_refute(struct ws_hangs *hangs);
 
 /* Threads that wait for one of the knot, and are blocked by it. */
 int ws_hang_add_behind(struct ws_hang *hang, const struct ws_wait_graph *graph, uint32_t knot);

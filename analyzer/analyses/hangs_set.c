@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* hangs_set.c: makes a set of hangs.h out of a knot of the graph: its members, the way round, those
- * behind it, and who of its kind has ended. */
+ * behind it, and who of its kind has ended; and takes it back where it was none. */
 #include <errno.h>
 #include <limits.h>
 #include <stdlib.h>
@@ -361,6 +361,44 @@ static void add_ended_of(struct ws_hangs *hangs, struct ws_hang *hang, uint32_t 
 		add_ended(hangs, hang, on->object, &who, false, false);
 	}
 	add_ended(hangs, hang, on->object, &wait->hint, false, true);
+}
+
+static bool goes_on(const struct ws_wait_graph *graph, const struct ws_hang_member *member)
+{
+	for (size_t i = 0; i < graph->n_nodes; i++) {
+		const struct ws_graph_node *node = &graph->nodes[i];
+
+		if (node->thread == member->thread && node->state == WS_NODE_WAITS &&
+		    node->seq == member->seq)
+			return !node->blocked && !node->wait.uncertain;
+	}
+	return false;
+}
+
+int ws_hangs_refute(struct ws_hangs *hangs)
+{
+	static const enum ws_graph_scope scopes[] = { WS_GRAPH_OWNERS, WS_GRAPH_ALL };
+	int r = 0;
+
+	for (size_t s = 0; s < 2 && r == 0 && hangs->n_open; s++) {
+		struct ws_wait_graph *graph;
+
+		r = ws_wait_graph_new(&hangs->board, scopes[s], &graph);
+		if (r < 0)
+			return r;
+		for (size_t i = 0; i < hangs->n; i++) {
+			struct ws_hang *hang = &hangs->list[i];
+
+			for (size_t k = 0; k < hang->n_members && hang->scope == scopes[s] &&
+					   hang->n_left == hang->n_members &&
+					   hang->rule != WS_RULE_STUCK &&
+					   hang->rule != WS_RULE_DEAD_HOLDER;
+			     k++)
+				hang->refuted |= goes_on(graph, &hang->members[k]);
+		}
+		ws_wait_graph_free(graph);
+	}
+	return r;
 }
 
 /* The knot as a set. With no members: nobody of it waits. 0, or -ENOMEM with nothing to free. */

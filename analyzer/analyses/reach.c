@@ -3,7 +3,6 @@
 #include "analyzer/analyses/reach.h"
 
 #include <errno.h>
-#include <string.h>
 
 #include "analyzer/base/grow.h"
 
@@ -50,6 +49,7 @@ int ws_reaches_add(struct ws_reaches *reaches, const struct ws_reach *what, uint
 
 	if (known) {
 		known->ends = how == WS_REACHED_SAID ? ends : known->ends | ends;
+		known->had |= ends;
 		known->made |= how == WS_REACHED_MADE;
 		known->itself = true;
 		return 0;
@@ -58,43 +58,29 @@ int ws_reaches_add(struct ws_reaches *reaches, const struct ws_reach *what, uint
 		return -ENOMEM;
 	known = &reaches->list[reaches->n++];
 	*known = *what;
-	known->ends = ends;
+	known->ends = known->had = ends;
 	known->made = how == WS_REACHED_MADE;
 	known->itself = true;
 	return 0;
 }
 
-int ws_reaches_inherit(struct ws_reaches *to, const struct ws_reaches *from)
+int ws_reaches_inherit(struct ws_reaches *to, const struct ws_reaches *from, bool program)
 {
-	to->n = 0;
-	if (!from->n)
-		return 0;
-	if (ws_grow(&to->list, &to->size, from->n))
-		return -ENOMEM;
-	memcpy(to->list, from->list, from->n * sizeof(*from->list));
-	to->n = from->n;
-	for (size_t i = 0; i < to->n; i++)
-		to->list[i].itself = false;
+	size_t own = to->n;
+
+	for (size_t i = 0; i < from->n; i++) {
+		struct ws_reaches said = { to->list, own, to->size };
+		struct ws_reach what = from->list[i];
+
+		if ((program && !what.kind) || (own && ws_reaches_find(&said, &what)))
+			continue;
+		if (ws_grow(&to->list, &to->size, to->n + 1))
+			return -ENOMEM;
+		what.ends = what.had;
+		what.itself = false;
+		to->list[to->n++] = what;
+	}
 	return 0;
-}
-
-void ws_reaches_open_ends(struct ws_reaches *reaches)
-{
-	for (size_t i = 0; i < reaches->n; i++) {
-		if (reaches->list[i].kind == WS_KIND_PIPE)
-			reaches->list[i].ends = WS_END_READS | WS_END_WRITES;
-	}
-}
-
-void ws_reaches_drop_memory(struct ws_reaches *reaches)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < reaches->n; i++) {
-		if (reaches->list[i].kind)
-			reaches->list[n++] = reaches->list[i];
-	}
-	reaches->n = n;
 }
 
 void ws_reaches_close_inherited(struct ws_reaches *reaches)

@@ -22,6 +22,7 @@ struct ws_reach {
 	uint8_t kind;   /* enum ws_kind; memory: 0 */
 	uint8_t origin; /* memory: enum ws_map_origin */
 	uint8_t ends;   /* pipes: WS_END_*; others: all */
+	uint8_t had;    /* the same, of all times: what a child may have got */
 	bool made;      /* the process, or one that it descends from, made it in the trace */
 	bool itself;    /* the process has opened or used it, not only inherited it */
 	bool keyed;     /* System V: it has a key */
@@ -45,17 +46,13 @@ bool ws_reach_of(const struct ws_object_key *key, struct ws_reach *ret);
 /* The entry for that; NULL: it is not reached. Valid until the next addition. */
 struct ws_reach *ws_reaches_find(const struct ws_reaches *reaches, const struct ws_reach *what);
 
-/* Each 0 or -ENOMEM. The heir reaches what the other does, and nothing else; none of it itself. */
+/* Each 0 or -ENOMEM. The heir also reaches what the other does or ever did, none of it itself: a child
+ * tells that it is there later than it was made, and its parent may have closed its own ends by then.
+ * What the heir has said of itself stays. `program`: it is another program, and memory goes with the
+ * image; what the kernel has stays. */
 int ws_reaches_add(struct ws_reaches *reaches, const struct ws_reach *what, uint8_t ends,
 		   enum ws_reached how);
-int ws_reaches_inherit(struct ws_reaches *to, const struct ws_reaches *from);
-
-/* Which ends of pipes a forked child got is not known until it says so: its parent may have closed
- * its own before anything of the child is seen. */
-void ws_reaches_open_ends(struct ws_reaches *reaches);
-
-/* Memory goes with the image; what the kernel has stays. */
-void ws_reaches_drop_memory(struct ws_reaches *reaches);
+int ws_reaches_inherit(struct ws_reaches *to, const struct ws_reaches *from, bool program);
 
 /* No end of a pipe that was only inherited is open, until it is said. */
 void ws_reaches_close_inherited(struct ws_reaches *reaches);

@@ -229,18 +229,18 @@ static void add_candidates(struct builder *b, struct ws_graph_node *node,
 		node->way_out = WS_WAY_OUT_OUTSIDE;
 }
 
-/* A barrier: all who are missing, of all who could come. */
+/* A barrier: any of all who could come, for whoever goes on may also make those who are missing. */
 static void add_arrivers(struct builder *b, struct ws_graph_node *node,
 			 const struct ws_board_object *on)
 {
 	const struct ws_board *board = b->board;
 
 	node->needs_all = true;
+	node->need = 1;
 	if (on->value <= on->n_waits) {
 		node->way_out = WS_WAY_OUT_UNKNOWN; /* of how many it is was not seen */
 		return;
 	}
-	node->need = (uint32_t)(on->value - on->n_waits);
 	for (size_t i = 0; i < board->n_processes; i++) {
 		const struct ws_board_process *process = board->processes[i];
 		const struct ws_board_thread *thread;

@@ -8,7 +8,8 @@
  *
  * A thread that waits for an owned object needs all who hold it (AND); for a thread, that thread;
  * for a child, that child, or one of its children (OR). A process goes on if any of its threads
- * can. A barrier needs as many more as are missing of those who could come.
+ * can. A barrier needs any one of those who could come: as long as one goes on, it may also make
+ * those who are missing.
  *
  * A thread that waits for a semaphore, a condition variable, a futex, a queue or a pipe needs one
  * of those who could let it go (OR). These are all threads of all processes that reach the object

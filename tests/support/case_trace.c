@@ -131,6 +131,11 @@ static uint32_t thread_of(struct case_trace *trace, const char *name)
 	return index;
 }
 
+static int32_t pid_of(struct case_trace *trace, const char *name)
+{
+	return trace->tables.processes[process_of(trace, name)].pid;
+}
+
 /* Each code is a module of its own, whose path is the text: the symbols of tests read it there. */
 static uint32_t code_of(struct case_trace *trace, const char *text)
 {
@@ -252,6 +257,11 @@ static struct ws_object_key object_of(struct case_trace *trace, const char *text
 	if (key.kind == WS_KIND_THREAD) {
 		key.process = WS_UNKNOWN;
 		key.offset = thread_of(trace, colon + 1);
+		return key;
+	}
+	if (key.kind == WS_KIND_PROCESS) {
+		if (strcmp(colon + 1, "any") != 0)
+			key.offset = (uint64_t)pid_of(trace, colon + 1);
 		return key;
 	}
 	if (key.kind == WS_KIND_RECORD_LOCK) {
@@ -384,6 +394,7 @@ static const char *parse_object(struct case_trace *trace, struct ws_record *reco
 		return "object: no such operation or kind";
 	record->object.data = code_of(trace, word(words, "data"));
 	record->object.site = code_of(trace, word(words, "site"));
+	record->object.value = number(words, "value", 0);
 	record->object.name = "";
 	if (name)
 		record->object.name = trace->texts.text[number_of(&trace->texts, name, &fresh)];
@@ -490,12 +501,17 @@ static const char *parse_reach(struct case_trace *trace, struct ws_record *recor
 static const char *parse_process(struct case_trace *trace, struct ws_record *record, char **words)
 {
 	uint32_t of = word(words, "of") ? process_of(trace, word(words, "of")) : WS_UNKNOWN;
+	uint32_t parent =
+		word(words, "parent") ? process_of(trace, word(words, "parent")) : WS_UNKNOWN;
 	struct ws_process *process = &trace->tables.processes[record->process];
 
 	record->type = WS_RECORD_PROCESS;
 	record->process_step.op = WORD(process_ops, words[0]);
 	record->process_step.pid = process->pid;
-	record->process_step.parent = record->process_step.before = WS_UNKNOWN;
+	record->process_step.parent = parent;
+	record->process_step.before = WS_UNKNOWN;
+	if (parent != WS_UNKNOWN)
+		process->parent = parent;
 	switch (record->process_step.op) {
 	case WS_PROCESS_NONE:
 		return "process: no such operation";
@@ -645,6 +661,8 @@ const char *case_object_name(const struct case_trace *trace, const struct ws_obj
 
 	if (key->kind == WS_KIND_THREAD)
 		return name_of(&trace->threads, key->offset);
+	if (key->kind == WS_KIND_PROCESS)
+		return key->offset ? name_of(&trace->processes, key->offset / 1000 - 1) : "any";
 	if (key->kind == WS_KIND_RECORD_LOCK) {
 		const char *file = name_of(&trace->objects, key->ino - 0x100);
 		char *name = names[next++ % 8];

@@ -6,7 +6,7 @@
  *   THREAD   a name, `A`; in another process than `p`: `q.A`
  *   OBJECT   KIND:name, private to the thread's process; KIND:*name, shared: in one anonymous mapping,
  *            in one mapped file if it is KIND:+name, by itself if it is a file or has an id;
- *            thread:A, joining A;
+ *            thread:A, joining A; process:Q, waiting for that child; process:any, for any child;
  *            record_lock:FILE[START,END), record_lock:FILE[START,...), record_lock:FILE, shared
  *   SITE     function@file:line, or only part of it; `!` before it: code of the runtime;
  *            `inlined@file:line|function@file:line`: innermost first
@@ -29,7 +29,7 @@
  *         [read] [type=N]
  *         [owner=THREAD]         record_lock, flock: main thread of the releaser's process
  *   wake_stack STACK [seq=N]                       of the last wake, unless seq says
- *   object OP OBJECT [name=TEXT] [site=SITE] [data=SYMBOL]
+ *   object OP OBJECT [name=TEXT] [site=SITE] [data=SYMBOL] [value=N]
  *   edge OBJECT [site=SITE] [stack=STACK] [try] [timed] [read] [last] [held=N] [segment=N] [syncs=N]
  *        [locks=N]           it takes the object and holds N others (1), which follow:
  *   holds OBJECT [site=SITE] [stack=STACK] [read]  of the edge before
@@ -37,7 +37,8 @@
  *   misuse WHAT OBJECT [site=SITE] [stack=STACK] [held=WHO] [mutex=OBJECT] [call=SITE] [robust]
  *   join THREAD segment=N                          the thread has ended; segment N is over
  *   start [creator=THREAD segment=N], exit         of the thread
- *   process OP [of=PROCESS]        of the thread's process; fork, start: of its parent, of the image before
+ *   process OP [of=PROCESS] [parent=PROCESS]       of the thread's process; fork, start: of its parent, of
+ *         the image before; start: the parent may be said, too
  *   maps [file]                    the process has the mapping of KIND:*, or of KIND:+, of others
  *   reach OBJECT [reads] [writes]  the process says that it has these ends of the pipe open
  *   loss N                                         of events; the thread is `-`

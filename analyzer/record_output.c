@@ -13,6 +13,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "analyzer/machine.h"
+
 /* Format of WS_RUN_FILE. */
 #define RUN_FORMAT 1
 
@@ -162,11 +164,11 @@ static json_t *describe_calls(const struct ws_session_call *calls, size_t n)
 
 	for (size_t i = 0; i < n && array; i++) {
 		const struct ws_session_call *call = &calls[i];
-		json_t *object = json_pack(
-			"{s:i, s:i, s:i, s:i, s:I, s:I, s:I, s:I}", "pid", call->pid, "tid",
-			call->tid, "kind", call->kind, "flags", call->flags, "object",
-			(json_int_t)call->object, "other", (json_int_t)call->other, "site",
-			(json_int_t)call->site, "begin_ns", (json_int_t)call->begin_ns);
+		json_t *object = json_pack("{s:i, s:i, s:i, s:i, s:I, s:I, s:I, s:I}", "pid",
+					   call->pid, "tid", call->tid, "kind", call->kind, "flags",
+					   call->flags, "object", (json_int_t)call->object, "other",
+					   (json_int_t)call->other, "site", (json_int_t)call->site,
+					   "begin_ns", (json_int_t)call->begin_ns);
 
 		if (json_array_append_new(array, object) < 0) {
 			json_decref(array);
@@ -193,6 +195,11 @@ static json_t *describe(uint32_t run, char *const *argv, const struct ws_run_res
 	    json_object_set_new(object, "begin_ns", json_integer((json_int_t)result->begin_ns)) <
 		    0 ||
 	    json_object_set_new(object, "end_ns", json_integer((json_int_t)result->end_ns)) < 0 ||
+	    json_object_set_new(object, "processors", json_integer(ws_machine_processors())) < 0 ||
+	    json_object_set_new(object, "machine_ns",
+				json_integer((json_int_t)result->machine_ns)) < 0 ||
+	    json_object_set_new(object, "program_ns",
+				json_integer((json_int_t)result->program_ns)) < 0 ||
 	    json_object_set_new(object, "timed_out", json_boolean(result->timed_out)) < 0 ||
 	    json_object_set_new(object, "children", json_integer(result->children)) < 0)
 		goto fail;

@@ -13,10 +13,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
+
+#include "analyzer/machine.h"
 
 /* What was in force before us, for the program and for afterwards. */
 struct signals {
@@ -214,6 +217,19 @@ static void handle_signals(const struct signals *before, struct ws_run_result *r
 	}
 }
 
+/* True if the program has ended, with what it was and what it took. */
+static bool collect(struct ws_run_result *result)
+{
+	struct rusage usage;
+
+	if (wait4(result->pid, &result->status, WNOHANG, &usage) != result->pid)
+		return false;
+	result->program_ns =
+		(uint64_t)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * 1000000000u +
+		(uint64_t)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) * 1000u;
+	return true;
+}
+
 static void wait_for_end(const struct ws_run_options *options, const struct signals *before,
 			 struct ws_run_result *result)
 {
@@ -225,7 +241,7 @@ static void wait_for_end(const struct ws_run_options *options, const struct sign
 		options->timeout_ns ? result->begin_ns + options->timeout_ns : UINT64_MAX;
 
 	for (;;) {
-		if (waitpid(result->pid, &result->status, WNOHANG) == result->pid)
+		if (collect(result))
 			return;
 		if (poll(fds, 2, until_ms(deadline_ns)) < 0)
 			continue;
@@ -243,7 +259,7 @@ static void wait_for_end(const struct ws_run_options *options, const struct sign
 			kill(result->pid, SIGKILL);
 			deadline_ns = UINT64_MAX;
 		} else if (result->signal) {
-			if (waitpid(result->pid, &result->status, WNOHANG) != result->pid)
+			if (!collect(result))
 				result->running = true;
 			return;
 		} else {
@@ -259,6 +275,7 @@ static void wait_for_end(const struct ws_run_options *options, const struct sign
 int ws_run(const struct ws_run_options *options, struct ws_run_result *ret, struct ws_error *error)
 {
 	struct ws_run_result result = { .begin_ns = now_ns() };
+	uint64_t machine_ns = ws_machine_busy_ns();
 	struct signals before;
 	int r = take_signals(&before, error);
 
@@ -268,6 +285,8 @@ int ws_run(const struct ws_run_options *options, struct ws_run_result *ret, stru
 	if (r == 0) {
 		wait_for_end(options, &before, &result);
 		result.end_ns = now_ns();
+		if (machine_ns)
+			result.machine_ns = ws_machine_busy_ns() - machine_ns;
 		result.children = signal_all(options->run, 0);
 		if (result.running && result.children > 0)
 			result.children--;

@@ -37,6 +37,9 @@ struct ws_run_result {
 	uint64_t begin_ns;     /* CLOCK_MONOTONIC */
 	uint64_t end_ns;       /* same clock */
 	unsigned int children; /* processes of the recording that outlive the program */
+	uint64_t
+		machine_ns; /* time that the machine's processors were busy meanwhile; 0: unknown */
+	uint64_t program_ns; /* of that, for the program and the children that it collected */
 };
 
 /* Runs it to its end. 0, or a negative errno with `error` set and *ret untouched: it could not be

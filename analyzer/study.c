@@ -219,6 +219,11 @@ struct ws_watch *ws_study_watch(const struct ws_study *study)
 	return study->watch;
 }
 
+const struct ws_context *ws_study_context(const struct ws_study *study)
+{
+	return ws_analyses_context(study->analyses);
+}
+
 const struct ws_report *ws_study_report(const struct ws_study *study)
 {
 	return &study->report;

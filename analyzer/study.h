@@ -35,6 +35,9 @@ void ws_study_free(struct ws_study *study); /* NULL is fine */
 /* The supervisor's, for who reads the same traces once more; NULL: nobody watches. */
 struct ws_watch *ws_study_watch(const struct ws_study *study);
 
+/* What the answers were made with. Valid as long as the study. */
+const struct ws_context *ws_study_context(const struct ws_study *study);
+
 /* All that there is to tell. Valid as long as the study. */
 const struct ws_report *ws_study_report(const struct ws_study *study);
 

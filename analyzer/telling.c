@@ -11,6 +11,9 @@
 #include "analyzer/say.h"
 #include "analyzer/supervise.h"
 
+/* What getopt_long() returns for an argument that is no option, if the letters begin with '-'. */
+#define FOLDER 1
+
 void ws_telling_init(struct ws_telling *telling)
 {
 	ws_reading_init(&telling->study);
@@ -37,6 +40,8 @@ static int take_option(struct ws_telling *telling, int option, char *value)
 	case WS_READING_SHOW_HELP:
 		telling->wants_help = true;
 		return 0;
+	case FOLDER:
+		return telling->folder(telling, value, false);
 	default:
 		r = ws_reading_option(telling->manual, option, value, &telling->study);
 		if (r < 0)
@@ -52,7 +57,7 @@ static int parse(struct ws_telling *telling, int argc, char **argv)
 	char letters[2 * WS_MANUAL_ROWS_MAX];
 	int option;
 
-	ws_manual_getopt(telling->manual, ":", options, letters);
+	ws_manual_getopt(telling->manual, telling->folder ? "-:" : ":", options, letters);
 	opterr = 0;
 	optind = 0; /* glibc: start anew, whatever came before */
 	while ((option = getopt_long(argc, argv, letters, options, NULL)) != -1) {
@@ -66,6 +71,12 @@ static int parse(struct ws_telling *telling, int argc, char **argv)
 	}
 	if (telling->wants_help)
 		return 0;
+	for (; telling->folder && optind < argc; optind++) {
+		int status = telling->folder(telling, argv[optind], true);
+
+		if (status)
+			return status;
+	}
 	if (ws_reading_arguments(telling->manual, argc, argv, &telling->study) < 0)
 		return WS_EXIT_USAGE;
 	return telling->check ? telling->check(telling) : 0;
@@ -145,5 +156,7 @@ int ws_telling_run(struct ws_telling *telling, int argc, char **argv)
 		ws_manual_help(telling->manual, stdout);
 		return WS_EXIT_OK;
 	}
+	if (telling->work)
+		return telling->work(telling);
 	return ws_supervise(&supervised, NULL);
 }

@@ -26,6 +26,12 @@ struct ws_telling {
 	 * with *error set, unless the errno says it all. */
 	int (*write)(struct ws_telling *telling, const struct ws_study *study, FILE *to,
 		     struct ws_error *error);
+	/* Instead of `write`: does all the work after the options, for who reads each folder for
+	 * itself (runs.h). The exit status. NULL: the folders are one trace. */
+	int (*work)(struct ws_telling *telling);
+	/* One folder, in its place among the options; `after_dashes`: `--` was before it. 0 or the
+	 * exit status of a usage error. NULL: they are put into `study`. */
+	int (*folder)(struct ws_telling *telling, const char *value, bool after_dashes);
 
 	/* What the user said. */
 	struct ws_study_options study; /* set up by ws_telling_init */

@@ -363,3 +363,8 @@ int ws_analyses_finish(struct ws_analyses *all, const struct ws_tables *tables,
 	*ret = &all->results;
 	return 0;
 }
+
+const struct ws_context *ws_analyses_context(const struct ws_analyses *analyses)
+{
+	return &analyses->context;
+}

@@ -23,10 +23,11 @@
 #include "analyzer/analyses/misuse.h"
 #include "analyzer/analyses/queues.h"
 #include "analyzer/analyses/setup.h"
+#include "analyzer/analyses/slices.h"
 #include "analyzer/analyses/wakeups.h"
 
 /* X(name): ws_<name>_new and so on, its answer is struct ws_<name>_result. */
-#define WS_ANALYSES(X) X(leftovers) X(hangs) X(lock_order) X(mistakes) X(queues) X(fairness) X(wakeups) X(acquisitions) X(classes) X(inversions) \
+#define WS_ANALYSES(X) X(leftovers) X(hangs) X(lock_order) X(mistakes) X(queues) X(fairness) X(wakeups) X(acquisitions) X(slices) X(classes) X(inversions) \
 	X(blame) X(intervals) X(journal) X(groupings) X(calls)
 
 /* What every analysis has: the contract of its header's functions. The observer is valid as long as
@@ -79,5 +80,8 @@ struct ws_model_observer ws_analyses_group(struct ws_analyses *analyses, unsigne
  * outlive them. Once only. 0 or -ENOMEM with *ret untouched. */
 int ws_analyses_finish(struct ws_analyses *analyses, const struct ws_tables *tables,
 		       struct ws_symbols *symbols, const struct ws_results **ret);
+
+/* What the answers were made with, once they are there: valid as long as they are. */
+const struct ws_context *ws_analyses_context(const struct ws_analyses *analyses);
 
 #endif

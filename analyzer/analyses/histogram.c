@@ -19,7 +19,7 @@ static uint32_t bucket_of(uint64_t value)
 	return shift * WS_HISTOGRAM_STEPS + (uint32_t)(value >> shift);
 }
 
-static uint64_t bucket_middle(uint32_t index)
+uint64_t ws_bucket_middle(uint32_t index)
 {
 	unsigned shift;
 	uint64_t low;
@@ -135,7 +135,7 @@ uint64_t ws_histogram_quantile(const struct ws_histogram *histogram, unsigned pe
 	if (rank == 0)
 		rank = 1;
 	for (size_t i = 0; i < histogram->n_buckets; i++) {
-		uint64_t middle = bucket_middle(histogram->buckets[i].index);
+		uint64_t middle = ws_bucket_middle(histogram->buckets[i].index);
 
 		seen += histogram->buckets[i].count;
 		if (seen < rank)

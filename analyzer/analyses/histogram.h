@@ -42,6 +42,9 @@ int ws_histogram_merge(struct ws_histogram *to, const struct ws_histogram *from)
  * 0 if there are none. */
 uint64_t ws_histogram_quantile(const struct ws_histogram *histogram, unsigned permille);
 
+/* What a value of the bucket counts as: its middle. */
+uint64_t ws_bucket_middle(uint32_t index);
+
 /* Rounded down; 0 if there are no values. */
 uint64_t ws_histogram_mean(const struct ws_histogram *histogram);
 

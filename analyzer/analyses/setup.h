@@ -68,6 +68,7 @@ struct ws_setup {
 	struct ws_filter filter; /* which waits count */
 	struct ws_graph_wish graph;
 	int32_t path_tid;        /* whose end the critical path is to; 0: the run's */
+	bool slices; /* how evenly waits are spread over the run is wanted: slices.h */
 	const char *const *what_ifs; /* Weak: OBJECT, OBJECT=none or OBJECT=half, by id or name */
 	size_t n_what_ifs;
 	uint64_t stuck_ns;       /* a wait for a lock that was open at the end so long is told; 0:

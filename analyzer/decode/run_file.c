@@ -62,8 +62,7 @@ int ws_run_file_calls(const char *dir, struct ws_run_call **ret, size_t *n)
 			return -ENOMEM;
 		}
 	}
-	json_array_foreach(list, i, call)
-	{
+	json_array_foreach(list, i, call) {
 		calls[i] = (struct ws_run_call){
 			.pid = (int32_t)number(call, "pid"),
 			.tid = (int32_t)number(call, "tid"),
@@ -79,4 +78,27 @@ int ws_run_file_calls(const char *dir, struct ws_run_call **ret, size_t *n)
 	*ret = calls;
 	*n = size;
 	return 0;
+}
+
+/* Shorter runs than that are not told by a clock with steps of 10 ms. */
+#define BUSY_LEAST_NS 100000000.0
+
+double ws_run_file_busy(const char *dir)
+{
+	char path[PATH_MAX];
+	double ns, all, others;
+	json_t *root;
+	bool known;
+
+	if (snprintf(path, sizeof(path), "%s/" WS_RUN_FILE, dir) >= (int)sizeof(path))
+		return -1;
+	root = json_load_file(path, 0, NULL);
+	ns = (double)number(root, "end_ns") - (double)number(root, "begin_ns");
+	all = ns * (double)number(root, "processors");
+	others = (double)number(root, "machine_ns") - (double)number(root, "program_ns");
+	known = number(root, "machine_ns") && ns >= BUSY_LEAST_NS && all > 0;
+	json_decref(root);
+	if (!known)
+		return -1;
+	return others < 0 ? 0 : others < all ? others / all : 1;
 }

@@ -35,4 +35,9 @@ int ws_run_file_calls(const char *dir, struct ws_run_call **ret, size_t *n);
  * LTTng); -EINVAL: it is damaged. */
 int ws_run_file_read(const char *dir, struct ws_run *ret);
 
+/* The part of the machine's processors that others than the recorded program used meanwhile, 0 to
+ * 1; -1: not known, as of a trace made with plain LTTng, or one too short for the machine's clock.
+ */
+double ws_run_file_busy(const char *dir);
+
 #endif

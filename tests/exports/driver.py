@@ -56,19 +56,19 @@ class Waitscope:
                        timeout=LIMIT_S, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         return trace
 
-    def report(self, trace, *options):
-        return json.loads(self.run("report", "--format", "json", trace, *options).stdout)
+    def report(self, traces, *options):
+        return json.loads(self.run("report", "--format", "json", *traces, *options).stdout)
 
-    def export(self, form, trace, *options):
+    def export(self, form, traces, *options):
         """The export, as a file and as what goes to standard output, which is the same however many
         threads read."""
         path = self.path(f"export.{form}")
         # The span's end has another name where --to is the format.
         options = ["--until" if option == "--to" else option for option in options]
-        self.run("export", "--to", form, trace, "-o", path, *options)
+        self.run("export", "--to", form, *traces, "-o", path, *options)
         with open(path, "rb") as file:
             data = file.read()
-        check(data == self.run("export", "--to", form, "-j", "1", trace, *options).stdout,
+        check(data == self.run("export", "--to", form, "-j", "1", *traces, *options).stdout,
               f"{form}: -o and -j 1 give something else")
         return path, data
 
@@ -88,3 +88,13 @@ def choices(report):
     yield ["--min-wait", f"{middle}ns"]
     third = report["trace"]["duration_ns"] // 3
     yield ["--from", f"{third}ns", "--to", f"{2 * third}ns"]
+
+
+def check_traces(waitscope, arguments, check_all):
+    """--record PROGRAM ARG..., which has to wait; or folders: each, and all of them as one trace."""
+    if arguments[0] == "--record":
+        report = check_all([waitscope.record(*arguments[1:])])
+        check(report["totals"]["waits"] > 0, "the program did not wait")
+        return
+    for traces in [[trace] for trace in arguments] + [arguments]:
+        check_all(traces)

@@ -217,30 +217,25 @@ def check_trace(trace, report):
          sorted((t["pid"], t["tid"], t["name"]) for t in report["threads"]), "threads")
 
 
-def check_all(waitscope, pb2, path):
-    report = waitscope.report(path)
+def check_all(waitscope, pb2, traces):
+    report = waitscope.report(traces)
     for options in driver.choices(report):
-        report = waitscope.report(path, *options)
-        trace = Trace(pb2, waitscope.export("perfetto", path, *options)[1])
+        report = waitscope.report(traces, *options)
+        trace = Trace(pb2, waitscope.export("perfetto", traces, *options)[1])
         check_trace(trace, report)
         check_slices(trace, report)
         check_blockers(trace, report)
         check_counters(trace)
-        print(f"{path} {' '.join(options)}: {len(trace.slices)} slices, {len(trace.flows)} flows, "
+        print(f"{' '.join([*traces, *options])}: {len(trace.slices)} slices, {len(trace.flows)} flows, "
               f"{len(trace.counters)} counters")
     return report
 
 
 def main():
-    command, *traces = sys.argv[1:]
+    command, *arguments = sys.argv[1:]
     with driver.Waitscope(command) as waitscope:
         pb2 = waitscope.messages("perfetto_trace")
-        if traces[0] == "--record":
-            report = check_all(waitscope, pb2, waitscope.record(*traces[1:]))
-            check(report["totals"]["waits"] > 0, "the program did not wait")
-        else:
-            for trace in traces:
-                check_all(waitscope, pb2, trace)
+        driver.check_traces(waitscope, arguments, lambda traces: check_all(waitscope, pb2, traces))
 
 
 main()

@@ -1,20 +1,26 @@
 """profiles.py: reads the exports that are profiles, each by a reader that is not ours.
 
-    profiles.py WAITSCOPE [--record PROGRAM ARG... | TRACE...]
+    profiles.py WAITSCOPE SCHEMA [--record PROGRAM ARG... | TRACE...]
 
 Truth: each stack with its process, object and time is what the JSON report says of its waiters, to
-the nanosecond. `go tool pprof` reads the profile and comes to the same sums.
+the nanosecond. `go tool pprof` and FlameGraph's flamegraph.pl come to the same sums, and speedscope's
+file fits the SCHEMA that comes with it, if that is there.
 """
 import collections
 import gzip
+import html
 import json
 import os
 import re
 import subprocess
 import sys
 
+import jsonschema
+
 import driver
 from driver import check, same
+
+FLAMEGRAPH = "/usr/share/perl5/Devel/NYTProf/flamegraph.pl"
 
 
 def clean(text):
@@ -56,12 +62,30 @@ def check_folded(text, report):
     same(len(set(stacks)), len(stacks), "folded: a stack twice")
     same({stack: int(line.rsplit(" ", 1)[1]) for stack, line in zip(stacks, lines)},
          {stack: ns for stack, ns in wanted.items() if ns}, "folded: stacks")
-    same(sum(int(line.rsplit(" ", 1)[1]) for line in lines), report["totals"]["wait_ns"],
-         "folded: ns in all")
+    total = report["totals"]["wait_ns"]
+    same(sum(int(line.rsplit(" ", 1)[1]) for line in lines), total, "folded: ns in all")
+    if total:
+        check_flamegraph(text, report)
 
 
-def check_speedscope(text, report):
+def check_flamegraph(text, report):
+    """The objects of FlameGraph's picture, and all of it."""
+    picture = subprocess.run([FLAMEGRAPH, "--countname=ns", "--minwidth=0"], input=text, check=True,
+                             stdout=subprocess.PIPE, timeout=driver.LIMIT_S).stdout.decode()
+    got, wanted = collections.Counter(), collections.Counter()
+    for name, ns in re.findall(r"<title>(.*?) \(([\d,]+) ns, ", picture):
+        got[html.unescape(name)] += int(ns.replace(",", ""))
+    for one in report["objects"]:
+        wanted[f"[{clean(label(one['kind'], one['name']))}]"] += one["wait_ns"]
+    wanted["all"] = report["totals"]["wait_ns"]
+    same({name: ns for name, ns in got.items() if name[0] == "[" or name == "all"},
+         {name: ns for name, ns in wanted.items() if ns}, "flamegraph.pl")
+
+
+def check_speedscope(text, report, schema):
     data = json.loads(text)
+    if schema:
+        jsonschema.validate(data, schema)
     same(data["$schema"], "https://www.speedscope.app/file-format-schema.json", "speedscope: schema")
     frames = data["shared"]["frames"]
     got, wanted = collections.Counter(), collections.Counter()
@@ -122,27 +146,28 @@ def check_pprof(path, report, pb2):
          "go tool pprof -top")
 
 
-def check_all(waitscope, pb2, path):
-    report = waitscope.report(path)
+def check_all(waitscope, pb2, traces, schema):
+    report = waitscope.report(traces)
     for options in driver.choices(report):
-        report = waitscope.report(path, *options)
-        check_folded(waitscope.export("folded", path, *options)[1], report)
-        check_speedscope(waitscope.export("speedscope", path, *options)[1], report)
-        check_pprof(waitscope.export("pprof", path, *options)[0], report, pb2)
-        print(f"{path} {' '.join(options)}: {report['totals']['waits']} waits")
+        report = waitscope.report(traces, *options)
+        check_folded(waitscope.export("folded", traces, *options)[1], report)
+        check_speedscope(waitscope.export("speedscope", traces, *options)[1], report, schema)
+        check_pprof(waitscope.export("pprof", traces, *options)[0], report, pb2)
+        print(f"{' '.join([*traces, *options])}: {report['totals']['waits']} waits")
     return report
 
 
 def main():
-    command, *traces = sys.argv[1:]
+    command, schema, *arguments = sys.argv[1:]
+    if os.path.exists(schema):
+        with open(schema, encoding="utf-8") as file:
+            schema = json.load(file)
+    else:
+        print(f"speedscope's schema is not here ({schema}): tests/support/install-npm BUILD")
+        schema = None
     with driver.Waitscope(command) as waitscope:
         pb2 = waitscope.messages("profile")
-        if traces[0] == "--record":
-            report = check_all(waitscope, pb2, waitscope.record(*traces[1:]))
-            check(report["totals"]["waits"] > 0, "the program did not wait")
-        else:
-            for trace in traces:
-                check_all(waitscope, pb2, trace)
+        driver.check_traces(waitscope, arguments, lambda traces: check_all(waitscope, pb2, traces, schema))
 
 
 main()

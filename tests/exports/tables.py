@@ -247,9 +247,9 @@ def as_text(value):
     return "" if value is None else str(value)
 
 
-def check_csv(waitscope, db, path, tables, options, default_only):
+def check_csv(waitscope, db, traces, tables, options, default_only):
     for table in [None] if default_only else [None, *sorted(tables)]:
-        data = waitscope.export("csv", path, *options, *(["--table", table] if table else []))[1]
+        data = waitscope.export("csv", traces, *options, *(["--table", table] if table else []))[1]
         read = list(csv.reader(io.StringIO(data.decode(), newline=""), strict=True))
         name = table or "wait_list"
         same(read[0], [column for column, _ in tables[name]], f"columns of {name}.csv")
@@ -260,32 +260,32 @@ def check_csv(waitscope, db, path, tables, options, default_only):
         check(data.endswith(b"\r\n"), f"{name}.csv: the last line's end")
 
 
-def check_all(waitscope, path, tables, queries):
-    report = waitscope.report(path)
+def check_all(waitscope, traces, tables, queries):
+    report = waitscope.report(traces)
     for options in driver.choices(report):
-        report = waitscope.report(path, *options)
-        db = sqlite3.connect(waitscope.export("sqlite", path, *options)[0])
+        report = waitscope.report(traces, *options)
+        db = sqlite3.connect(waitscope.export("sqlite", traces, *options)[0])
         check_schema(db, tables)
         frames = Frames(db)
         check_sums(db, report)
         check_blockers(db, report, frames)
         check_lists(db, report, frames)
         check_queries(db, queries, report)
-        check_csv(waitscope, db, path, tables, options, bool(options))
+        check_csv(waitscope, db, traces, tables, options, bool(options))
         db.close()
-        print(f"{path} {' '.join(options)}: {report['totals']['waits']} waits, "
+        print(f"{' '.join([*traces, *options])}: {report['totals']['waits']} waits, "
               f"{len(frames.sites)} frames, {len(frames.stacks)} stacks")
     return report
 
 
-def check_wrong(waitscope, trace):
+def check_wrong(waitscope):
     """Errors of --table are the user's, in a line that says what there is."""
     for options, text in (
             (["--to", "csv", "--table", "nonsense"], "--table nonsense: not one of wait_list, trace, "),
             (["--to", "folded", "--table", "waits"], "--table waits: of csv only, not of folded; "),
             (["--to", "otlp"], "--to otlp: OTLP's profiles are not stable yet "),
             (["--to", "nonsense"], "--to nonsense: not one of csv, folded, perfetto, pprof, ")):
-        wrong = subprocess.run([waitscope.command, "export", *options, trace], check=False,
+        wrong = subprocess.run([waitscope.command, "export", *options], check=False,
                                stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                                timeout=driver.LIMIT_S)
         same((wrong.returncode, wrong.stdout), (2, b""), text)
@@ -294,16 +294,11 @@ def check_wrong(waitscope, trace):
 
 
 def main():
-    command, docs, *traces = sys.argv[1:]
+    command, docs, *arguments = sys.argv[1:]
     tables, queries = documented(docs)
     with driver.Waitscope(command) as waitscope:
-        if traces[0] == "--record":
-            report = check_all(waitscope, waitscope.record(*traces[1:]), tables, queries)
-            check(report["totals"]["waits"] > 0, "the program did not wait")
-        else:
-            for trace in traces:
-                check_all(waitscope, trace, tables, queries)
-            check_wrong(waitscope, traces[0])
+        driver.check_traces(waitscope, arguments, lambda traces: check_all(waitscope, traces, tables, queries))
+        check_wrong(waitscope)
 
 
 main()

@@ -417,7 +417,7 @@ def check_axe(browser, axe, addresses):
 
 def test_axe(waitscope, convoy, deadlock, axe, folder):
     if not os.path.exists(axe):
-        print(f"page: axe-core is not here ({axe}): tests/page/install-axe build")
+        print(f"page: axe-core is not here ({axe}): tests/support/install-npm build")
         sys.exit(77)
     path, report, _ = record(waitscope, folder, convoy, "fault")
     mutex = max(report["objects"], key=lambda one: one["wait_ns"])["id"]

@@ -112,7 +112,7 @@ function makeGraph(panel) {
 			says.textContent = '';
 			return;
 		}
-		layGraph(state.graph);
+		layGraph(state.graph, space.clientWidth || 1000);
 		space.replaceChildren(drawGraph(state.graph, orders ? 'Lock-order graph' : 'Wait graph', choose));
 	}
 

@@ -2,10 +2,22 @@
 
 const NODE_HEIGHT = 26, NODE_LETTERS = 46;
 
-function layGraph(graph) {
+/* From left to right, or downwards where that is too wide and the other is less so. */
+function layGraph(graph, room) {
+	layInDirection(graph, 'LR');
+	const wide = graph.width;
+
+	if (wide <= room)
+		return;
+	layInDirection(graph, 'TB');
+	if (graph.width > wide * 0.9)
+		layInDirection(graph, 'LR');
+}
+
+function layInDirection(graph, rankdir) {
 	const laid = new dagre.graphlib.Graph({ multigraph: true });
 
-	laid.setGraph({ rankdir: 'LR', nodesep: 14, ranksep: 46, edgesep: 10, marginx: 8, marginy: 8 });
+	laid.setGraph({ rankdir, nodesep: rankdir === 'LR' ? 14 : 24, ranksep: 46, edgesep: 10, marginx: 8, marginy: 8 });
 	graph.nodes.forEach((node) => {
 		const text = node.label;
 

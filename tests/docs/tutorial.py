@@ -37,6 +37,7 @@ def normal(line):
     """What does not change from run to run: no figures, units and widths, nor which process, which is left out where
     a pid makes a line too long."""
     line = re.sub(r"(, \w+)?\[\d+\]", "", line)
+    line = re.sub(r"> x", "x", re.sub(r"\bgone\b", "1 %", line))
     line = re.sub(r"(?<![\w:])[-+−]?[\d,.]+( ?(ns|µs|us|ms|s|%)\b)?(?![\w:])", "#", line)
     return re.sub(r"\s+", " ", line).strip()
 

@@ -16,6 +16,7 @@
 #include "preload/channel.h"
 #include "preload/export.h"
 #include "preload/fifo.h"
+#include "preload/file_lock.h"
 #include "preload/lifecycle.h"
 #include "preload/raw.h"
 #include "preload/real.h"
@@ -111,21 +112,58 @@ static bool closing(FILE *f, struct ws_channel *c, uintptr_t site)
 		r_;                                                                                \
 	})
 
+/* The locks on the file that go with the stream's fd, as with a close() of it. */
+struct stream_locks {
+	bool go;
+	struct ws_file_closing closing;
+};
+
+static void locks_before(struct stream_locks *locks, const FILE *f, uintptr_t site)
+{
+	struct ws_thread *self;
+
+	locks->go = false;
+	if (ws_likely(atomic_load_explicit(&ws_file_holds, memory_order_relaxed) == 0) || !f ||
+	    f->_fileno < 0)
+		return;
+	self = ws_thread();
+	if (!self)
+		return;
+	ws_file_close_before(self, &locks->closing, f->_fileno, site);
+	locks->go = true;
+}
+
+static void locks_after(struct stream_locks *locks)
+{
+	if (ws_unlikely(locks->go))
+		ws_file_close_after(&locks->closing);
+}
+
 WS_EXPORT int fclose(FILE *f)
 {
-	return CLOSING(int, f, r_ == 0, ws_real.fclose(f));
+	struct stream_locks locks;
+
+	locks_before(&locks, f, WS_SITE);
+	int r = CLOSING(int, f, r_ == 0, ws_real.fclose(f));
+
+	locks_after(&locks);
+	return r;
 }
 
 WS_EXPORT FILE *freopen(const char *path, const char *mode, FILE *f)
 {
+	struct stream_locks locks;
 	struct ws_channel c;
+	FILE *r;
 
 	/* It closes first, and then opens: of two waits in it, that for the open is the longer. */
+	locks_before(&locks, f, WS_SITE);
 	if (closing(f, &c, WS_SITE))
 		ws_channel_gone(c.fd, WS_SITE);
-	if (!path)
-		return ws_real.freopen(path, mode, f);
-	return OPENING(path, mode, ws_real.freopen(path, mode, f));
+	r = path ? OPENING(path, mode, ws_real.freopen(path, mode, f))
+		 : ws_real.freopen(path, mode, f);
+	locks_after(&locks);
+	return r;
 }
 
 /* The child behind a stream of popen()'s that has not been collected; 0: none, or not known. */

@@ -71,6 +71,21 @@ static void drops_lockf(void)
 	close(a);
 }
 
+/* By a stream: what a library does that reads the same file. */
+static void drops_stream(void)
+{
+	int a = open_file();
+	FILE *f = fopen(path, "r");
+
+	fault_check(f ? 0 : -1, "fopen");
+	if (fault)
+		set_lock(a, F_SETLK, F_WRLCK);
+	fclose(f); /* mark: close_stream */
+	if (!fault)
+		set_lock(a, F_SETLK, F_WRLCK);
+	close(a);
+}
+
 /* A flock that two processes share. */
 static void inherited(void)
 {
@@ -236,6 +251,7 @@ int main(int argc, char **argv)
 		{ "drops", drops },
 		{ "drops_dup", drops_dup },
 		{ "drops_lockf", drops_lockf },
+		{ "drops_stream", drops_stream },
 		{ "inherited", inherited },
 		{ "inherited_taken", inherited_taken },
 		{ "mixed", mixed },

@@ -290,7 +290,7 @@ void ws_misuse_ends(struct ws_thread *self, bool process, uintptr_t site)
 			.self = self,
 			.what = WS_MISUSE_EXIT_HOLDING,
 			.kind = held->kind,
-			.flags = flags,
+			.flags = held->flags & WS_HOLD_READ ? flags | WS_MISUSE_READ : flags,
 			.object = held->object,
 			.site = site,
 			.holder = { self->tid, held->site, held->stack },

@@ -201,7 +201,8 @@
 #define WS_FIELDS_misuse(INT, HEX, ENUM, STR, SEQ)                                                  \
 	ENUM(ws_misuse, what, "what was done")                                                     \
 	ENUM(ws_kind, kind, "to what")                                                             \
-	INT(uint8_t, flags, "WS_MISUSE_*: 1 the object is process-shared, 2 a robust mutex")       \
+	INT(uint8_t, flags,                                                                        \
+	    "WS_MISUSE_*: 1 the object is process-shared, 2 a robust mutex, 4 held as a reader")   \
 	HEX(uint64_t, object, "its address, or its id where the kind has one")                     \
 	HEX(uint64_t, other, "kinds that are a file: its device number; cond: address of the mutex; otherwise 0") \
 	HEX(uint64_t, site, "return address of the call; 0: not known")                            \

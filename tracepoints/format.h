@@ -72,6 +72,7 @@
 /* Flags of `misuse`. */
 #define WS_MISUSE_SHARED 1u /* the object is process-shared */
 #define WS_MISUSE_ROBUST 2u /* it is a robust mutex */
+#define WS_MISUSE_READ 4u   /* exit_holding: it is held shared (read) */
 
 /* What a `map` event's `origin` says. */
 enum ws_map_origin {

@@ -637,6 +637,15 @@ int ws_board_begin(struct ws_board *board, const struct ws_wait *pub)
 	return 0;
 }
 
+int ws_board_left(struct ws_board *board, const struct ws_object *object,
+		  const struct ws_holder *who, bool shared)
+{
+	struct ws_board_object *on;
+	int r = get_object(board, object, &on);
+
+	return r < 0 ? r : named(board, on, who, shared);
+}
+
 void ws_board_end(struct ws_board *board, const struct ws_wait *pub)
 {
 	struct ws_board_thread *thread = ws_board_thread(board, pub->thread);

@@ -16,9 +16,10 @@
  *
  * Reach: a process reaches an object if it could operate on it: its own memory; shared memory that
  * it has mapped; what it has made, opened or used; a pipe of which it has the end open; and what
- * its parent reached when it forked: of its pipes both ends, until the child says which it has. What was there before the trace may be reached from outside.
- * What has a name or a key (a queue, a file that is mapped, an object of System V but a private
- * one) may be reached from outside though it was made in the trace: see `ws_board_lets_go`.
+ * its parent reached when it forked: of its pipes both ends, until the child says which it has.
+ * What was there before the trace may be reached from outside. What has a name or a key (a queue, a
+ * file that is mapped, an object of System V but a private one) may be reached from outside though
+ * it was made in the trace: see `ws_board_lets_go`.
  *
  * Handlers: a thread that lets others go while it waits itself does so in a signal handler.
  *
@@ -153,6 +154,9 @@ int ws_board_record(struct ws_board *board, const struct ws_record *record);
 int ws_board_held(struct ws_board *board, const struct ws_hold *hold);
 int ws_board_woke(struct ws_board *board, const struct ws_wake *wake);
 int ws_board_begin(struct ws_board *board, const struct ws_wait *wait);
+/* A thread that has ended holds what is waited for: of rwlocks and spinlocks no wait names it. */
+int ws_board_left(struct ws_board *board, const struct ws_object *object,
+		  const struct ws_holder *who, bool shared);
 void ws_board_end(struct ws_board *board, const struct ws_wait *wait);
 
 /* NULL: not seen. */

@@ -105,8 +105,45 @@ static int take_exit(struct ws_hangs *hangs, const struct ws_record *record)
 		.key = record->misuse.object,
 		.site = record->misuse.holder.site,
 		.stack = record->misuse.holder.stack,
+		.shared = record->misuse.flags & WS_MISUSE_READ,
 	};
 	return 0;
+}
+
+static bool is_same_lock(const struct ws_object_key *a, const struct ws_object_key *b)
+{
+	return a->kind == b->kind && a->offset == b->offset && a->ino == b->ino &&
+	       a->dev == b->dev && a->process == b->process;
+}
+
+/* Nobody holds that lock any more who has ended: it is another one, or was given up for them. */
+static void forget_exits(struct ws_hangs *hangs, const struct ws_object_key *key)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < hangs->n_exits; i++) {
+		if (!is_same_lock(&hangs->exits[i].key, key))
+			hangs->exits[n++] = hangs->exits[i];
+	}
+	hangs->n_exits = n;
+}
+
+/* Who waits for a rwlock or spinlock cannot read in it who has it: those who took it to their end
+ * have. */
+static int name_exits(struct ws_hangs *hangs, const struct ws_object *object)
+{
+	int r = 0;
+
+	if (object->key.kind != WS_KIND_RWLOCK && object->key.kind != WS_KIND_SPINLOCK)
+		return 0;
+	for (size_t i = 0; i < hangs->n_exits && r == 0; i++) {
+		const struct ws_hang_exit *exit = &hangs->exits[i];
+		struct ws_holder who = { exit->thread, exit->site, exit->stack };
+
+		if (is_same_lock(&exit->key, &object->key))
+			r = ws_board_left(&hangs->board, object, &who, exit->shared);
+	}
+	return r;
 }
 
 /* Where it had taken it. */
@@ -116,9 +153,7 @@ static void find_exit(const struct ws_hangs *hangs, uint32_t thread, const struc
 	for (size_t i = hangs->n_exits; i > 0; i--) {
 		const struct ws_hang_exit *exit = &hangs->exits[i - 1];
 
-		if (exit->thread != thread || exit->key.kind != object->key.kind ||
-		    exit->key.offset != object->key.offset || exit->key.ino != object->key.ino ||
-		    exit->key.dev != object->key.dev)
+		if (exit->thread != thread || !is_same_lock(&exit->key, &object->key))
 			continue;
 		ret->site = exit->site;
 		ret->stack = exit->stack;
@@ -515,6 +550,9 @@ static int take_record(void *context, const struct ws_record *record)
 	if (r == 0 && record->type == WS_RECORD_MISUSE &&
 	    record->misuse.what == WS_MISUSE_EXIT_HOLDING)
 		r = take_exit(hangs, record);
+	if (record->type == WS_RECORD_OBJECT &&
+	    (record->object.op == WS_OBJECT_INIT || record->object.op == WS_OBJECT_DESTROY))
+		forget_exits(hangs, &record->object.object);
 	if (r == 0)
 		r = ws_board_record(&hangs->board, record);
 	if (r == 0 && record->type == WS_RECORD_HOLDER)
@@ -538,6 +576,8 @@ static int take_begin(void *context, const struct ws_wait *wait)
 	uint8_t kind = wait->object->key.kind;
 	int r = ws_board_begin(&hangs->board, wait);
 
+	if (r == 0)
+		r = name_exits(hangs, wait->object);
 	if (r == 0 && (ws_kind_is_owned(kind) || kind == WS_KIND_THREAD || kind == WS_KIND_PROCESS))
 		r = look_round(hangs, wait->thread);
 	return r;
@@ -590,6 +630,8 @@ static int take_end(void *context, const struct ws_wait *wait)
 			note_end(hangs, wait, open->seq);
 	}
 	ws_board_end(&hangs->board, wait);
+	if (wait->outcome == WS_OUTCOME_ACQUIRED && !(wait->flags & WS_WAIT_READ))
+		forget_exits(hangs, &wait->object->key);
 	return r;
 }
 

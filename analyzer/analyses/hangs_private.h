@@ -73,6 +73,7 @@ struct ws_hang_exit {
 	struct ws_object_key key;
 	uint32_t site;  /* code index of the call that took it, or WS_UNKNOWN */
 	uint32_t stack; /* stack index of the same, or WS_UNKNOWN */
+	bool shared;    /* as a reader */
 };
 
 struct ws_hangs {

@@ -24,6 +24,7 @@ static const char *variant;
 
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER, other = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t cond = PTHREAD_COND_INITIALIZER;
+static pthread_rwlock_t rwlock = PTHREAD_RWLOCK_INITIALIZER;
 static bool is_set;
 
 #define lock(m)   fault_check(pthread_mutex_lock(m), "lock")
@@ -221,6 +222,26 @@ static void dead_thread(void)
 	shared->ready = 1;
 	lock(&mutex); /* mark: wants_of_dead */
 	unlock(&mutex);
+}
+
+/* dead_reader: the same with an rwlock, as a reader, of whom the lock keeps a number only. */
+static void *ends_reading(void *unused)
+{
+	pthread_rwlock_rdlock(&rwlock); /* mark: reads_to_its_end */
+	if (!fault)
+		pthread_rwlock_unlock(&rwlock);
+	return unused;
+}
+
+static void dead_reader(void)
+{
+	pthread_t thread;
+
+	start(&thread, ends_reading);
+	pthread_join(thread, NULL);
+	shared->ready = 1;
+	pthread_rwlock_wrlock(&rwlock); /* mark: writes_after */
+	pthread_rwlock_unlock(&rwlock);
 }
 
 /* dead_process: a process is killed with a mutex in shared memory in its hands. */
@@ -489,6 +510,7 @@ static void hang(void)
 		{ "barriers", barriers },
 		{ "nested", nested },
 		{ "dead_thread", dead_thread },
+		{ "dead_reader", dead_reader },
 		{ "dead_process", dead_process },
 		{ "pipe_own", pipe_own },
 		{ "pipe_parent", pipe_parent },

@@ -451,7 +451,8 @@ static const char *parse_misuse(struct case_trace *trace, struct ws_record *reco
 	record->misuse.object = object_of(trace, words[1], record->process);
 	if (!record->misuse.what || !record->misuse.object.kind)
 		return "misuse: no such misuse or kind";
-	record->misuse.flags = word(words, "robust") ? WS_MISUSE_ROBUST : 0;
+	record->misuse.flags = (uint8_t)((word(words, "robust") ? WS_MISUSE_ROBUST : 0) |
+					 (word(words, "read") ? WS_MISUSE_READ : 0));
 	record->misuse.mutex = object_of(trace, word(words, "mutex"), record->process);
 	record->misuse.data = WS_UNKNOWN;
 	record->misuse.site = code_of(trace, word(words, "site"));

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* cmd_diff.c: `waitscope diff`: the options, and the order of the steps. */
 #include <errno.h>
-#include <langinfo.h>
-#include <locale.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -13,6 +11,7 @@
 #include "analyzer/runs.h"
 #include "analyzer/say.h"
 #include "analyzer/telling.h"
+#include "analyzer/terminal.h"
 
 #define DEFAULT_TOP 10
 
@@ -206,8 +205,7 @@ static int write_all(struct ws_telling *telling, const struct ws_comparison *com
 
 	if (r < 0)
 		return r;
-	setlocale(LC_CTYPE, "");
-	style.utf8 = strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
+	style.utf8 = ws_terminal_utf8();
 	r = options->json ? ws_diff_json(comparison, output.file)
 			  : ws_diff_text(comparison, &style, output.file);
 	if (r < 0) {

@@ -36,8 +36,8 @@ struct options {
 	const char *dir;
 	const char *stacks;
 	const char *mode;
-	char *only;   /* the lists as one; Owned by this; NULL: none */
-	char *except; /* the same */
+	char *only;                     /* the lists as one; Owned by this; NULL: none */
+	char *except;                   /* the same */
 	struct ws_selection *selection; /* what is in them; Owned by this; NULL: nothing yet */
 	bool follow;
 	bool symbols;
@@ -73,7 +73,8 @@ static const struct ws_row rows[] = {
 	  "lists" },
 	{ "only", OPT_ONLY, "LIST", "?kinds", NULL, "record only what LIST names, and" },
 	{ "except", OPT_EXCEPT, "LIST", "?kinds", NULL,
-	  "nothing of what it names: kinds (mutex, pipe, ...), functions and patterns for the names "
+	  "nothing of what it names: kinds (mutex, pipe, ...), functions and patterns for the "
+	  "names "
 	  "of functions and objects (sem_*, /queue1, '/dev/shm/x*'), between commas; may be "
 	  "repeated" },
 	{ "stacks", OPT_STACKS, "WHICH", "full caller none", NULL,
@@ -82,14 +83,16 @@ static const struct ws_row rows[] = {
 	  "record PROGRAM alone, not the processes that it starts" },
 	{ "timeout", OPT_TIMEOUT, "TIME", NULL, NULL,
 	  "end a program that takes longer: SIGTERM, and SIGKILL 5 s later, to it and all its "
-	  "recorded children. The trace shows what it waited for. TIME is in s unless ms, s, m or h "
+	  "recorded children. The trace shows what it waited for. TIME is in s unless ms, s, m or "
+	  "h "
 	  "follows" },
 	{ "on-full", OPT_ON_FULL, "WHAT", "discard block", NULL,
 	  "when a buffer is full: discard (default): lose events, which is counted and shown, or "
 	  "block: let the program wait for room, 10 s at most; that loses none unless the buffers "
 	  "are small and a thread is preempted while it records" },
 	{ "buffer-size", OPT_BUFFER, "N", NULL, NULL,
-	  "bytes of the buffer of each CPU (K, M, G may follow), a power of 2; default: 128M divided "
+	  "bytes of the buffer of each CPU (K, M, G may follow), a power of 2; default: 128M "
+	  "divided "
 	  "by the number of CPUs, at most 16M" },
 	{ "no-symbols", OPT_NO_SYMBOLS, NULL, NULL, NULL,
 	  "do not look up names now: report does it, on this machine" },
@@ -126,15 +129,20 @@ const struct ws_manual ws_manual_record = {
 	.summary = "run a program and record who waits for whom in it",
 	.synopsis = "[OPTION...] [--] PROGRAM [ARGUMENT...]",
 	.argument = WS_WORDS_PROGRAM,
-	.about = "Runs PROGRAM and records who waits for whom in it and in its children, into a folder "
+	.about = "Runs PROGRAM and records who waits for whom in it and in its children, into a "
+		 "folder "
 		 "that `waitscope report` reads. The program is not changed: its input, output, "
-		 "terminal and exit status are its own, and what waitscope has to say goes to standard "
+		 "terminal and exit status are its own, and what waitscope has to say goes to "
+		 "standard "
 		 "error.",
 	.tables = { rows },
-	.notes = "Recording ends when PROGRAM ends; children that live longer run on unrecorded, and "
+	.notes = "Recording ends when PROGRAM ends; children that live longer run on unrecorded, "
+		 "and "
 		 "their number is told. Ctrl-C reaches the program as always, and the trace is "
-		 "completed whatever it does then. SIGTERM and SIGHUP sent to `waitscope record` are "
-		 "passed on to the program; if it has not ended 5 s later, recording ends and it runs "
+		 "completed whatever it does then. SIGTERM and SIGHUP sent to `waitscope record` "
+		 "are "
+		 "passed on to the program; if it has not ended 5 s later, recording ends and it "
+		 "runs "
 		 "on.\n"
 		 "The exit status is the program's own, or 128+N if signal N ended it; otherwise:",
 	.statuses = statuses,
@@ -181,7 +189,7 @@ static int parse_one(int option, struct options *options)
 {
 	const struct ws_row *row = ws_manual_row(&ws_manual_record, option);
 
-	if (row->value && ws_manual_check(&ws_manual_record, row, optarg) != 0)
+	if (row->value && ws_manual_check_value(&ws_manual_record, row, optarg) != 0)
 		return WS_EXIT_USAGE;
 	switch (option) {
 	case 'o':
@@ -292,7 +300,8 @@ static int read_apart(void *user, struct ws_watch *watch, int64_t *events)
 static void say_losses(const struct options *options, const struct ws_session_result *lost)
 {
 	if (lost->disk_full)
-		ws_say("%s: the disk is full, so it is incomplete; make room, and record again", options->dir);
+		ws_say("%s: the disk is full, so it is incomplete; make room, and record again",
+		       options->dir);
 	if (!lost->lost_events && !lost->lost_packets)
 		return;
 	ws_say("%s: events were lost, since the buffers were full; try --buffer-size%s",
@@ -305,10 +314,10 @@ static void say_end(const struct options *options, const struct ws_run_result *r
 		ws_say("--timeout %s: the program was ended", options->timeout_text);
 	if (result->running)
 		ws_say("process %d runs on unrecorded: it did not end %d s after it was asked to",
-		    (int)result->pid, WS_RECORD_GRACE_MS / 1000);
+		       (int)result->pid, WS_RECORD_GRACE_MS / 1000);
 	if (result->children)
 		ws_say("%u process%s of the program run%s on unrecorded", result->children,
-		    result->children == 1 ? "" : "es", result->children == 1 ? "s" : "");
+		       result->children == 1 ? "" : "es", result->children == 1 ? "s" : "");
 }
 
 /* The last line: what there is now, and how to read it. */
@@ -317,10 +326,9 @@ static int finish(const struct options *options, const char *absolute,
 {
 	bool is_default = strcmp(options->dir, DEFAULT_DIR) == 0;
 	struct reading reading = { options->dir, absolute };
-	const struct ws_supervised apart = { .name = "waitscope",
-					     .progress = true,
-					     .work = read_apart,
-					     .user = &reading };
+	const struct ws_supervised apart = {
+		.name = "waitscope", .progress = true, .work = read_apart, .user = &reading
+	};
 	char amount[64];
 	int64_t events;
 
@@ -334,8 +342,8 @@ static int finish(const struct options *options, const char *absolute,
 			 (double)ws_output_bytes(absolute) / 1e6);
 	}
 	ws_say("%s: %s, %" PRIu64 " lost%s (waitscope report%s%s)", options->dir, amount,
-	    lost->lost_events, lost->lost_packets ? ", and whole packets" : "",
-	    is_default ? "" : " ", is_default ? "" : options->dir);
+	       lost->lost_events, lost->lost_packets ? ", and whole packets" : "",
+	       is_default ? "" : " ", is_default ? "" : options->dir);
 	return lost->disk_full ? -1 : 0;
 }
 
@@ -368,8 +376,10 @@ static int check_room(const char *absolute, const char *dir, struct ws_error *er
 	struct statvfs fs;
 
 	if (statvfs(absolute, &fs) == 0 && (uint64_t)fs.f_bavail * fs.f_frsize < DISK_MIN_BYTES)
-		return ws_error_set(error, -ENOSPC, "%s: the disk is full; make room, or choose another folder "
-						     "with -o", dir);
+		return ws_error_set(error, -ENOSPC,
+				    "%s: the disk is full; make room, or choose another folder "
+				    "with -o",
+				    dir);
 	return 0;
 }
 
@@ -459,10 +469,11 @@ static const char *default_mode(void)
 
 int ws_cmd_record(int argc, char **argv)
 {
-	struct options options = {
-		.dir = DEFAULT_DIR, .stacks = "full", .mode = default_mode(), .follow = true,
-		.symbols = true
-	};
+	struct options options = { .dir = DEFAULT_DIR,
+				   .stacks = "full",
+				   .mode = default_mode(),
+				   .follow = true,
+				   .symbols = true };
 	struct ws_session_options session_options = { .dir = NULL };
 	struct ws_session *session = NULL;
 	struct ws_program program = { .path = NULL };

@@ -31,6 +31,7 @@ int ws_cmd_report(int argc, char **argv);
 int ws_cmd_graph(int argc, char **argv);
 int ws_cmd_export(int argc, char **argv);
 int ws_cmd_diff(int argc, char **argv);
+int ws_cmd_check(int argc, char **argv);
 int ws_cmd_doctor(int argc, char **argv);
 
 extern const struct ws_manual ws_manual_record;
@@ -38,6 +39,7 @@ extern const struct ws_manual ws_manual_report;
 extern const struct ws_manual ws_manual_graph;
 extern const struct ws_manual ws_manual_export;
 extern const struct ws_manual ws_manual_diff;
+extern const struct ws_manual ws_manual_check;
 extern const struct ws_manual ws_manual_doctor;
 
 #endif

@@ -225,7 +225,8 @@ static bool is_word(const struct ws_row *row, const char *value, size_t n)
 	return false;
 }
 
-int ws_manual_check(const struct ws_manual *manual, const struct ws_row *row, const char *value)
+int ws_manual_check_value(const struct ws_manual *manual, const struct ws_row *row,
+			  const char *value)
 {
 	bool is_list = row->value && strstr(row->value, "[,");
 	char all[1024] = "", buffer[64];

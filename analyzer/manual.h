@@ -90,7 +90,8 @@ void ws_manual_getopt(const struct ws_manual *manual, const char *prefix, struct
 void ws_manual_help(const struct ws_manual *manual, FILE *to);
 
 /* The value that was given is none of the option's words: says so. 0, or WS_EXIT_USAGE. */
-int ws_manual_check(const struct ws_manual *manual, const struct ws_row *row, const char *value);
+int ws_manual_check_value(const struct ws_manual *manual, const struct ws_row *row,
+			  const char *value);
 
 /* Says what is wrong with the option's value, in one line. WS_EXIT_USAGE. */
 int ws_manual_wrong(const struct ws_manual *manual, const struct ws_row *row, const char *value,

@@ -162,7 +162,7 @@ int ws_reading_option(const struct ws_manual *manual, int option, char *value,
 	const char *wrong = NULL;
 	uint64_t number = 0;
 
-	if (ws_manual_check(manual, row, value) != 0)
+	if (ws_manual_check_value(manual, row, value) != 0)
 		return -EINVAL;
 	switch (option) {
 	case WS_READING_JOBS:

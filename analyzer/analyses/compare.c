@@ -509,7 +509,7 @@ static int by_difference(const void *a, const void *b)
 static int compare(struct comparer *c)
 {
 	struct ws_comparison *made = c->made;
-	int r = ws_matching_make(c->sides, &made->matching);
+	int r = ws_matching_make(c->sides, true, &made->matching);
 
 	for (int side = 0; side < WS_SIDES; side++) {
 		c->samples[side] = calloc(c->sides[side].n + 1, sizeof(*c->samples[side]));

@@ -23,7 +23,8 @@ struct lines {
 
 struct matcher {
 	const struct ws_side *sides; /* Weak */
-	struct ws_matching *made;    /* Owned by this until it is handed out */
+	bool by_use;
+	struct ws_matching *made; /* Owned by this until it is handed out */
 	struct lines lines[WS_SIDES];
 	struct entry *objects[WS_SIDES]; /* Owned by this; all of them, of all runs */
 	size_t n_objects[WS_SIDES];
@@ -411,8 +412,9 @@ static bool is_loose(const struct matcher *m, const struct entry *entry)
 {
 	const struct ws_matched *group = &m->made->objects[entry->number];
 
-	return object_of(entry)->how == WS_IDENTITY_USE || group->at[WS_BEFORE].run == WS_UNKNOWN ||
-	       group->at[WS_AFTER].run == WS_UNKNOWN;
+	if (object_of(entry)->how == WS_IDENTITY_USE || !m->by_use)
+		return object_of(entry)->how == WS_IDENTITY_USE;
+	return group->at[WS_BEFORE].run == WS_UNKNOWN || group->at[WS_AFTER].run == WS_UNKNOWN;
 }
 
 static uint32_t root_of(uint32_t *roots, uint32_t i)
@@ -542,9 +544,9 @@ static int make(struct matcher *m)
 	return r < 0 ? r : match_objects(m);
 }
 
-int ws_matching_make(const struct ws_side sides[WS_SIDES], struct ws_matching **ret)
+int ws_matching_make(const struct ws_side sides[WS_SIDES], bool by_use, struct ws_matching **ret)
 {
-	struct matcher m = { .sides = sides, .made = calloc(1, sizeof(*m.made)) };
+	struct matcher m = { .sides = sides, .by_use = by_use, .made = calloc(1, sizeof(*m.made)) };
 	int r = -ENOMEM;
 
 	if (m.made) {

@@ -63,8 +63,9 @@ struct ws_matching {
 	const char *renamed[WS_SIDES]; /* a program that has two names; NULL: there is none; Weak */
 };
 
-/* The digests must outlive the result. 0 or -ENOMEM with *ret untouched. */
-int ws_matching_make(const struct ws_side sides[WS_SIDES], struct ws_matching **ret);
+/* `by_use`: also put together by use what has keys that are on one side only. The digests must
+ * outlive the result. 0 or -ENOMEM with *ret untouched. */
+int ws_matching_make(const struct ws_side sides[WS_SIDES], bool by_use, struct ws_matching **ret);
 void ws_matching_free(struct ws_matching *matching); /* NULL is fine */
 
 /* Lines of one function on two sides, ascending: to[i] becomes the index in `before` of after[i],

@@ -85,7 +85,7 @@ static void audit(void)
 {
 #ifdef NEW_LOCK
 	pthread_mutex_lock(&log_lock);
-	nap(3000);
+	nap(2 * HOLD_US);
 	pthread_mutex_unlock(&log_lock);
 #endif
 }

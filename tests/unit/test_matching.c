@@ -78,7 +78,7 @@ static struct ws_matching *match(const struct ws_digest *before, const struct ws
 	const struct ws_side sides[WS_SIDES] = { { &before, 1 }, { &after, 1 } };
 	struct ws_matching *matching;
 
-	assert_int_equal(ws_matching_make(sides, &matching), 0);
+	assert_int_equal(ws_matching_make(sides, true, &matching), 0);
 	return matching;
 }
 

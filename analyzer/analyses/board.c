@@ -8,6 +8,7 @@
 
 #include <utlist.h>
 
+#include "analyzer/analyses/lock_cycles.h"
 #include "analyzer/base/grow.h"
 
 /* Grows an array of pointers that is indexed by a dense number. */
@@ -88,6 +89,8 @@ static int get_object(struct ws_board *board, const struct ws_object *object,
 			return -ENOMEM;
 		on->object = object;
 		board->objects[object->id] = on;
+		if (object->key.kind == WS_KIND_RECORD_LOCK)
+			LL_PREPEND2(board->ranges, on, next_range);
 	}
 	*ret = on;
 	return 0;
@@ -420,7 +423,6 @@ int ws_board_record(struct ws_board *board, const struct ws_record *record)
 	int r;
 
 	board->last = *record;
-	board->now_ns = record->at_ns;
 	if (record->type == WS_RECORD_LOSS) {
 		take_loss(board);
 		return 0;
@@ -515,14 +517,11 @@ static void note_waker(struct ws_board_object *on, const struct ws_wake *wake)
 		;
 	if (i == WS_WAKERS_MAX)
 		return;
-	if (i == on->n_wakers) {
-		on->wakers[i].ends = 0;
+	if (i == on->n_wakers)
 		on->n_wakers++;
-	}
 	on->wakers[i].thread = wake->thread;
 	on->wakers[i].site = wake->site;
 	on->wakers[i].ends |= used_end(wake);
-	on->wakers[i].at_ns = wake->at_ns;
 }
 
 /* True if the thread waits itself: then it was a signal handler that let the others go. Its own
@@ -532,16 +531,33 @@ static bool is_by_handler(const struct ws_board *board, const struct ws_wake *wa
 	const struct ws_board_thread *thread = ws_board_thread(board, wake->thread);
 	const struct ws_board_wait *top = thread ? thread->top : NULL;
 
-	if (!top || ws_kind_is_owned(wake->object->key.kind))
+	if (!top)
 		return false;
 	if (!ws_kind_carries(wake->object->key.kind) || top->pub.object != wake->object)
 		return true;
 	return used_end(wake) & (top->pub.flags & WS_WAIT_READ ? WS_END_WRITES : WS_END_READS);
 }
 
+/* The thread that made the wake holds it no more, nor does its process. */
+static void release(const struct ws_board *board, struct ws_board_object *on,
+		    const struct ws_wake *wake)
+{
+	const struct ws_board_thread *thread = ws_board_thread(board, wake->thread);
+
+	remove_hold(on, wake->thread);
+	/* The kernel's holder is the process, by its main thread. */
+	for (size_t i = on->n_holds; i > 0; i--) {
+		const struct ws_board_hold *hold = &on->holds[i - 1];
+		const struct ws_board_thread *main = ws_board_thread(board, hold->who.thread);
+
+		if (hold->by_process && thread && main && main->process == thread->process)
+			remove_hold(on, hold->who.thread);
+	}
+}
+
 int ws_board_woke(struct ws_board *board, const struct ws_wake *wake)
 {
-	struct ws_board_object *on;
+	struct ws_board_object *on, *range;
 	struct ws_board_wait *wait;
 	int r = get_object(board, wake->object, &on);
 
@@ -552,19 +568,14 @@ int ws_board_woke(struct ws_board *board, const struct ws_wake *wake)
 	r = add_reach(board, wake->process, &wake->object->key, used_end(wake), WS_REACHED_USED);
 	if (r < 0)
 		return r;
-	if (ws_kind_is_owned(wake->object->key.kind)) {
-		const struct ws_board_thread *thread = ws_board_thread(board, wake->thread);
-
-		remove_hold(on, wake->thread);
-		/* The kernel's holder is the process, by its main thread. */
-		for (size_t i = on->n_holds; i > 0; i--) {
-			const struct ws_board_hold *hold = &on->holds[i - 1];
-			const struct ws_board_thread *main =
-				ws_board_thread(board, hold->who.thread);
-
-			if (hold->by_process && thread && main && main->process == thread->process)
-				remove_hold(on, hold->who.thread);
+	if (wake->object->key.kind == WS_KIND_RECORD_LOCK) {
+		LL_FOREACH2(board->ranges, range, next_range)
+		{
+			if (ws_lock_is_same(range->object, wake->object))
+				release(board, range, wake);
 		}
+	} else if (ws_kind_is_owned(wake->object->key.kind)) {
+		release(board, on, wake);
 	} else if (wake->count != WS_WAKE_ALL) {
 		on->tokens = on->tokens + wake->count < on->tokens ? UINT32_MAX
 								   : on->tokens + wake->count;
@@ -595,19 +606,15 @@ int ws_board_begin(struct ws_board *board, const struct ws_wait *pub)
 		return -ENOMEM;
 	wait->pub = *pub;
 	wait->on = on;
-	wait->hint.thread = WS_UNKNOWN;
 	wait->outer = thread->top;
 	thread->top = wait;
 	DL_APPEND(on->waits, wait);
 	on->n_waits++;
-	if (record->type != WS_RECORD_WAIT_BEGIN)
-		return 0;
 	wait->seq = record->wait_begin.seq;
 	wait->held_known = record->wait_begin.held > 0;
 	if (thread->next_seq == wait->seq && thread->n_next_held) {
 		wait->held = thread->next_held;
 		wait->n_held = thread->n_next_held;
-		wait->held_size = thread->next_held_size;
 		thread->next_held = NULL;
 		thread->n_next_held = thread->next_held_size = 0;
 	}

@@ -12,7 +12,8 @@
  * it holds as it began to wait itself. The last one is complete: as long as the thread waits, it
  * holds that and nothing else; but a mutex that it is named for after it began to wait for a
  * condition variable it holds, since that wait gives up one of its locks only. A release ends a
- * hold. A wait that names nobody leaves only what waiting threads said themselves.
+ * hold, one of bytes of a file those of all ranges that it touches. A wait that names nobody leaves
+ * only what waiting threads said themselves.
  *
  * Reach: a process reaches an object if it could operate on it: its own memory; shared memory that
  * it has mapped; what it has made, opened or used; a pipe of which it has the end open; and what
@@ -70,7 +71,7 @@ struct ws_board_wait {
 	bool reported;              /* it is part of a deadlock that was found already */
 	bool held_known;            /* `held` is all that its thread holds */
 	struct ws_board_hold *held; /* Owned by this: what its thread said that it holds */
-	size_t n_held, held_size;
+	size_t n_held;
 	struct ws_holder
 		hint; /* System V semaphores: who operated on it last, as the kernel says */
 	struct ws_board_object *on;        /* Weak */
@@ -107,9 +108,8 @@ struct ws_board_process {
 /* One who let waiters of an object go. */
 struct ws_board_waker {
 	uint32_t thread;
-	uint32_t site;  /* code index of its last call, or WS_UNKNOWN */
-	uint8_t ends;   /* WS_END_*: what it did, of all its calls; 0: none of a channel or queue */
-	uint64_t at_ns; /* trace clock */
+	uint32_t site; /* code index of its last call, or WS_UNKNOWN */
+	uint8_t ends;  /* WS_END_*: what it did, of all its calls; 0: none of a channel or queue */
 };
 
 struct ws_board_object {
@@ -126,6 +126,7 @@ struct ws_board_object {
 	uint32_t tokens;    /* wakes of one waiter each that nobody is known to have used */
 	uint64_t tokens_ns; /* when the last of them came */
 	bool by_handler;    /* a thread let its waiters go while it waited itself */
+	struct ws_board_object *next_range; /* record_lock: in board->ranges */
 };
 
 struct ws_board {
@@ -135,6 +136,7 @@ struct ws_board {
 	size_t n_processes;
 	struct ws_board_object **objects; /* Owned by this, by id; NULL: not met */
 	size_t n_objects;
+	struct ws_board_object *ranges; /* Weak: those that are record locks */
 	struct ws_record last; /* the latest that it was told of: as a wait begins, of that */
 	uint64_t now_ns;       /* trace clock */
 };
@@ -149,7 +151,7 @@ void ws_board_free(struct ws_board *board); /* what it owns; one of zeroes is an
 	 WS_RECORD_BIT(WS_RECORD_REACH))
 
 /* What the model's observer is to be told, in this order; `now_ns` is its caller's to keep up with
- * the other records. Each 0 or -ENOMEM. */
+ * the records. Each 0 or -ENOMEM. */
 int ws_board_record(struct ws_board *board, const struct ws_record *record);
 int ws_board_held(struct ws_board *board, const struct ws_hold *hold);
 int ws_board_woke(struct ws_board *board, const struct ws_wake *wake);

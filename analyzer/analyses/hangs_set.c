@@ -389,10 +389,10 @@ int ws_hangs_refute(struct ws_hangs *hangs)
 		for (size_t i = 0; i < hangs->n; i++) {
 			struct ws_hang *hang = &hangs->list[i];
 
-			for (size_t k = 0; k < hang->n_members && hang->scope == scopes[s] &&
-					   hang->n_left == hang->n_members &&
-					   hang->rule != WS_RULE_STUCK &&
-					   hang->rule != WS_RULE_DEAD_HOLDER;
+			for (size_t k = 0;
+			     k < hang->n_members && hang->scope == scopes[s] &&
+			     hang->n_left == hang->n_members && hang->rule != WS_RULE_STUCK &&
+			     hang->rule != WS_RULE_DEAD_HOLDER;
 			     k++)
 				hang->refuted |= goes_on(graph, &hang->members[k]);
 		}

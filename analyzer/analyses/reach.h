@@ -46,10 +46,10 @@ bool ws_reach_of(const struct ws_object_key *key, struct ws_reach *ret);
 /* The entry for that; NULL: it is not reached. Valid until the next addition. */
 struct ws_reach *ws_reaches_find(const struct ws_reaches *reaches, const struct ws_reach *what);
 
-/* Each 0 or -ENOMEM. The heir also reaches what the other does or ever did, none of it itself: a child
- * tells that it is there later than it was made, and its parent may have closed its own ends by then.
- * What the heir has said of itself stays. `program`: it is another program, and memory goes with the
- * image; what the kernel has stays. */
+/* Each 0 or -ENOMEM. The heir also reaches what the other does or ever did, none of it itself: a
+ * child tells that it is there later than it was made, and its parent may have closed its own ends
+ * by then. What the heir has said of itself stays. `program`: it is another program, and memory
+ * goes with the image; what the kernel has stays. */
 int ws_reaches_add(struct ws_reaches *reaches, const struct ws_reach *what, uint8_t ends,
 		   enum ws_reached how);
 int ws_reaches_inherit(struct ws_reaches *to, const struct ws_reaches *from, bool program);

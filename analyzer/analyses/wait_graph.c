@@ -67,9 +67,9 @@ static uint32_t thread_node(struct builder *b, uint32_t index)
 	return b->thread_nodes[index] = add_node(b, node);
 }
 
+/* The node of a process that has not ended. */
 static uint32_t process_node(struct builder *b, uint32_t index)
 {
-	const struct ws_board_process *process = ws_board_process(b->board, index);
 	struct ws_graph_node node = {
 		.thread = WS_UNKNOWN,
 		.process = index,
@@ -77,12 +77,8 @@ static uint32_t process_node(struct builder *b, uint32_t index)
 		.need = 1,
 	};
 
-	if (!process)
-		return NO_NODE;
 	if (b->process_nodes[index] != NO_NODE)
 		return b->process_nodes[index];
-	if (process->gone)
-		node.state = WS_NODE_GONE;
 	return b->process_nodes[index] = add_node(b, node);
 }
 
@@ -387,7 +383,7 @@ static void add_process_edges(struct builder *b, size_t i)
 					 .site = WS_UNKNOWN,
 					 .stack = WS_UNKNOWN });
 	/* Threads of which nothing was seen. */
-	if (!node.n && node.state != WS_NODE_GONE)
+	if (!node.n)
 		node.need = 0;
 	b->graph->nodes[i] = node;
 }

@@ -255,6 +255,10 @@ static struct ws_object_key object_of(struct case_trace *trace, const char *text
 	key.kind = WORD(kinds, kind);
 	key.process = process;
 	if (key.kind == WS_KIND_THREAD) {
+		if (strcmp(colon + 1, "?") == 0) {
+			key.offset = UINT64_C(0x7f0000000000);
+			return key;
+		}
 		key.process = WS_UNKNOWN;
 		key.offset = thread_of(trace, colon + 1);
 		return key;
@@ -521,6 +525,9 @@ static const char *parse_process(struct case_trace *trace, struct ws_record *rec
 		break;
 	case WS_PROCESS_START:
 		record->process_step.before = of;
+		if (of != WS_UNKNOWN)
+			process->pid = trace->tables.processes[of].pid;
+		record->process_step.pid = process->pid;
 		break;
 	case WS_PROCESS_EXIT:
 		process->end = WS_END_EXITED;
@@ -558,7 +565,7 @@ static const char *parse_verb(struct case_trace *trace, struct ws_record *record
 		record->holder.holder = who_of(trace, words[0]);
 	} else if (strcmp(verb, "held") == 0) {
 		record->type = WS_RECORD_HELD;
-		record->held.seq = trace->next_seq[record->thread] + 1;
+		record->held.seq = number(words, "seq", trace->next_seq[record->thread] + 1);
 		record->held.object = object_of(trace, words[0], record->process);
 		record->held.data = code_of(trace, word(words, "data"));
 		record->held.site = code_of(trace, word(words, "site"));

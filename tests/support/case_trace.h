@@ -6,7 +6,7 @@
  *   THREAD   a name, `A`; in another process than `p`: `q.A`
  *   OBJECT   KIND:name, private to the thread's process; KIND:*name, shared: in one anonymous mapping,
  *            in one mapped file if it is KIND:+name, by itself if it is a file or has an id;
- *            thread:A, joining A; process:Q, waiting for that child; process:any, for any child;
+ *            thread:A, joining A; thread:?, joining one of which the handle is known only; process:Q, waiting for that child; process:any, for any child;
  *            record_lock:FILE[START,END), record_lock:FILE[START,...), record_lock:FILE, shared
  *   SITE     function@file:line, or only part of it; `!` before it: code of the runtime;
  *            `inlined@file:line|function@file:line`: innermost first
@@ -23,7 +23,7 @@
  *   end OUTCOME [error=N] [held=WHO] [index=N] [seq=N]       the innermost wait, unless seq says
  *   also OBJECT [data=SYMBOL] [seq=N] [read]
  *         [holds=N]      how many `held` came before it, which are all that the thread holds
- *   held OBJECT [site=SITE] [stack=STACK] [data=SYMBOL] [read]    of the wait that is to begin
+ *   held OBJECT [site=SITE] [stack=STACK] [data=SYMBOL] [read] [seq=N]    of the wait that is to begin
  *   holder WHO [seq=N]
  *   wake OP OBJECT [site=SITE] [hold=SITE] [hold_stack=STACK] [count=N|all] [target=OBJECT] [late]
  *         [read] [type=N]

@@ -10,6 +10,8 @@
  *   = waiter|holder|waker KIND:OBJECT WHO waits=N ns=N         by object, then time
  *   = edge WHO -> WHO KIND:OBJECT and|or waits=N ns=N          by time
  *   = deadlock VERDICT WHO -> KIND:OBJECT at SITE ... (REASON)         a step each; the reason cut at 40
+ *   = step WHO owner|candidate KIND:OBJECT [shared] [since=NANOSECONDS] -> and|or KIND:OBJECT [shared]
+ *         of these; what `WHO` has to do with the first object, and how it waits for the second
  *   = count open=N lost=N uncertain=N orphans=N
  *   = total waits=N ns=N unknown=N
  *   = class KIND:OBJECT CLASS waits=N ns=N                             by object, then class
@@ -347,6 +349,29 @@ static void print_deadlocks(FILE *file, const struct run *run, const struct ws_r
 	}
 }
 
+static void print_steps(FILE *file, const struct run *run, const struct ws_results *results)
+{
+	for (size_t i = 0; i < results->n_deadlocks; i++) {
+		for (size_t k = 0; k < results->deadlocks[i].n_cycle; k++) {
+			const struct ws_deadlock_step *step = &results->deadlocks[i].cycle[k];
+
+			fprintf(file, "step ");
+			print_who(file, run->trace, step->hold.thread, step->hold.code,
+				  step->hold.stack);
+			fprintf(file, " %s",
+				step->hold_as == WS_HOLD_OWNS ? "owner" : "candidate");
+			print_object(file, run->trace, step->holds);
+			if (step->hold_shared)
+				fprintf(file, " shared");
+			if (step->hold_ns)
+				fprintf(file, " since=%llu", (unsigned long long)step->hold_ns);
+			fprintf(file, " -> %s", step->needs_all ? "and" : "or");
+			print_object(file, run->trace, step->wants);
+			fprintf(file, "%s\n", step->want_shared ? " shared" : "");
+		}
+	}
+}
+
 static void print_findings(FILE *file, const struct run *run, const struct ws_results *results)
 {
 	for (size_t i = 0; i < results->n_findings; i++) {
@@ -405,6 +430,7 @@ static char *results_of(struct case_trace *trace)
 	print_classes(text.file, &run, results);
 	print_patterns(text.file, &run, results);
 	print_deadlocks(text.file, &run, results);
+	print_steps(text.file, &run, results);
 	print_findings(text.file, &run, results);
 	counts = ws_model_counts(model);
 	fprintf(text.file, "count open=%llu lost=%llu uncertain=%llu orphans=%llu\n",

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "analyzer/base/error.h"
+#include "analyzer/base/words.h"
 #include "analyzer/command.h"
 #include "analyzer/decode/symbols.h"
 #include "analyzer/library.h"
@@ -63,6 +64,12 @@ enum {
 	OPT_HELP
 };
 
+static const char *kind_word(size_t i, const char **summary)
+{
+	*summary = NULL;
+	return i + 1 < WS_KIND_COUNT ? ws_kind_word((uint8_t)(i + 1)) : NULL;
+}
+
 static const struct ws_row rows[] = {
 	{ "output", 'o', "DIR", WS_WORDS_FOLDER, NULL,
 	  "write the trace there (default: " DEFAULT_DIR
@@ -71,10 +78,9 @@ static const struct ws_row rows[] = {
 	  "contention (default): what blocked and what ended it; or full: every intercepted call, "
 	  "too, with arguments, result, errno and duration, which `waitscope report --calls` "
 	  "lists" },
-	{ "only", OPT_ONLY, "LIST", "?kinds", NULL, "record only what LIST names, and" },
-	{ "except", OPT_EXCEPT, "LIST", "?kinds", NULL,
-	  "nothing of what it names: kinds (mutex, pipe, ...), functions and patterns for the "
-	  "names "
+	{ "only", OPT_ONLY, "WORD[,WORD...]", "?", kind_word, "record only what is named, and" },
+	{ "except", OPT_EXCEPT, "WORD[,WORD...]", "?", kind_word,
+	  "nothing of what is named: kinds (mutex, pipe, ...), functions and patterns for the names "
 	  "of functions and objects (sem_*, /queue1, '/dev/shm/x*'), between commas; may be "
 	  "repeated" },
 	{ "stacks", OPT_STACKS, "WHICH", "full caller none", NULL,
@@ -249,7 +255,7 @@ static int parse(int argc, char **argv, struct options *options)
 			return status;
 	}
 	if (optind >= argc)
-		return ws_say_usage("record", "PROGRAM", "which program is to be recorded?");
+		return ws_say_usage("record", "PROGRAM", "name the program that is to be recorded");
 	options->argv = argv + optind;
 	return -1;
 }

@@ -151,7 +151,7 @@ static void print_row(FILE *to, const struct ws_row *row)
 	}
 	fprintf(to, "%*s", COLUMN_TEXT - column, "");
 	flow(to, row->help, COLUMN_TEXT, COLUMN_TEXT);
-	if (row->word)
+	if (row->word && !row->words)
 		print_words(to, row);
 }
 

@@ -30,7 +30,8 @@ struct ws_row {
 			    * a list */
 	const char *words; /* the words that it takes, between spaces; after a `?`: some of what it
 			    * takes; one of WS_WORDS_*; NULL: anything, or `word` */
-	ws_manual_word *word; /* the words that it takes, from a table elsewhere; NULL: none */
+	ws_manual_word *word; /* the words that it takes, from a table elsewhere; some of them, where
+			       * `words` is "?"; NULL: none */
 	const char *help;     /* flowing text */
 };
 

@@ -54,7 +54,7 @@ const struct ws_row ws_reading_filter_rows[] = {
 	  "any of them" },
 	{ "from", WS_READING_FROM, "T", NULL, NULL,
 	  "those that end after T, counted from the trace's beginning; they count in full" },
-	{ "until", WS_READING_TO, "T", NULL, NULL, "those that begin before T" },
+	{ "until", WS_READING_UNTIL, "T", NULL, NULL, "those that begin before T" },
 	{ "class", WS_READING_CLASS, "GLOB=CLASS", NULL, NULL,
 	  "waits on objects of these names are contention, handover, input, pacing or idle, "
 	  "whatever the rules say (docs/classes.md)" },
@@ -190,6 +190,7 @@ int ws_reading_option(const struct ws_manual *manual, int option, char *value,
 		wrong = take_time(value, &filter->from_ns);
 		break;
 	case WS_READING_TO:
+	case WS_READING_UNTIL:
 		wrong = take_time(value, &filter->to_ns);
 		break;
 	case WS_READING_CLASS:

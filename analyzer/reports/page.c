@@ -92,10 +92,12 @@ void ws_page_flow(struct ws_page *page, const char *text, const char *separator,
 	/* One column is kept for the separator, which stays on the line that it ends. */
 	if (page->column > indent && page->column + gap + ws_cell_width(&cell) >= page->width) {
 		size_t length = strlen(separator);
+		struct ws_cell end;
 
 		while (length && separator[length - 1] == ' ')
 			length--;
-		fprintf(page->to, "%.*s", (int)length, separator);
+		ws_cell_set(&end, page->utf8, "%.*s", (int)length, separator);
+		ws_page_cell(page, &end, page->column);
 		ws_page_end(page);
 		gap = 0;
 	}

@@ -365,7 +365,7 @@ static void print_object(struct printer *printer, size_t index, bool details)
 	if (22 + ws_cell_width(&cell) + 2 + ws_cell_width(&scope) > printer->page->width)
 		set_scope(printer, object, true, &scope);
 	if (22 + 2 + ws_cell_width(&scope) + 8 > printer->page->width)
-		ws_cell_set(&scope, true, " ");
+		scope.text[0] = '\0';
 	ws_cell_cut(&cell, printer->page->utf8,
 		    printer->page->width - 22 - 2 - ws_cell_width(&scope));
 	printer->page->style = WS_STYLE_NAME;

@@ -56,9 +56,9 @@ static void put_words(const struct ws_row *row)
 	char buffer[64];
 	bool any = false;
 
+	if (!ws_row_lists(row))
+		return;
 	for (size_t i = 0; (word = ws_row_word(row, i, buffer, sizeof(buffer), &summary)); i++) {
-		if (!row->word || row->words)
-			return; /* the text has them */
 		if (summary) {
 			printf("\n\t*%s*\n\t\t", word);
 			put_text(summary, "\t\t");

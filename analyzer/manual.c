@@ -61,6 +61,13 @@ const char *ws_row_word(const struct ws_row *row, size_t i, char *buffer, size_t
 	return NULL;
 }
 
+bool ws_row_lists(const struct ws_row *row)
+{
+	const char *summary = NULL;
+
+	return row->word && (!row->words || (row->word(0, &summary) && summary));
+}
+
 void ws_manual_getopt(const struct ws_manual *manual, const char *prefix, struct option *options,
 		      char *letters)
 {
@@ -151,7 +158,7 @@ static void print_row(FILE *to, const struct ws_row *row)
 	}
 	fprintf(to, "%*s", COLUMN_TEXT - column, "");
 	flow(to, row->help, COLUMN_TEXT, COLUMN_TEXT);
-	if (row->word && !row->words)
+	if (ws_row_lists(row))
 		print_words(to, row);
 }
 

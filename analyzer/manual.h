@@ -82,6 +82,10 @@ const struct ws_row *ws_manual_at(const struct ws_manual *manual, size_t i);
 const char *ws_row_word(const struct ws_row *row, size_t i, char *buffer, size_t size,
 			const char **summary);
 
+/* The text does not have the option's words: they are told after it. Not where there are but some, which
+ * mean what they mean elsewhere. */
+bool ws_row_lists(const struct ws_row *row);
+
 /* What getopt_long() wants. `options` has room for WS_MANUAL_ROWS_MAX + 1, `letters` for twice as
  * many; `prefix` is what comes before the letters. */
 void ws_manual_getopt(const struct ws_manual *manual, const char *prefix, struct option *options,

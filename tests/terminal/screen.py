@@ -31,6 +31,8 @@ def on_terminal(argv, width, environment):
             os.environ.pop(name, None)
         os.environ.update({"TERM": "xterm", "LC_ALL": "C.UTF-8"})
         os.environ.update(environment)
+        # How far it is, is told there and taken away again.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
         # The width must be there before the command looks.
         fcntl.ioctl(1, termios.TIOCSWINSZ, struct.pack("HHHH", 50, width, 0, 0))
         os.execvp(argv[0], argv)

@@ -93,6 +93,7 @@ int ws_deadlock_step(const struct ws_context *context, struct ws_deadlock *deadl
 		.holds = call->holds,
 		.wants = call->wants,
 		.hold_as = call->hold_as,
+		.hold_taken = call->hold_taken,
 		.hold_shared = call->hold_shared,
 		.want_shared = call->want_shared,
 		.needs_all = call->needs_all,

@@ -51,6 +51,7 @@ struct ws_deadlock_step {
 	const char *holds_name;        /* Owned by the context */
 	const char *wants_name;        /* Owned by the context */
 	uint8_t hold_as;               /* enum ws_hold_as */
+	bool hold_taken;               /* could: since it took it itself, as a semaphore */
 	bool hold_shared, want_shared; /* as a reader */
 	bool needs_all;       /* `wants`: it needs all of those who hold it (AND), else any */
 	uint64_t hold_ns;     /* trace clock: since when it has held it; 0: not known */
@@ -89,6 +90,7 @@ struct ws_deadlock_call {
 	const struct ws_object *wants;
 	uint32_t want_code, want_stack;
 	uint8_t hold_as; /* enum ws_hold_as */
+	bool hold_taken; /* could: since it took it itself, as a semaphore */
 	bool hold_shared, want_shared;
 	bool want_reads; /* of a channel or queue: it waits for something to come */
 	bool needs_all;

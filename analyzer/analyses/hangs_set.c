@@ -116,6 +116,7 @@ int ws_hang_add_step(struct ws_hang *hang, const struct ws_wait_graph *graph, ui
 		.hold_code = edge ? edge->site : WS_UNKNOWN,
 		.hold_stack = edge ? edge->stack : WS_UNKNOWN,
 		.hold_as = edge ? edge->as : WS_HOLD_COULD,
+		.hold_taken = edge && edge->taken,
 		.hold_shared = edge && edge->shared,
 		.hold_ns = edge ? edge->since_ns : 0,
 		.wants = wait->object,

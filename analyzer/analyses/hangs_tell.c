@@ -303,6 +303,8 @@ static const char *hold_words(const struct ws_hang *hang, const struct ws_deadlo
 	if (call->hold_as == WS_HOLD_OWNS)
 		return call->hold_shared ? "took it here, as a reader, and holds it"
 					 : "took it here, and holds it";
+	if (call->hold_taken)
+		return "took it here, and has not given it back";
 	if (hang->n_members == 1)
 		return "only it itself could let it go";
 	return call->hold_code == WS_UNKNOWN ? "could let it go" : "took it, or let it go, here";

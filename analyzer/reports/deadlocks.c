@@ -27,6 +27,7 @@ static json_t *step_json(struct ws_json_writer *writer, const struct ws_deadlock
 	ws_json_set_integer(writer, value, "holds", step->holds->id);
 	ws_json_set_string(writer, value, "hold_as",
 			   step->hold_as == WS_HOLD_OWNS ? "owner" : "candidate");
+	ws_json_set(writer, value, "hold_taken", json_boolean(step->hold_taken));
 	ws_json_set(writer, value, "hold_shared", json_boolean(step->hold_shared));
 	ws_json_set(writer, value, "hold_ns", time_json(step->hold_ns));
 	ws_json_set(writer, value, "hold_site", ws_json_frame(writer, step->hold.site));
@@ -97,6 +98,7 @@ static void print_step(struct ws_page *page, const struct ws_report *report,
 	const struct ws_tables *tables = report->tables;
 	const struct ws_task *task = &tables->threads[step->hold.thread];
 	bool is_main = tables->processes[task->process].pid == task->tid;
+	bool owned = step->hold_as == WS_HOLD_OWNS;
 	struct ws_cell cell;
 
 	if (is_main)
@@ -106,8 +108,11 @@ static void print_step(struct ws_page *page, const struct ws_report *report,
 			    task->tid, tables->processes[task->process].pid);
 	ws_page_cell(page, &cell, 6);
 	ws_page_end(page);
-	print_part(page, step->hold_as == WS_HOLD_OWNS ? "holds" : "lets go", step->holds,
-		   step->holds_name, "since", &step->hold);
+	print_part(page,
+		   step->hold_as == WS_HOLD_OWNS ? "holds"
+		   : step->hold_taken            ? "took"
+						 : "frees",
+		   step->holds, step->holds_name, owned ? "since" : "in", &step->hold);
 	print_part(page, "wants", step->wants, step->wants_name, "in", &step->want);
 }
 

@@ -22,8 +22,8 @@
 
 static const char *const cures[WS_RULE_COUNT] = {
 	[WS_RULE_DEADLOCK] =
-		"take the locks in one order everywhere, or let go of the first before "
-		"taking the second",
+		"take the locks in one order everywhere; wait for no thread, child or message with "
+		"what it needs in hand, and use poll() on pipes that go both ways",
 	[WS_RULE_SELF_DEADLOCK] = "do not take it again while it is held, or make it recursive",
 	[WS_RULE_MISSED_WAKEUP] =
 		"change what is waited for and signal it under the mutex, and wait in "
@@ -97,8 +97,10 @@ static void tell_cycle(const struct ws_report *report, bool utf8,
 		ws_naming_kind(&wants, utf8, step->wants->key.kind, step->wants_name);
 		add(&ret->cause, utf8, "%s%.80s %s %.100s and wants %.100s, at %.100s",
 		    i ? "; " : "", who.text,
-		    step->hold_as == WS_HOLD_OWNS ? "holds" : "could let go of", holds.text,
-		    wants.text, at.text);
+		    step->hold_as == WS_HOLD_OWNS ? "holds"
+		    : step->hold_taken            ? "took"
+						  : "could let go of",
+		    holds.text, wants.text, at.text);
 	}
 	if (deadlock->n_cycle > CYCLE_MAX)
 		add(&ret->cause, utf8, "; and %zu more", deadlock->n_cycle - CYCLE_MAX);

@@ -135,6 +135,10 @@ def check_deadlock(pair, report, deadlock):
         # A hold is known by its stack, or by its site only.
         hold = line_of(pair.program, {"site": step.get("hold_site"), "stack": step["hold_stack"]})
         want = line_of(pair.program, {"site": step.get("want_site"), "stack": step["want_stack"]})
+        # Who took a semaphore says so; who only could post it has no line of that.
+        kind = report.kinds[step["holds"]]
+        check(step["hold_taken"] == (kind in ("sem", "sysv_sem") and hold is not None),
+              f"a {kind} is taken: {step['hold_taken']}, with line {hold}")
         found.append((hold, want))
     for mark in pair.marks:
         hold, want = mark.split(">")

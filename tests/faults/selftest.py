@@ -29,9 +29,9 @@ class Made:
                              evidence(2, "b_first"), evidence(2, "a_second")]}],
             "deadlocks": [{
                 "verdict": "predictable", "reason": "r", "cycle": [
-                    {"pid": 1, "tid": 1, "holds": 0, "wants": 1,
+                    {"pid": 1, "tid": 1, "holds": 0, "wants": 1, "hold_taken": False,
                      "hold_stack": [place("a_first")], "want_stack": [place("b_second")]},
-                    {"pid": 1, "tid": 2, "holds": 1, "wants": 0,
+                    {"pid": 1, "tid": 2, "holds": 1, "wants": 0, "hold_taken": False,
                      "hold_stack": [place("b_first")], "want_stack": [place("a_second")]}]}]}
 
     findings = pairs.Report.findings
@@ -100,6 +100,10 @@ def another_hold(report):
     report["deadlocks"][0]["cycle"][0]["hold_stack"] = [place("b_first")]
 
 
+def taken_though_a_mutex(report):
+    report["deadlocks"][0]["cycle"][0]["hold_taken"] = True
+
+
 def another_want(report):
     report["deadlocks"][0]["cycle"][1]["want_stack"] = [place("b_second")]
 
@@ -119,7 +123,8 @@ def main():
     for change in (nothing_found, told_twice, another_rule_too, one_object_less, one_thread_only,
                    a_line_missing, a_line_too_many, another_file):
         refuses(pairs.check_fault, FINDING, change)
-    for change in (no_deadlock, another_verdict, one_thread_only, another_hold, another_want):
+    for change in (no_deadlock, another_verdict, one_thread_only, another_hold, another_want,
+                   taken_though_a_mutex):
         refuses(pairs.check_fault, DEADLOCK, change)
     for change in (as_it_is, nothing_found, no_deadlock):
         refuses(pairs.check_twin, FINDING, change)

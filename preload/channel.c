@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <string.h>
+#include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <time.h>
 
@@ -14,6 +15,7 @@
 #include "preload/real.h"
 #include "preload/resource.h"
 #include "preload/select.h"
+#include "preload/signals.h"
 #include "preload/sockname.h"
 
 /* What makes a count worth an event, at the end of a wait. */
@@ -58,6 +60,37 @@ void ws_channel_wake_stack(struct ws_channel *c)
 
 	fill_wake(c, &wake);
 	ws_wake_stack(&wake);
+}
+
+struct ws_wake ws_socket_wake(struct ws_thread *self, uint64_t object, uintptr_t site)
+{
+	return (struct ws_wake){
+		.self = self,
+		.object = object,
+		.other = 1,
+		.key = ws_waiters_key(WS_KIND_SOCKET, object, 0, true),
+		.site = site,
+		.kind = WS_KIND_SOCKET,
+		.op = WS_WAKE_SEND,
+		.shared = true,
+		.count = 1,
+	};
+}
+
+/* To ask for the address costs more than the call: only where somebody has waited for a datagram.
+ */
+void ws_channel_to_address(const struct ws_channel *c)
+{
+	if (ws_sandboxed || !ws_waiters_any(WS_DATAGRAMS_KEY, true))
+		return;
+
+	struct ws_wake wake = ws_socket_wake(c->self, ws_socket_peer_queue(c->fd), c->site);
+
+	if (!wake.object)
+		return;
+	ws_wake_before(&wake);
+	if (wake.begun)
+		ws_wake_stack(&wake);
 }
 
 void ws_fd_name(struct ws_thread *self, int fd, uint64_t word, uintptr_t site)
@@ -122,6 +155,8 @@ enum ws_try ws_channel_blocks(struct ws_channel *c)
 	}
 	if (WS_FD_KIND(c->word) == WS_FD_PACKET && c->reading)
 		ws_waiters_moved(WS_DATAGRAMS_KEY, true);
+	if (WS_FD_KIND(c->word) == WS_FD_SIGNALFD)
+		entry->other = ws_signals_waiting_in();
 	ws_fd_name(c->self, c->fd, c->word, c->site);
 	return WS_TRY_BLOCKS;
 }
@@ -143,8 +178,8 @@ static long try_vector(struct ws_channel *c, const struct iovec *iov, int n)
 			       RWF_NOWAIT);
 }
 
-/* A socket's own form of a try costs less: read() is recv() where something is asked for, write() is
- * send() to a stream. To a socket of messages it may also mean the end of one (MSG_EOR). */
+/* A socket's own form of a try costs less: read() is recv() where something is asked for, write()
+ * is send() to a stream. To a socket of messages it may also mean the end of one (MSG_EOR). */
 static bool has_own_form(const struct ws_channel *c, size_t size)
 {
 	enum ws_fd_kind kind = WS_FD_KIND(c->word);
@@ -152,13 +187,14 @@ static bool has_own_form(const struct ws_channel *c, size_t size)
 	return size && (kind == WS_FD_STREAM || (kind == WS_FD_PACKET && c->reading));
 }
 
-/* True if one buffer can be tried in the socket's own form; *result is a negative errno on failure. */
+/* True if one buffer can be tried in the socket's own form; *result is a negative errno on failure.
+ */
 static bool try_socket(struct ws_channel *c, const void *p, size_t size, long *result)
 {
 	if (!has_own_form(c, size))
 		return false;
-	*result = ws_raw_syscall6(c->reading ? SYS_recvfrom : SYS_sendto, c->fd,
-				  (long)(uintptr_t)p, (long)size, MSG_DONTWAIT, 0, 0);
+	*result = ws_raw_syscall6(c->reading ? SYS_recvfrom : SYS_sendto, c->fd, (long)(uintptr_t)p,
+				  (long)size, MSG_DONTWAIT, 0, 0);
 	return true;
 }
 
@@ -232,6 +268,16 @@ void ws_channel_outcome(struct ws_channel *c, struct ws_wait *wait, ssize_t resu
 	}
 	ws_wait_errno(wait, result < 0 ? -1 : 0);
 	ws_channel_flush(c->self, c->fd, false);
+}
+
+void ws_channel_got(const struct ws_channel *c, struct ws_wait *wait, const void *p, ssize_t result)
+{
+	struct signalfd_siginfo info;
+
+	if (WS_FD_KIND(c->word) != WS_FD_SIGNALFD || result < (ssize_t)sizeof(info))
+		return;
+	memcpy(&info, p, sizeof(info));
+	wait->ender = ws_signals_sender((int)info.ssi_signo, info.ssi_code, (pid_t)info.ssi_pid);
 }
 
 /* What is left, after the first `done` bytes, of the buffer in which they end. */
@@ -395,9 +441,8 @@ void ws_channels_exec(struct ws_thread *self, uintptr_t site)
 	for (int fd = 0; fd < n; fd++) {
 		uint64_t word = atomic_load_explicit(&ws_fds[fd].word, memory_order_acquire);
 
-		if (WS_FD_KIND(word) <= WS_FD_MQ ||
-		    (!ws_waiters_any(WS_FD_KEY(word), true) &&
-		     !ws_waiters_any(WS_FD_KEY(word) | 1, true)))
+		if (WS_FD_KIND(word) <= WS_FD_MQ || (!ws_waiters_any(WS_FD_KEY(word), true) &&
+						     !ws_waiters_any(WS_FD_KEY(word) | 1, true)))
 			continue;
 
 		int flags = ws_raw_fcntl(fd, F_GETFD, 0);

@@ -71,6 +71,12 @@ void ws_channel_wake(struct ws_channel *c, uint8_t flags);
 /* Records the stack of the wake. */
 void ws_channel_wake_stack(struct ws_channel *c);
 
+/* Whoever waits for what comes to the socket `object`: a listener, or one for datagrams. */
+struct ws_wake ws_socket_wake(struct ws_thread *self, uint64_t object, uintptr_t site);
+
+/* The number is WS_FD_CONNECTED: records the wake of who waits at that address, if anybody does. */
+void ws_channel_to_address(const struct ws_channel *c);
+
 /* Somebody is in a plain call, that this call may end: it is told who we are. */
 static inline void ws_channel_meet(const struct ws_channel *c)
 {
@@ -86,6 +92,8 @@ static inline void ws_channel_before(struct ws_channel *c)
 {
 	if (ws_unlikely(ws_waiters_any(ws_channel_wakes(c), true)))
 		ws_channel_wake(c, 0);
+	if (!c->reading && ws_unlikely(WS_FD_FLAGS(c->word) & WS_FD_CONNECTED))
+		ws_channel_to_address(c);
 	ws_channel_meet(c);
 }
 
@@ -153,6 +161,9 @@ void ws_channel_wrote(struct ws_channel *c, const void *value);
 
 /* The outcome of the real call in a wait, by its result and errno. */
 void ws_channel_outcome(struct ws_channel *c, struct ws_wait *wait, ssize_t result);
+
+/* What a wait's read() has brought, from the beginning of its buffer: a signal says who sent it. */
+void ws_channel_got(const struct ws_channel *c, struct ws_wait *wait, const void *p, ssize_t result);
 
 /* The call blocks in the rest of this block. */
 #define WS_CHANNEL_WAIT(name, c)                                                                   \

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/statfs.h>
 
+#include "preload/emit.h"
 #include "preload/limits.h"
 #include "preload/raw.h"
 #include "preload/resource.h"
@@ -156,6 +157,8 @@ static void look_at_anonymous(int fd, enum ws_fd_kind made, struct finding *f)
 		if (!f->object)
 			made = WS_FD_UNKNOWN;
 	}
+	if (made == WS_FD_SIGNALFD) /* it is for what is sent to whoever reads it */
+		f->object = (uint64_t)ws_pid;
 	f->kind = made != WS_FD_UNKNOWN ? made : WS_FD_PLAIN;
 }
 
@@ -199,6 +202,8 @@ static void look_at(int fd, enum ws_fd_kind made, struct finding *f)
 					   : WS_FD_STREAM;
 		f->object = socket.object;
 		f->other = socket.second;
+		if (socket.to_address)
+			f->flags |= WS_FD_CONNECTED;
 		if (atomic_load_explicit(&ws_fds[fd].accepted, memory_order_relaxed))
 			f->flags |= WS_FD_ACCEPTED;
 		return;
@@ -316,6 +321,11 @@ void ws_fd_forked(void)
 	for (int fd = 0; fd < n; fd++) {
 		if (!ws_fd_is_known(fd))
 			continue;
+		if (WS_FD_KIND(atomic_load_explicit(&ws_fds[fd].word, memory_order_relaxed)) ==
+		    WS_FD_SIGNALFD) {
+			ws_fd_forget(fd); /* signals to the child are its object now */
+			continue;
+		}
 		atomic_store_explicit(&ws_fds[fd].in, 0, memory_order_relaxed);
 		atomic_store_explicit(&ws_fds[fd].out, 0, memory_order_relaxed);
 		atomic_store_explicit(&ws_fds[fd].priorities, 0, memory_order_relaxed);

@@ -47,6 +47,7 @@ enum ws_fd_kind {
 #define WS_FD_NONBLOCK   2u /* it was O_NONBLOCK when we last looked: it never waits */
 #define WS_FD_READ_POLL  4u /* no call that only tries to read: ask poll() first */
 #define WS_FD_WRITE_POLL 8u
+#define WS_FD_CONNECTED  16u /* UDP: it sends to an address, where one may wait that is not connected */
 
 /* kind | flags << 8 | key << 16. `key` is ws_waiters_key() of those whom a call on this number may
  * let go on, without the side. 0: unknown. */

@@ -8,6 +8,7 @@
 #include "preload/fdkind.h"
 #include "preload/limits.h"
 #include "preload/resource.h"
+#include "preload/signals.h"
 #include "preload/sockname.h"
 
 void ws_pollset_begin(struct ws_pollset *set)
@@ -41,7 +42,7 @@ bool ws_pollset_object(struct ws_thread *self, int fd, bool reading, uintptr_t s
 	if (kind == WS_KIND_SIGNAL) { /* a signalfd is for what is sent to the process */
 		*ret = (struct ws_wait_other){
 			.object = (uintptr_t)ws_pid,
-			.key = ws_waiters_key(WS_KIND_SIGNAL, (uint64_t)ws_pid, 0, false),
+			.key = ws_signals_key(ws_pid),
 			.kind = WS_KIND_SIGNAL,
 			.flags = WS_WAIT_SHARED | WS_WAIT_READ,
 		};

@@ -7,6 +7,7 @@
 #include <linux/unix_diag.h>
 #include <netinet/in.h>
 #include <string.h>
+#include <sys/sysmacros.h>
 #include <sys/un.h>
 
 #include "preload/raw.h"
@@ -77,9 +78,18 @@ struct diag_request {
 	struct unix_diag_req request;
 };
 
-/* The inode of the socket that the Unix socket `inode` is connected to; 0: none or not told. */
-static uint64_t unix_peer(int netlink, uint64_t inode)
+/* What unix_diag tells of a Unix socket. */
+struct unix_told {
+	uint64_t peer;   /* inode of the socket that it is connected to; 0: none or not told */
+	uint64_t device; /* of the file that it is bound to, its name may be gone; as stat() has it
+			  */
+	uint64_t inode;  /* the same; 0: none or not told */
+};
+
+/* Asks for what `show` (UDIAG_SHOW_*) says of the socket `inode`. */
+static struct unix_told ask_unix(int netlink, uint64_t inode, uint32_t show)
 {
+	struct unix_told told = { 0 };
 	struct diag_request request = {
 		.header = { .nlmsg_len = sizeof(request),
 			    .nlmsg_type = SOCK_DIAG_BY_FAMILY,
@@ -87,7 +97,7 @@ static uint64_t unix_peer(int netlink, uint64_t inode)
 		.request = { .sdiag_family = AF_UNIX,
 			     .udiag_states = ~0u,
 			     .udiag_ino = (uint32_t)inode,
-			     .udiag_show = UDIAG_SHOW_PEER,
+			     .udiag_show = show,
 			     .udiag_cookie = { ~0u, ~0u } },
 	};
 	union {
@@ -96,7 +106,7 @@ static uint64_t unix_peer(int netlink, uint64_t inode)
 	} answer;
 
 	if (ws_raw_syscall6(SYS_sendto, netlink, (long)&request, sizeof(request), 0, 0, 0) < 0)
-		return 0;
+		return told;
 
 	/* The kernel has answered by the time that sendto() returns: nothing is waited for. */
 	long n = ws_raw_syscall6(SYS_recvfrom, netlink, (long)&answer, sizeof(answer), MSG_DONTWAIT,
@@ -104,7 +114,7 @@ static uint64_t unix_peer(int netlink, uint64_t inode)
 	const size_t body = NLMSG_HDRLEN + NLMSG_ALIGN(sizeof(struct unix_diag_msg));
 
 	if (n < (long)body || answer.header.nlmsg_type != SOCK_DIAG_BY_FAMILY)
-		return 0;
+		return told;
 	for (size_t at = body; at + NLA_HDRLEN <= (size_t)n;) {
 		const struct nlattr *a = (const struct nlattr *)(answer.bytes + at);
 
@@ -114,11 +124,39 @@ static uint64_t unix_peer(int netlink, uint64_t inode)
 			uint32_t peer;
 
 			memcpy(&peer, answer.bytes + at + NLA_HDRLEN, sizeof(peer));
-			return peer;
+			told.peer = peer;
+		} else if (a->nla_type == UNIX_DIAG_VFS) {
+			struct unix_diag_vfs file;
+
+			memcpy(&file, answer.bytes + at + NLA_HDRLEN, sizeof(file));
+			told.inode = file.udiag_vfs_ino;
+			/* The kernel's own form: 12 bits of the major number, 20 of the minor. */
+			told.device =
+				makedev(file.udiag_vfs_dev >> 20, file.udiag_vfs_dev & 0xfffff);
 		}
 		at += NLA_ALIGN(a->nla_len);
 	}
-	return 0;
+	return told;
+}
+
+static uint64_t unix_peer(int netlink, uint64_t inode)
+{
+	return ask_unix(netlink, inode, UDIAG_SHOW_PEER).peer;
+}
+
+/* A socket by its file, as long as that has a name. */
+static uint64_t hash_of_file(uint64_t device, uint64_t inode)
+{
+	uint64_t h = hash(HASH_BEGIN, &device, sizeof(device));
+
+	return hash(h, &inode, sizeof(inode)) | HASHED;
+}
+
+static uint64_t queue_at(uint64_t listener)
+{
+	static const char datagrams[] = "datagrams";
+
+	return listener ? hash(listener, datagrams, sizeof(datagrams)) | HASHED : 0;
 }
 
 /* What gets the datagrams that are sent to this end, or to the other one. 0: it has no address. */
@@ -128,6 +166,14 @@ static uint64_t queue_of(int fd, long call)
 	socklen_t size = address_of(fd, call, &address);
 
 	return ws_socket_queue(&address, size);
+}
+
+/* The same of a Unix socket whose name may be gone: the kernel knows the file. */
+static uint64_t unnamed_queue(int netlink, uint64_t inode)
+{
+	struct unix_told told = ask_unix(netlink, inode, UDIAG_SHOW_VFS);
+
+	return told.inode ? queue_at(hash_of_file(told.device, told.inode)) : 0;
 }
 
 static void look_at_unix(int fd, uint64_t inode, struct ws_socket *ret)
@@ -144,11 +190,15 @@ static void look_at_unix(int fd, uint64_t inode, struct ws_socket *ret)
 		/* It sends to one that does not answer by itself: that is the object. */
 		uint64_t queue = queue_of(fd, SYS_getpeername);
 
+		if (!queue)
+			queue = unnamed_queue((int)netlink, peer);
 		ret->object = queue ? queue : peer;
 		ret->second = true;
 	} else if (!peer && ret->packets) {
 		uint64_t queue = queue_of(fd, SYS_getsockname);
 
+		if (!queue)
+			queue = unnamed_queue((int)netlink, inode);
 		ret->object = queue ? queue : inode;
 	} else if (peer) {
 		ret->object = inode < peer ? inode : peer;
@@ -195,6 +245,7 @@ void ws_socket_look(int fd, uint64_t inode, struct ws_socket *ret)
 	h = hash(h, order < 0 ? &b : &a, sizeof(a));
 	ret->object = h | HASHED;
 	ret->second = order > 0;
+	ret->to_address = ret->packets;
 }
 
 uint64_t ws_socket_listener(const struct sockaddr_storage *address, socklen_t size)
@@ -222,8 +273,7 @@ uint64_t ws_socket_listener(const struct sockaddr_storage *address, socklen_t si
 		path[sizeof(un->sun_path)] = '\0';
 		if (ws_raw_stat(path, &st) != 0)
 			return 0;
-		h = hash(h, &st.st_dev, sizeof(st.st_dev));
-		return hash(h, &st.st_ino, sizeof(st.st_ino)) | HASHED;
+		return hash_of_file(st.st_dev, st.st_ino);
 	}
 	if (!endpoint(address, &e))
 		return 0;
@@ -240,14 +290,16 @@ uint64_t ws_socket_listener(const struct sockaddr_storage *address, socklen_t si
 
 uint64_t ws_socket_queue(const struct sockaddr_storage *address, socklen_t size)
 {
-	static const char datagrams[] = "datagrams";
 	struct endpoint e;
-	uint64_t id;
 
 	if (endpoint(address, &e) && !e.port)
 		return 0; /* nothing can be sent to it yet */
-	id = ws_socket_listener(address, size);
-	return id ? hash(id, datagrams, sizeof(datagrams)) | HASHED : 0;
+	return queue_at(ws_socket_listener(address, size));
+}
+
+uint64_t ws_socket_peer_queue(int fd)
+{
+	return queue_of(fd, SYS_getpeername);
 }
 
 bool ws_socket_connect_waits(int fd)

@@ -27,6 +27,7 @@ struct ws_socket {
 	bool second;     /* it is the second of the two ends, whichever that is */
 	bool packets;    /* it has message boundaries */
 	bool listens;    /* connections are accepted from it */
+	bool to_address; /* what it sends goes to an address: it is UDP's, and connected */
 };
 
 /* What the socket `fd`, whose inode is `inode`, is now. */
@@ -39,6 +40,9 @@ uint64_t ws_socket_listener(const struct sockaddr_storage *address, socklen_t si
 
 /* The same of what gets the datagrams that are sent to an address. */
 uint64_t ws_socket_queue(const struct sockaddr_storage *address, socklen_t size);
+
+/* The same of the address that the socket is connected to; 0: it has none. */
+uint64_t ws_socket_peer_queue(int fd);
 
 /* What waits for datagrams is counted by this, too, from the first wait in the recording on:
  * whoever sends one looks for the address only then. */

@@ -50,6 +50,7 @@ static inline __attribute__((always_inline)) ssize_t read_at(int fd, void *p, si
 		WS_CHANNEL_WAIT(wait, &c);
 		r = ws_real.read(fd, p, n);
 		ws_channel_outcome(&c, &wait, r);
+		ws_channel_got(&c, &wait, p, r);
 		break;
 	}
 	}
@@ -211,4 +212,3 @@ WS_EXPORT ssize_t pwritev2(int fd, const struct iovec *iov, int n, off_t o, int 
 		return writev_at(fd, iov, n, WS_SITE);
 	return ws_real.pwritev2(fd, iov, n, o, f);
 }
-

@@ -177,17 +177,7 @@ static void datagram_begin(struct datagram *d, const struct ws_channel *c, const
 	memset(&address, 0, sizeof(address));
 	if (l <= sizeof(address) && ws_copy_in(&address, a, l) == 0)
 		d->queue = ws_socket_queue(&address, l);
-	d->wake = (struct ws_wake){
-		.self = c->self,
-		.object = d->queue,
-		.other = 1,
-		.key = ws_waiters_key(WS_KIND_SOCKET, d->queue, 0, true),
-		.site = c->site,
-		.kind = WS_KIND_SOCKET,
-		.op = WS_WAKE_SEND,
-		.shared = true,
-		.count = 1,
-	};
+	d->wake = ws_socket_wake(c->self, d->queue, c->site);
 	if (d->queue)
 		ws_wake_before(&d->wake);
 }

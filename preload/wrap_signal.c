@@ -22,56 +22,46 @@
 #include "preload/raw.h"
 #include "preload/real.h"
 #include "preload/resource.h"
+#include "preload/signals.h"
 #include "preload/wait.h"
 
 WS_EXPORT int __sigsuspend(const sigset_t *set) __attribute__((nonnull));
 
 static const struct timespec no_time;
 
-static uintptr_t key_of(pid_t pid)
-{
-	return ws_waiters_key(WS_KIND_SIGNAL, (uint64_t)pid, 0, false);
-}
-
-/* Those who wait for a signal are counted by this, too, from the first wait in the recording on:
- * one that is sent to a group, or to all, may be for them. */
-#define WS_SIGNALS_KEY key_of(0)
-
-/* The process's group. 0: it may not be asked for. */
-static uintptr_t own_group(void)
+uintptr_t ws_signals_group(void)
 {
 	long r = ws_sandboxed ? 0 : ws_raw_syscall(SYS_getpgid, 0, 0, 0, 0);
 
 	return r > 0 ? (uintptr_t)r : 0;
 }
 
-/* The same of a process that waits, by which signals to the group are known to be for it. */
-static uintptr_t waiting_in(void)
+uintptr_t ws_signals_waiting_in(void)
 {
 	ws_waiters_moved(WS_SIGNALS_KEY, true);
-	return own_group();
+	return ws_signals_group();
 }
 
 /* Declares `wait`, for a signal to this process, which begins here. */
 #define SIGNAL_WAIT(self_, site_, flags_)                                                          \
-	WS_WAIT(wait, .self = (self_), .object = (uintptr_t)ws_pid, .other = waiting_in(),         \
-		.key = key_of(ws_pid), .site = (site_), .kind = WS_KIND_SIGNAL,                    \
+	WS_WAIT(wait, .self = (self_), .object = (uintptr_t)ws_pid,                                \
+		.other = ws_signals_waiting_in(), .key = ws_signals_key(ws_pid), .site = (site_),  \
+		.kind = WS_KIND_SIGNAL,                                                            \
 		.flags = (uint8_t)(WS_WAIT_SHARED | WS_WAIT_READ | (flags_)))
 
-/* Who sent the signal, if it was a process. */
-static int32_t sender(const siginfo_t *info)
+int32_t ws_signals_sender(int number, int code, pid_t pid)
 {
-	switch (info->si_code) {
+	switch (code) {
 	case SI_USER:
 	case SI_QUEUE:
 	case SI_TKILL:
-		return info->si_pid;
+		return pid;
 	case CLD_EXITED:
 	case CLD_KILLED:
 	case CLD_DUMPED:
 	case CLD_STOPPED:
 	case CLD_CONTINUED:
-		return info->si_signo == SIGCHLD ? info->si_pid : 0;
+		return number == SIGCHLD ? pid : 0;
 	default:
 		return 0;
 	}
@@ -82,7 +72,7 @@ static void signal_result(struct ws_wait *wait, int r, const siginfo_t *info)
 	wait->error = r == -1 ? errno : 0;
 	if (r > 0) {
 		wait->outcome = WS_OUTCOME_ACQUIRED;
-		wait->ender = sender(info);
+		wait->ender = ws_signals_sender(info->si_signo, info->si_code, info->si_pid);
 	} else if (errno == EAGAIN) {
 		wait->outcome = WS_OUTCOME_TIMEOUT;
 	} else if (errno == EINTR) {
@@ -245,7 +235,7 @@ static struct ws_wake sending(struct ws_thread *self, pid_t pid, int signal, uin
 	struct ws_wake wake = {
 		.self = self,
 		.object = (uintptr_t)pid,
-		.key = key_of(pid),
+		.key = ws_signals_key(pid),
 		.site = site,
 		.kind = WS_KIND_SIGNAL,
 		.op = WS_WAKE_SEND,
@@ -286,7 +276,7 @@ static struct ws_wake sending_all(struct ws_thread *self, pid_t pid, int signal,
 	};
 
 	if (pid == 0)
-		wake.other = own_group();
+		wake.other = ws_signals_group();
 	if (signal > 0 && wake.other) {
 		ws_wake_before(&wake);
 		ws_wake_stack(&wake);

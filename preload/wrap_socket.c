@@ -104,17 +104,7 @@ WS_EXPORT int accept4(int fd, struct sockaddr *a, socklen_t *l, int flags)
 /* Whoever accepts at that address may go on. Before the call, since the kernel lets it go in it. */
 static void wake_listener(struct ws_thread *self, uint64_t listener, uintptr_t site)
 {
-	struct ws_wake wake = {
-		.self = self,
-		.object = listener,
-		.other = 1,
-		.key = ws_waiters_key(WS_KIND_SOCKET, listener, 0, true),
-		.site = site,
-		.kind = WS_KIND_SOCKET,
-		.op = WS_WAKE_SEND,
-		.shared = true,
-		.count = 1,
-	};
+	struct ws_wake wake = ws_socket_wake(self, listener, site);
 
 	ws_wake_before(&wake);
 	if (wake.begun)

@@ -195,6 +195,8 @@ static int on_object(struct ws_decode *d, const struct ws_raw *raw, uint32_t pro
 	record->object.name = ws_strings_intern(d->store->strings, e->name);
 	if (!record->object.name)
 		return -ENOMEM;
+	if (e->kind == WS_KIND_FIFO && ws_decode_fifo(d, e))
+		return -ENOMEM;
 	if (e->kind == WS_KIND_THREAD)
 		other = e->object;
 	else if (e->op == WS_OBJECT_KEY)
@@ -597,6 +599,7 @@ void ws_decode_free(struct ws_decode *d)
 	ws_decode_free_places(d);
 	ws_map64_free(&d->by_pid);
 	ws_map64_free(&d->reaped);
+	ws_map64_free(&d->fifos);
 	ws_map64_free(&d->by_thread);
 	ws_map64_free(&d->by_tid);
 	free(d->processes);

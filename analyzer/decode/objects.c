@@ -6,6 +6,28 @@
 #include "analyzer/base/grow.h"
 #include "analyzer/decode/state.h"
 
+/* What a FIFO is looked up by: file systems of disks give the inode of one that is gone to the next.
+ * Its value is twice the number of those that were made with it before, and 1 more where the present
+ * one was seen to be made, or its name removed: the next one that is made is another. */
+static uint64_t fifo_id(const struct ws_decode *d, uint64_t ino, uint64_t dev)
+{
+	return (ino * UINT64_C(0x9e3779b97f4a7c15)) ^ dev ^ (uint64_t)ws_decode_host(d) << 48;
+}
+
+int ws_decode_fifo(struct ws_decode *d, const struct ws_ev_object *e)
+{
+	uint64_t id = fifo_id(d, e->object, e->device);
+	uint32_t before = 0;
+
+	if (e->op != WS_OBJECT_INIT && e->op != WS_OBJECT_UNLINK)
+		return 0;
+	ws_map64_get(&d->fifos, id, &before);
+	/* Who is quick may have opened it before its making is told: that is no other one. */
+	if (e->op == WS_OBJECT_INIT && before % 2)
+		before++;
+	return ws_map64_put(&d->fifos, id, before | 1);
+}
+
 void ws_decode_object(const struct ws_decode *d, uint32_t process, uint8_t kind, uint64_t address,
 		      uint64_t other, struct ws_object_key *key)
 {
@@ -34,6 +56,12 @@ void ws_decode_object(const struct ws_decode *d, uint32_t process, uint8_t kind,
 	if (kind == WS_KIND_RECORD_LOCK) { /* the whole file: see `range` */
 		key->ino = address;
 		key->offset = 0;
+	}
+	if (kind == WS_KIND_FIFO) {
+		uint32_t made = 0;
+
+		ws_map64_get(&d->fifos, fifo_id(d, address, other), &made);
+		key->ino = made / 2;
 	}
 	if (naming == WS_NAMED_BY_FILE)
 		key->dev = kind == WS_KIND_SOCKET ? 0 : other; /* both ends are one object */

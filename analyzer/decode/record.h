@@ -27,7 +27,8 @@ struct ws_object_key {
 	                   * or with a process its handle: which thread it is is not known;
 	                   * record_lock: first byte of the range; sleep: index of the thread;
 	                   * signal: pid of `process`; process: pid of the child, with in `ino` how
-	                   * many of that pid were collected before, or 0: any child of `process` */
+	                   * many of that pid were collected before, or 0: any child of `process`;
+	                   * fifo: its inode, with in `ino` how many with it were made before */
 	uint64_t length;  /* record_lock: bytes of the range, 0: to the end; otherwise 0 */
 	uint32_t process; /* private: index of the process; shared and known thread: WS_UNKNOWN */
 	uint8_t kind;     /* enum ws_kind */

@@ -70,6 +70,8 @@ struct ws_decode {
 	struct ws_stack_node *stacks;   /* uthash: frames -> stack */
 	struct ws_arena stack_nodes;    /* its nodes */
 
+	struct ws_map64 fifos; /* see objects.c -> how often it was made anew, and if it was now */
+
 	struct ws_backing *backings; /* Owned by this */
 	size_t n_backings, backings_capacity;
 };
@@ -163,6 +165,9 @@ void ws_decode_free_places(struct ws_decode *d);
  * `kind`; `other` is the device of kinds that are files. Not for threads. */
 void ws_decode_object(const struct ws_decode *d, uint32_t process, uint8_t kind, uint64_t address,
 		      uint64_t other, struct ws_object_key *key);
+
+/* Takes up that a FIFO was made or its name removed; to be called before its identity is asked. */
+int ws_decode_fifo(struct ws_decode *d, const struct ws_ev_object *e);
 
 /* The identity of a thread that is joined. */
 void ws_decode_thread_object(uint32_t thread, struct ws_object_key *key);

@@ -43,7 +43,7 @@ static bool clean_up(const struct ws_run *run)
 	return all;
 }
 
-static void what_is_left_is_listed(void **state)
+static void assert_left(struct ws_run *run)
 {
 	static const struct {
 		const char *kind, *function;
@@ -58,10 +58,8 @@ static void what_is_left_is_listed(void **state)
 		{ "sysv_shm", "system_v_objects", "shm", 12288 },
 	};
 	size_t n = sizeof(expected) / sizeof(expected[0]);
-	struct ws_run *run = ws_record("left_behind", NULL);
 	const json_t *list = ws_at(run->report, "leftovers");
 
-	(void)state;
 	if (!clean_up(run))
 		ws_fail(run, "what the program says it left was not there");
 	if (json_array_size(list) != n)
@@ -86,18 +84,28 @@ static void what_is_left_is_listed(void **state)
 	ws_run_free(run);
 }
 
-static void two_files_with_one_key_are_told(void **state)
+static void what_is_left_is_listed(void **state)
 {
-	struct ws_run *run = ws_record("left_behind", NULL);
+	(void)state;
+	assert_left(ws_record("left_behind", NULL));
+}
+
+static void what_a_process_that_was_killed_left_is_listed(void **state)
+{
+	(void)state;
+	assert_left(ws_record("left_behind", "killed", NULL));
+}
+
+/* Exactly one warning that this object has one key by two files. */
+static void assert_collision(const struct ws_run *run, const char *kind, const char *value)
+{
 	const json_t *warnings = ws_at(run->report, "trace.warnings"), *one;
 	char begin[64];
 	int found = 0;
 	size_t i;
 
-	(void)state;
-	clean_up(run);
-	snprintf(begin, sizeof(begin), "sysv_msg %lld is shared by accident?",
-		 (long long)ws_truth(run, "queue"));
+	snprintf(begin, sizeof(begin), "%s %lld is shared by accident?", kind,
+		 (long long)ws_truth(run, value));
 	json_array_foreach(warnings, i, one) {
 		const char *text = json_string_value(one);
 
@@ -105,7 +113,28 @@ static void two_files_with_one_key_are_told(void **state)
 			 strstr(text, " and /dev/shm/waitscope-left-");
 	}
 	if (found != 1)
-		ws_fail(run, "%d warnings of a shared key", found);
+		ws_fail(run, "%d warnings of a shared key of %s", found, kind);
+}
+
+static void two_files_with_one_key_are_told(void **state)
+{
+	struct ws_run *run = ws_record("left_behind", NULL);
+
+	(void)state;
+	clean_up(run);
+	assert_collision(run, "sysv_msg", "queue");
+	ws_run_free(run);
+}
+
+/* Each has its own file, and neither knows the other's. */
+static void two_processes_with_one_key_are_told(void **state)
+{
+	struct ws_run *run = ws_record("keys_collide", NULL);
+
+	(void)state;
+	assert_collision(run, "sysv_msg", "queue");
+	assert_collision(run, "sysv_sem", "set");
+	assert_collision(run, "sysv_shm", "segment");
 	ws_run_free(run);
 }
 
@@ -113,7 +142,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_is_left_is_listed),
+		cmocka_unit_test(what_a_process_that_was_killed_left_is_listed),
 		cmocka_unit_test(two_files_with_one_key_are_told),
+		cmocka_unit_test(two_processes_with_one_key_are_told),
 	};
 
 	return cmocka_run_group_tests_name("leftovers", tests, NULL, NULL);

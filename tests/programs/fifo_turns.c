@@ -27,6 +27,7 @@ static void serve(pid_t client)
 	TRUTH_WAIT(&fifo, "acquired", fd = (int)xs(open(path, O_RDONLY)));
 	for (int round = 0; round < ROUNDS; round++)
 		TRUTH_WAIT(&fifo, "acquired", x_is(1, read(fd, bytes, sizeof(bytes))));
+	truth_case("fifo", "turns");
 	truth_until_in_call(client, SYS_write);
 	truth_sleep_ns(WAIT_NS);
 	TRUTH_RELEASE(&fifo, 1, x_is(CAPACITY / 2, read(fd, bytes, CAPACITY / 2)));

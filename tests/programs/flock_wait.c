@@ -31,11 +31,14 @@ static void done(pid_t pid)
 	x_is(0, status);
 }
 
+static const char *cell = "turns"; /* of what the next one waits for */
+
 static void exclusively(void)
 {
 	int fd = open_it();
 
 	TRUTH_WAIT_TAKE(&file, x(flock(fd, LOCK_EX)));
+	truth_case("flock", cell);
 	TRUTH_RELEASE(&file, 0, x(flock(fd, LOCK_UN)));
 }
 
@@ -129,6 +132,7 @@ static void by_end(void)
 		TRUTH_RELEASE(&file, 1, leave());
 	}
 	x_is(1, read(taken[0], &c, 1));
+	cell = "peer_dies";
 	waiter = start_blocked(exclusively);
 	x_is(1, write(told[1], &c, 1));
 	done(holder);

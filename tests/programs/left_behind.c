@@ -2,9 +2,12 @@
 /* left_behind: makes one object of each kind that outlives it, and a second that it removes; and
  * gets one System V queue by keys of two different files.
  *
+ * usage: left_behind [killed]: by a child that is killed then
+ *
  * Truth: printed as values: the names and ids of what is left, and its sizes. The test that records
  * it removes them.
  */
+#include "tests/support/keys.h"
 #include "tests/support/truth.h"
 
 #include <fcntl.h>
@@ -18,7 +21,6 @@
 #include <sys/msg.h>
 #include <sys/sem.h>
 #include <sys/shm.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -75,41 +77,40 @@ static void system_v_objects(void)
 	truth_value("shm", segments[0]);
 }
 
-/* ftok() takes 16 bits of the inode, and /dev/shm counts its inodes up: the 65536th file from here
- * has the first one's key. */
 static void collision(void)
 {
-	char folder[] = "/dev/shm/waitscope-left-XXXXXX", first[64], path[64];
-	struct stat st;
-	ino_t wanted = 0;
-	int n = 0;
+	char folder[64], paths[2][64];
 
-	if (!mkdtemp(folder))
-		truth_die("mkdtemp");
-	snprintf(first, sizeof(first), "%s/0", folder);
-	do {
-		snprintf(path, sizeof(path), "%s/%d", folder, n);
-		x(close((int)xs(open(path, O_CREAT | O_WRONLY, 0600))));
-		x(stat(path, &st));
-		if (n == 0)
-			wanted = st.st_ino & 0xffff;
-		else if ((st.st_ino & 0xffff) != wanted)
-			x(unlink(path));
-	} while ((n == 0 || (st.st_ino & 0xffff) != wanted) && ++n < 1 << 18);
-	if (n == 1 << 18)
-		truth_die("no two files of one key");
-	int queue = (int)xs(msgget((key_t)xs(ftok(first, 'x')), IPC_CREAT | 0600));
+	truth_files_of_one_key(folder, paths);
 
-	x_is(queue, msgget((key_t)xs(ftok(path, 'x')), IPC_CREAT | 0600));
+	int queue = (int)xs(msgget((key_t)xs(ftok(paths[0], 'x')), IPC_CREAT | 0600));
+
+	x_is(queue, msgget((key_t)xs(ftok(paths[1], 'x')), IPC_CREAT | 0600));
 	x(msgctl(queue, IPC_RMID, NULL));
 	truth_value("queue", queue);
-	x(unlink(first));
-	x(unlink(path));
-	x(rmdir(folder));
+	truth_remove_files(folder, paths);
 }
 
-int main(void)
+/* Makes all of them, says so, and ends by nobody's wish. */
+static void is_killed(void *made)
 {
+	posix_objects();
+	system_v_objects();
+	truth_print();
+	__atomic_store_n((int *)made, 1, __ATOMIC_RELEASE);
+	truth_until_killed();
+}
+
+int main(int argc, char **argv)
+{
+	if (argc > 1 && !strcmp(argv[1], "killed")) {
+		int *made = truth_shared(sizeof(*made));
+		pid_t maker = truth_child(is_killed, made);
+
+		truth_until_at_least(made, 1);
+		truth_kill(maker);
+		return 0;
+	}
 	posix_objects();
 	system_v_objects();
 	collision();

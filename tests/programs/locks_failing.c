@@ -37,32 +37,40 @@ static struct flock *bytes(short type)
 	return &l;
 }
 
+static const char *cell = "interrupted"; /* what the waits are about */
+
 static void wait_by_process(int own)
 {
 	TRUTH_WAIT(&low, "interrupted", x_is(-1, fcntl(own, F_SETLKW, bytes(F_WRLCK))));
 	x_is(EINTR, errno);
+	truth_case("record_lock", cell);
 }
 
 static void wait_by_file(int own)
 {
 	TRUTH_WAIT(&low, "interrupted", x_is(-1, fcntl(own, F_OFD_SETLKW, bytes(F_WRLCK))));
 	x_is(EINTR, errno);
+	truth_case("ofd_lock", cell);
 }
 
 static void wait_for_flock(int own)
 {
 	TRUTH_WAIT(&whole, "interrupted", x_is(-1, flock(own, LOCK_EX)));
 	x_is(EINTR, errno);
+	truth_case("flock", cell);
 }
 
 static void tries(int own)
 {
-	x_is(-1, fcntl(own, F_SETLK, bytes(F_WRLCK)));
+	TRUTH_TRY(&low, x_is(-1, fcntl(own, F_SETLK, bytes(F_WRLCK))));
 	x_is(true, errno == EAGAIN || errno == EACCES);
-	x_is(-1, fcntl(own, F_OFD_SETLK, bytes(F_RDLCK)));
+	truth_case("record_lock", "would_block");
+	TRUTH_TRY(&low, x_is(-1, fcntl(own, F_OFD_SETLK, bytes(F_RDLCK))));
 	x_is(true, errno == EAGAIN || errno == EACCES);
-	x_is(-1, flock(own, LOCK_SH | LOCK_NB));
+	truth_case("ofd_lock", "would_block");
+	TRUTH_TRY(&whole, x_is(-1, flock(own, LOCK_SH | LOCK_NB)));
 	x_is(EWOULDBLOCK, errno);
+	truth_case("flock", "would_block");
 }
 
 /* In a child with an open file of its own, whose wait in `call` a signal ends; 0: it does not wait.
@@ -105,7 +113,10 @@ int main(void)
 	in_child(wait_for_flock, SYS_flock);
 	in_child(tries, 0);
 	x(unlink(path));
+	cell = "unlinked";
 	in_child(wait_by_process, SYS_fcntl);
+	in_child(wait_by_file, SYS_fcntl);
+	in_child(wait_for_flock, SYS_flock);
 	truth_value("main", getpid());
 	truth_print();
 	return 0;

@@ -49,6 +49,7 @@ static void serve(pid_t client)
 	for (int round = 0; round < ROUNDS; round++) {
 		TRUTH_WAIT(&request_object, "acquired",
 			   x_is(5, mq_receive(requests, text, SIZE, &priority)));
+		truth_case("mq", "turns");
 		x_is(7, priority);
 		until_blocked(client, SYS_mq_timedreceive);
 		TRUTH_RELEASE(&answer_object, 1, x(mq_send(answers, text, 5, 0)));
@@ -80,12 +81,14 @@ static void full(void)
 	same = (mqd_t)xs(mq_open(full_name, O_RDWR | O_NONBLOCK));
 	for (int i = 0; i < SLOTS; i++)
 		x(mq_send(queue, text, 1, 0));
-	x_is(-1, mq_send(same, text, 1, 0));
+	TRUTH_TRY(&full_object, x_is(-1, mq_send(same, text, 1, 0)));
 	x_is(EAGAIN, errno);
+	truth_case("mq", "would_block");
 	x(mq_unlink(full_name));
 	child = (pid_t)xs(fork());
 	if (child == 0) {
 		TRUTH_WAIT(&full_object, "acquired", x(mq_send(queue, text, 1, 0)));
+		truth_case("mq", "unlinked");
 		truth_print();
 		_exit(0);
 	}
@@ -111,18 +114,20 @@ static void in_vain(mqd_t queue)
 	int status;
 	pid_t child;
 
-	x_is(-1, mq_timedreceive(queue, text, SIZE, NULL, &limit));
+	TRUTH_TRY(&answer_object, x_is(-1, mq_timedreceive(queue, text, SIZE, NULL, &limit)));
 	x_is(ETIMEDOUT, errno);
 	limit = truth_after_ns(CLOCK_REALTIME, WAIT_NS);
 	TRUTH_WAIT(&answer_object, "timeout",
 		   x_is(-1, mq_timedreceive(queue, text, SIZE, NULL, &limit)));
 	x_is(ETIMEDOUT, errno);
+	truth_case("mq", "timeout");
 	x(sigaction(SIGUSR1, &action, NULL));
 	child = (pid_t)xs(fork());
 	if (child == 0) {
 		TRUTH_WAIT(&answer_object, "interrupted",
 			   x_is(-1, mq_receive(queue, text, SIZE, NULL)));
 		x_is(EINTR, errno);
+		truth_case("mq", "interrupted");
 		truth_print();
 		_exit(0);
 	}

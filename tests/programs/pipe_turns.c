@@ -8,6 +8,7 @@
 #include "tests/support/truth.h"
 
 #include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -36,9 +37,11 @@ static void reader(int fd, pid_t parent)
 {
 	for (int round = 0; round < ROUNDS; round++)
 		TRUTH_WAIT(&the_pipe, "acquired", x_is(1, read(fd, bytes, sizeof(bytes))));
+	truth_case("pipe", "turns");
 	make_room(fd, parent, SYS_write);
 	take(fd, CAPACITY / 2 + 1);
-	make_room(fd, parent, SYS_poll);
+	/* What waits for the rest is the library's poll(), where it is there. */
+	make_room(fd, parent, getenv("LD_PRELOAD") ? SYS_poll : SYS_write);
 	take(fd, CAPACITY / 2 + 1);
 	TRUTH_WAIT(&the_pipe, "acquired", x_is(0, read(fd, bytes, 1)));
 	truth_print();

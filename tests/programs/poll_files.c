@@ -49,11 +49,13 @@ static enum how how;
 static pid_t waiter;
 static char folder[] = "/tmp/waitscope-poll-XXXXXX";
 
-enum { N_FILES = 4 }; /* the last two are full */
+enum { N_FILES = 5, HANGS_UP = 4 }; /* the two before the last are full */
 static char paths[N_FILES][sizeof(folder) + 8], set_name[64];
 static const struct truth_object first = { "poll", paths[0], NULL, 0 };
 static const struct truth_object second = { "poll", paths[1], NULL, 0 };
 static const struct truth_object third = { "poll", paths[2], NULL, 0 };
+static const struct truth_object last = { "poll", paths[HANGS_UP], NULL, 0 };
+static volatile int *stage; /* 1: the last one has its writer */
 static const struct truth_object set = { "poll", set_name, NULL, 0 };
 
 /* What epoll_wait() answers with: it need not be the number. */
@@ -160,8 +162,17 @@ static void read_from(const struct truth_object *object, int fd)
 	TRUTH_RELEASE(object, 1, xs(read(fd, all, sizeof(all))));
 }
 
+/* The only writer of the last FIFO, until it is killed. */
+static void writer(void *fds)
+{
+	xs(open(paths[HANGS_UP], O_WRONLY));
+	x(close(((int *)fds)[HANGS_UP]));
+	__atomic_store_n(stage, 1, __ATOMIC_RELEASE);
+	truth_until_killed();
+}
+
 /* What the child does to end the waits, in their order. */
-static void help(const int *fds)
+static void help(const int *fds, pid_t victim)
 {
 	for (int round = 0; round < ROUNDS; round++) {
 		until_waiting();
@@ -173,6 +184,8 @@ static void help(const int *fds)
 	read_from(&third, fds[2]);
 	until_waiting();
 	x(kill(waiter, SIGUSR1));
+	until_waiting();
+	x(kill(victim, SIGKILL));
 	truth_print();
 	_exit(0);
 }
@@ -194,6 +207,8 @@ static void no_waits(const int *fds)
 	x_is(1, read(fds[1], &c, 1));
 	x_is(0, any(&set, "none", fds, false, 0));
 	truth_wait_forget();
+	truth_tried(&set, __func__, __LINE__ - 2);
+	truth_case(calls[how].name, "would_block");
 }
 
 int main(int argc, char **argv)
@@ -201,7 +216,7 @@ int main(int argc, char **argv)
 	struct sigaction action = { .sa_handler = on_signal };
 	int fds[N_FILES], status, epfd;
 	sigset_t blocked;
-	pid_t child;
+	pid_t child, victim;
 	char c;
 
 	for (how = 0; how < N_HOWS; how++) {
@@ -212,6 +227,7 @@ int main(int argc, char **argv)
 		truth_die("usage: %s CALL", argv[0]);
 	if (!mkdtemp(folder))
 		truth_die("%s: %s", folder, strerror(errno));
+	stage = truth_shared(sizeof(*stage));
 	for (int i = 0; i < N_FILES; i++) {
 		snprintf(paths[i], sizeof(paths[i]), "%s/%d", folder, i);
 		x(mkfifo(paths[i], 0600));
@@ -231,18 +247,23 @@ int main(int argc, char **argv)
 	sigaddset(&blocked, SIGUSR1);
 	if (calls[how].masks)
 		x(sigprocmask(SIG_BLOCK, &blocked, NULL));
-	for (int i = 2; i < N_FILES; i++) {
+	for (int i = 2; i < HANGS_UP; i++) {
 		x(fcntl(fds[i], F_SETFL, O_NONBLOCK));
 		while (write(fds[i], paths, sizeof(paths)) > 0)
 			;
 	}
 
 	no_waits(fds);
+	x(close(fds[HANGS_UP]));
+	fds[HANGS_UP] = (int)xs(open(paths[HANGS_UP], O_RDONLY | O_NONBLOCK | O_CLOEXEC));
+	victim = truth_child(writer, fds);
+	truth_until_at_least(stage, 1);
 	child = (pid_t)xs(fork());
 	if (child == 0)
-		help(fds);
+		help(fds, victim);
 	for (int round = 0; round < ROUNDS; round++) {
 		x_is(fds[1], any(&second, "acquired", fds, false, FOR_EVER));
+		truth_case(calls[how].name, "turns");
 		x_is(1, read(fds[1], &c, 1));
 	}
 	x_is(fds[0], any(&first, "acquired", fds, false, FOR_EVER));
@@ -250,10 +271,18 @@ int main(int argc, char **argv)
 	x_is(fds[2], any(&third, "acquired", fds + 2, true, FOR_EVER));
 	x_is(-1, any(&set, "interrupted", fds, false, FOR_EVER));
 	x_is(EINTR, errno);
+	truth_case(calls[how].name, "interrupted");
+	x(unlink(paths[HANGS_UP]));
+	x_is(fds[HANGS_UP],
+	     any(&last, "acquired", (int[]){ fds[HANGS_UP], fds[0] }, false, FOR_EVER));
+	truth_case(calls[how].name, "peer_dies");
+	truth_case(calls[how].name, "unlinked");
+	truth_kill(victim);
 	x_is(0, any(&set, "timeout", fds, false, LIMIT_MS));
+	truth_case(calls[how].name, "timeout");
 	x_is(child, waitpid(child, &status, 0));
 	x_is(0, status);
-	for (int i = 0; i < N_FILES; i++)
+	for (int i = 0; i < HANGS_UP; i++)
 		x(unlink(paths[i]));
 	x(rmdir(folder));
 	truth_print();

@@ -45,6 +45,7 @@ static pid_t start(int n, long call, bool interrupt)
 		}
 		truth_until_in_call(parent, call);
 		truth_sleep_ns(WORK_NS);
+		truth_print();
 		_exit(0);
 	}
 	if (n >= 0)
@@ -79,8 +80,10 @@ int main(void)
 
 	pid = start(0, SYS_wait4, false);
 	TRUTH_WAIT(&named[0], "acquired", x_is(pid, waitpid(pid, &status, 0)));
+	truth_case("process", "turns");
 	pid = start(1, SYS_wait4, true);
 	TRUTH_WAIT(&named[1], "interrupted", x_is(-1, wait4(pid, &status, 0, &usage)));
+	truth_case("process", "interrupted");
 	TRUTH_WAIT(&named[1], "acquired", x_is(pid, wait4(pid, &status, 0, &usage)));
 	pid = start(2, SYS_waitid, false);
 	TRUTH_WAIT(&named[2], "acquired", x(waitid(P_PID, (id_t)pid, &info, WEXITED)));

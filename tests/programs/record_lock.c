@@ -42,6 +42,7 @@ static void client_low(void)
 	int fd = open_it();
 
 	TRUTH_WAIT_TAKE(&low, x(fcntl(fd, F_SETLKW, bytes(F_WRLCK, 0, 100))));
+	truth_case("record_lock", "turns");
 	TRUTH_RELEASE(&low, 0, x(fcntl(fd, F_SETLK, bytes(F_UNLCK, 0, 100))));
 }
 

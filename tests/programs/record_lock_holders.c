@@ -117,6 +117,8 @@ static void *wait_for(void *argument)
 	int fd = open_it();
 
 	TRUTH_WAIT(object, "acquired", x(fcntl(fd, F_SETLKW, bytes(F_WRLCK, n))));
+	if (object != &shared)
+		truth_case("record_lock", "peer_dies");
 	x(fcntl(fd, F_SETLK, bytes(F_UNLCK, n)));
 	return NULL;
 }

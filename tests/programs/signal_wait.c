@@ -58,6 +58,7 @@ static void sleeper(void *unused)
 	(void)unused;
 	snprintf(sleep_name, sizeof(sleep_name), "sleep of signal_wait[%d]", (int)truth_tid());
 	TRUTH_WAIT(&sleeping, "timeout", x(nanosleep(&time, NULL)));
+	truth_case("sleep", "timeout");
 	TRUTH_WAIT(&sleeping, "timeout", x(clock_nanosleep(CLOCK_MONOTONIC, 0, &time, NULL)));
 	TRUTH_WAIT(&sleeping, "timeout", x(usleep(20000)));
 	TRUTH_WAIT(&sleeping, "timeout", x(thrd_sleep(&time, NULL)));
@@ -68,7 +69,7 @@ static void sleeper(void *unused)
 
 int main(void)
 {
-	static const struct timespec limit = { 0, 20000000 };
+	static const struct timespec limit = { 0, 20000000 }, no_time = { 0, 0 };
 	struct sigaction action = { .sa_handler = on_signal };
 	struct truth_thread thread;
 	sigset_t set, none;
@@ -84,12 +85,17 @@ int main(void)
 	x(sigprocmask(SIG_BLOCK, &set, NULL));
 	x(raise(SIGUSR1));
 	x_is(SIGUSR1, sigwaitinfo(&set, NULL));
+	TRUTH_TRY(&signals, x_is(-1, sigtimedwait(&set, NULL, &no_time)));
+	x_is(EAGAIN, errno);
+	truth_case("signal", "would_block");
 	TRUTH_WAIT(&signals, "timeout", x_is(-1, sigtimedwait(&set, NULL, &limit)));
+	truth_case("signal", "timeout");
 
 	pid = (pid_t)xs(fork());
 	if (pid == 0)
 		child();
 	TRUTH_WAIT(&signals, "acquired", x(sigwait(&set, &got)));
+	truth_case("signal", "turns");
 	x_is(pid, waitpid(pid, &status, 0));
 
 	truth_start(&thread, sender, NULL);

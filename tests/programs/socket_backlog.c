@@ -63,6 +63,7 @@ int main(void)
 		x(close(server));
 		TRUTH_WAIT(&listener, "interrupted", x_is(-1, CONNECT(new_client())));
 		x_is(EINTR, errno);
+		truth_case("unix", "interrupted");
 		truth_print();
 		_exit(0);
 	}

@@ -27,6 +27,7 @@ static void serve(int fd, pid_t client)
 {
 	for (int round = 0; round < ROUNDS; round++) {
 		TRUTH_WAIT(&both, "acquired", x_is(4, read(fd, bytes, sizeof(bytes))));
+		truth_case(name[0] == 't' ? "tcp" : "unix", "turns");
 		truth_until_in_call(client, SYS_recvfrom);
 		truth_sleep_ns(WAIT_NS);
 		TRUTH_RELEASE(&both, 1, x_is(5, send(fd, "roger", 5, 0)));

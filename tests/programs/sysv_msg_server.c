@@ -26,10 +26,12 @@ struct message {
 	char text[1020];
 };
 
-static char server_name[128], full_name[32], removed_name[32];
+static char server_name[128], full_name[32], removed_names[2][32];
 static struct truth_object server_object = { "sysv_msg", server_name, NULL, 0 };
 static struct truth_object full_object = { "sysv_msg", full_name, NULL, 0 };
-static struct truth_object removed_object = { "sysv_msg", removed_name, NULL, 0 };
+static struct truth_object removed_objects[2] = { { "sysv_msg", removed_names[0], NULL, 0 },
+						  { "sysv_msg", removed_names[1], NULL, 0 } };
+static const struct truth_object *removed_object;
 
 static void serve(int queue)
 {
@@ -38,6 +40,7 @@ static void serve(int queue)
 	for (int round = 0; round < ROUNDS; round++) {
 		TRUTH_WAIT(&server_object, "acquired",
 			   xs(msgrcv(queue, &m, sizeof(m) - sizeof(long), REQUEST, 0)));
+		truth_case("sysv_msg", "turns");
 		truth_until_in_call(m.from, SYS_msgrcv);
 		truth_sleep_ns(WAIT_NS);
 		m.type = m.from;
@@ -107,37 +110,60 @@ static void wait_in_vain(int queue, int error, const char *outcome)
 {
 	struct message m;
 
-	TRUTH_WAIT(&removed_object, outcome,
+	TRUTH_WAIT(removed_object, outcome,
 		   x_is(-1, msgrcv(queue, &m, sizeof(m) - sizeof(long), 0, 0)));
 	x_is(error, errno);
+	truth_case("sysv_msg", outcome);
 }
 
-/* A receiver is interrupted by a signal, then its queue is removed; so is a sender's. */
-static void removed(void)
+/* A sender into a full queue: the same. */
+static void send_in_vain(int queue, int error, const char *outcome)
+{
+	struct message m = { .type = 1 };
+
+	TRUTH_WAIT(removed_object, outcome,
+		   x_is(-1, msgsnd(queue, &m, sizeof(m) - sizeof(long), 0)));
+	x_is(error, errno);
+	truth_case("sysv_msg", outcome);
+}
+
+/* A receiver is interrupted by a signal, then its queue is removed; or, if the queue is full, a
+ * sender. */
+static void removed(bool sends)
 {
 	int queue = (int)xs(msgget(IPC_PRIVATE, 0600)), status;
 	struct sigaction action = { .sa_handler = on_signal };
+	void (*in_vain)(int, int, const char *) = sends ? send_in_vain : wait_in_vain;
 	struct message m = { .type = 1 };
 	pid_t child;
 
-	snprintf(removed_name, sizeof(removed_name), "%d", queue);
-	x_is(-1, msgrcv(queue, &m, sizeof(m) - sizeof(long), 0, IPC_NOWAIT));
-	x_is(ENOMSG, errno);
+	snprintf(removed_names[sends], sizeof(removed_names[sends]), "%d", queue);
+	removed_object = &removed_objects[sends];
+	if (sends)
+		fill(queue);
+	if (sends)
+		TRUTH_TRY(removed_object,
+			  x_is(-1, msgsnd(queue, &m, sizeof(m) - sizeof(long), IPC_NOWAIT)));
+	else
+		TRUTH_TRY(removed_object,
+			  x_is(-1, msgrcv(queue, &m, sizeof(m) - sizeof(long), 0, IPC_NOWAIT)));
+	x_is(sends ? EAGAIN : ENOMSG, errno);
+	truth_case("sysv_msg", "would_block");
 	child = (pid_t)xs(fork());
 	if (child == 0) {
 		x(sigaction(SIGUSR1, &action, NULL));
-		wait_in_vain(queue, EINTR, "interrupted");
-		wait_in_vain(queue, EIDRM, "removed");
+		in_vain(queue, EINTR, "interrupted");
+		in_vain(queue, EIDRM, "removed");
 		truth_print();
 		_exit(0);
 	}
-	truth_until_in_call(child, SYS_msgrcv);
+	truth_until_in_call(child, sends ? SYS_msgsnd : SYS_msgrcv);
 	truth_sleep_ns(WAIT_NS);
 	x(kill(child, SIGUSR1));
 	/* Blocked again, not still: it has the signal's handler behind it. */
 	truth_sleep_ns(WAIT_NS);
-	truth_until_in_call(child, SYS_msgrcv);
-	TRUTH_RELEASE(&removed_object, 1, x(msgctl(queue, IPC_RMID, NULL)));
+	truth_until_in_call(child, sends ? SYS_msgsnd : SYS_msgrcv);
+	TRUTH_RELEASE(removed_object, 1, x(msgctl(queue, IPC_RMID, NULL)));
 	x_is(child, waitpid(child, &status, 0));
 	x_is(0, status);
 }
@@ -160,7 +186,8 @@ int main(int argc, char **argv)
 	x_is(0, status);
 	x(msgctl(queue, IPC_RMID, NULL));
 	full();
-	removed();
+	removed(false);
+	removed(true);
 	truth_print();
 	return 0;
 }

@@ -49,6 +49,7 @@ static void consumer(void)
 
 	for (int round = 0; round < ROUNDS; round++) {
 		TRUTH_WAIT(&objects[ITEMS], "acquired", x(semop(set, &take, 1)));
+		truth_case("sysv_sem", "turns");
 		x(change(SPACE, 1, 0));
 	}
 	truth_print();
@@ -75,19 +76,26 @@ static void other_ways(int told)
 	struct sembuf vain = op(VAIN, -1, 0), removed = op(REMOVED, -1, 0);
 	struct timespec limit = { 0, WAIT_NS };
 
+	TRUTH_TRY(&objects[VAIN], x_is(-1, change(VAIN, -1, IPC_NOWAIT)));
+	x_is(EAGAIN, errno);
+	truth_case("sysv_sem", "would_block");
 	TRUTH_WAIT(&objects[VAIN], "timeout", x_is(-1, semtimedop(set, &vain, 1, &limit)));
 	x_is(EAGAIN, errno);
+	truth_case("sysv_sem", "timeout");
 	x_is(1, write(told, "", 1));
 	TRUTH_WAIT(&objects[ZERO], "acquired", x(semop(set, &zero, 1)));
 	TRUTH_WAIT(&objects[SET], "acquired", x(semop(set, &two, 1)));
 	TRUTH_WAIT(&objects[UNDONE], "acquired", x(semop(set, &undone, 1)));
+	truth_case("sysv_sem", "peer_dies");
 	TRUTH_WAIT(&objects[ALL], "acquired", x(semop(set, &all, 1)));
 	/* The first is there, so that it is the second that is missing. */
 	TRUTH_WAIT(&objects[SECOND], "acquired", x(semop(set, both, 2)));
 	TRUTH_WAIT(&objects[VAIN], "interrupted", x_is(-1, semop(set, &vain, 1)));
 	x_is(EINTR, errno);
+	truth_case("sysv_sem", "interrupted");
 	TRUTH_WAIT(&objects[REMOVED], "removed", x_is(-1, semop(set, &removed, 1)));
 	x_is(EIDRM, errno);
+	truth_case("sysv_sem", "removed");
 	truth_print();
 	_exit(0);
 }

@@ -31,6 +31,7 @@ struct comparison {
 	int pid;                       /* its process; 0: any */
 	double unknown_ns;             /* how long it was waited for while nobody held it */
 	bool any_frame;
+	bool all_wakes;
 	bool holders_together, together; /* the second: this list is compared as one sum */
 	double placed_ns, misplaced_ns;  /* of such lists: all of it, and what is out of bounds */
 	bool loud;
@@ -385,7 +386,7 @@ static void compare_wakers(struct comparison *c, const json_t *objects)
 		e->waits = count < 0 || e->waits < 0 ? -1 : e->waits + count;
 		e->ns = 0;
 	}
-	if (truth.n)
+	if (truth.n || c->all_wakes)
 		compare_list(c, objects, "wakers", NULL, &truth, 0, 0);
 	free(truth.list);
 }
@@ -505,14 +506,15 @@ static double value_or_0(const struct ws_run *run, const char *name)
 int ws_truth_differences(const struct ws_run *run, bool loud)
 {
 	struct comparison c = { .run = run, .loud = loud, .kind = "", .name = "" };
-	static const char *const lists[] = { "waits", "holds", "wakes" };
+	static const char *const lists[] = { "waits", "holds", "wakes", "tries" };
 	bool by_process = value_or_0(run, "by_process") > 0;
 	json_t *done = json_object();
 
 	c.holders_together = value_or_0(run, "holders_together") > 0;
 	c.any_frame = value_or_0(run, "any_frame") > 0;
+	c.all_wakes = value_or_0(run, "all_wakes") > 0;
 	for (size_t p = 0; p < json_array_size(run->truth); p++)
-		for (size_t l = 0; l < 3; l++) {
+		for (size_t l = 0; l < sizeof(lists) / sizeof(lists[0]); l++) {
 			const json_t *calls = ws_at(json_array_get(run->truth, p), lists[l]), *call;
 			size_t i;
 

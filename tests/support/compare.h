@@ -8,6 +8,7 @@
  *   holders     thread, function and line of each, with the time that others waited for them:
  *               the holds that the program measured, cut with its waits, within 5 %
  *   wakers      thread, function and line of each, and how many waits each ended
+ *   tries       calls that must not wait: they are no waits
  * and for every kind of lock: no waits but those of the truth, none left open, nothing lost.
  *
  * Noise does not fail a test. Where a thread was kept from running inside the measured call but
@@ -19,6 +20,7 @@
  *   outcome "maybe"   the call waited or not: the number of waits is bounded, not known
  *   outcome "jumped"  a wait left by longjmp(): how it ends is for the report to say
  *   value any_frame   1: the function may be anywhere in the stack (inlined library code)
+ *   value all_wakes   1: the report has no wakers of an object of which the truth has none
  *   value holders_together  1: of all holders' time in the trace 5 % may be misplaced. Who takes a
  *                     mutex again before the one that it woke has run is seen only by chance
  *   value others      1: objects beside those of the truth may be waited for (an allocator's)

@@ -9,18 +9,20 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
-enum truth_type { TRUTH_NONE, TRUTH_WAITED, TRUTH_HELD, TRUTH_WOKE };
+enum truth_type { TRUTH_NONE, TRUTH_WAITED, TRUTH_HELD, TRUTH_WOKE, TRUTH_TRIED };
 
 /* A program that does more than this has no place here: it ends the test. */
 enum { CALLS_MAX = 1 << 15, VALUES_MAX = 64 };
@@ -28,6 +30,9 @@ enum { CALLS_MAX = 1 << 15, VALUES_MAX = 64 };
 /* What a page fault within a call may have slept: for the address space's lock, while another
  * thread maps its stack. One that reads from the disk has no such bound. */
 enum { FAULT_NS = 1000000 };
+
+/* How long truth_until_asleep() lets others wait. */
+enum { ASLEEP_NS = 20000000 };
 
 /* The clocks are read one after the other, and none is finer than this together. */
 enum { CLOCKS_NS = 20000 };
@@ -44,6 +49,7 @@ static struct {
 static atomic_int n_values;
 
 static __thread struct truth_call *latest_wait;
+static __thread struct truth_call *latest; /* wait or try */
 __thread int truth_line;
 
 void truth_die(const char *format, ...)
@@ -196,7 +202,7 @@ struct truth_call *truth_wait_begin(const struct truth_object *object, const cha
 	struct rusage before;
 	int error = errno;
 
-	latest_wait = wait;
+	latest = latest_wait = wait;
 	wait->delay_ns = delay_ns();
 	before = usage();
 	wait->sleeps = before.ru_nvcsw;
@@ -280,6 +286,20 @@ void truth_release(const struct truth_object *object, int64_t count, const char 
 	hold_end(object, wake->begin_ns);
 }
 
+void truth_tried(const struct truth_object *object, const char *function, int line)
+{
+	latest = call_new(TRUTH_TRIED, object, function, line);
+	latest->outcome = "no_wait";
+}
+
+void truth_case(const char *row, const char *cell)
+{
+	int i = latest->cases[0].row != NULL;
+
+	latest->cases[i].row = row;
+	latest->cases[i].cell = cell;
+}
+
 /* Whether the kernel says that the thread sleeps in a futex call on that range. */
 static bool blocked_at(pid_t tid, const volatile void *address, size_t size)
 {
@@ -340,6 +360,12 @@ void truth_until_in_call(pid_t tid, long number)
 		short_pause();
 }
 
+void truth_until_asleep(pid_t tid, long number)
+{
+	truth_until_in_call(tid, number);
+	truth_sleep_ns(ASLEEP_NS);
+}
+
 void truth_until_gone(pid_t tid)
 {
 	char path[64];
@@ -349,7 +375,8 @@ void truth_until_gone(pid_t tid)
 		short_pause();
 }
 
-void truth_reap(pid_t child)
+/* Collects a child that has ended so, without waiting for it in wait(). */
+static void collect(pid_t child, int expected)
 {
 	siginfo_t info = { 0 };
 	int status;
@@ -359,7 +386,57 @@ void truth_reap(pid_t child)
 		short_pause();
 	}
 	x_is(child, waitpid(child, &status, 0));
-	x_is(0, status);
+	x_is(expected, status);
+}
+
+void truth_reap(pid_t child)
+{
+	collect(child, 0);
+}
+
+pid_t truth_child(void (*function)(void *), void *argument)
+{
+	pid_t pid = (pid_t)xs(fork());
+
+	if (pid == 0) {
+		function(argument);
+		truth_print();
+		_exit(0);
+	}
+	return pid;
+}
+
+void truth_until_killed(void)
+{
+	for (;;)
+		syscall(SYS_pause);
+}
+
+void truth_kill(pid_t child)
+{
+	x(kill(child, SIGKILL));
+	collect(child, SIGKILL);
+}
+
+void *truth_shared(size_t size)
+{
+	void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+	if (memory == MAP_FAILED)
+		truth_die("mmap: %s", strerror(errno));
+	return memory;
+}
+
+static void on_signal(int signal)
+{
+	(void)signal;
+}
+
+void truth_interrupts(int signal)
+{
+	struct sigaction action = { .sa_handler = on_signal };
+
+	x(sigaction(signal, &action, NULL));
 }
 
 void truth_until_at_least(const volatile int *word, int value)
@@ -429,10 +506,15 @@ static void print_list(FILE *out, const char *title, int type)
 			"%s\n{\"kind\":\"%s\",\"name\":\"%s\",\"pid\":%d,\"tid\":%d,"
 			"\"function\":\"%s\",\"line\":%d,\"begin_ns\":%" PRIu64
 			",\"end_ns\":%" PRIu64 ",\"least_ns\":%" PRIu64 ",\"sleeps\":%" PRId64
-			",\"count\":%" PRId64 ",\"outcome\":\"%s\"}",
+			",\"count\":%" PRId64 ",\"outcome\":\"%s\"",
 			comma, c->object->kind, c->object->name, (int)getpid(), (int)c->tid,
 			c->function, c->line, c->begin_ns, c->end_ns, c->least_ns, c->sleeps,
 			c->count, c->outcome ? c->outcome : "");
+		fputs(",\"cases\":[", out);
+		for (int k = 0; k < 2 && c->cases[k].row; k++)
+			fprintf(out, "%s[\"%s\",\"%s\"]", k ? "," : "", c->cases[k].row,
+				c->cases[k].cell);
+		fputs("]}", out);
 		comma = ",";
 	}
 	fputc(']', out);
@@ -446,6 +528,7 @@ void truth_print(void)
 	FILE *out = open_memstream(&text, &size);
 	int fd = path ? open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666) : STDOUT_FILENO;
 
+	own_the_list();
 	if (!out || fd == -1)
 		truth_die("cannot print the truth to %s: %s", path ? path : "stdout",
 			  strerror(errno));
@@ -453,6 +536,7 @@ void truth_print(void)
 	print_list(out, "waits", TRUTH_WAITED);
 	print_list(out, "holds", TRUTH_HELD);
 	print_list(out, "wakes", TRUTH_WOKE);
+	print_list(out, "tries", TRUTH_TRIED);
 	fprintf(out, ",\"values\":{");
 	for (int i = 0; i < atomic_load(&n_values); i++, comma = ",") {
 		if (values[i].text)

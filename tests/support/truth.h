@@ -61,6 +61,9 @@ struct truth_call {
 	int64_t sleeps;            /* wait: voluntary context switches during it */
 	uint64_t cpu_ns, delay_ns; /* at its begin; used while it is open */
 	int64_t minor_faults, major_faults; /* the same */
+	struct {
+		const char *row, *cell;
+	} cases[2]; /* of tests/coverage/failing.txt; NULL: none */
 };
 
 /* x(): a call of which any result but 0 ends the test. xs(): -1 does; gives the result. */
@@ -108,6 +111,18 @@ void truth_die(const char *format, ...) __attribute__((format(printf, 1, 2), nor
 		call;                                                                              \
 	} while (0)
 
+/* A call that must not wait: the object's number of waits is without it. */
+#define TRUTH_TRY TRUTH_LINE TRUTH_TRY_CALL
+#define TRUTH_TRY_CALL(object, call)                                                               \
+	do {                                                                                       \
+		call;                                                                              \
+		truth_tried((object), __func__, truth_line);                                       \
+	} while (0)
+
+/* Says that the caller's latest wait or try is what a cell of tests/coverage/failing.txt is about;
+ * it may be two. */
+void truth_case(const char *row, const char *cell);
+
 /* Sets truth_line for the statement that follows. The macros above are without arguments for its
  * sake: in one that has them, and whose use spans lines, __LINE__ is the last one under clang. */
 #define TRUTH_LINE for (truth_line = __LINE__; truth_line; truth_line = 0)
@@ -128,6 +143,8 @@ void truth_hold_end(const struct truth_object *object);
 void truth_release(const struct truth_object *object, int64_t count, const char *function,
 		   int line);
 
+void truth_tried(const struct truth_object *object, const char *function, int line);
+
 uint64_t truth_now_ns(void);                                  /* CLOCK_MONOTONIC */
 void truth_work_ns(uint64_t ns);                              /* keeps a processor busy */
 void truth_sleep_ns(uint64_t ns);                             /* sleeps; never decides anything */
@@ -143,11 +160,23 @@ static inline void truth_until_blocked(pid_t tid, const struct truth_object *obj
 }
 /* Returns once the kernel says that the thread sleeps in this system call (SYS_*). */
 void truth_until_in_call(pid_t tid, long number);
+/* The same, and then lets some time pass: the wait is one worth measuring. */
+void truth_until_asleep(pid_t tid, long number);
 /* Returns once that thread is gone: joining it will not wait. */
 void truth_until_gone(pid_t tid);
 /* Collects a child after the kernel says that it has ended, so that this is no wait. It must have
  * exited with 0. */
 void truth_reap(pid_t child);
+/* A child that runs the function, prints its truth and exits with 0. */
+pid_t truth_child(void (*function)(void *), void *argument);
+/* Sleeps until it is killed, unseen: its end is what others wait for. */
+void truth_until_killed(void) __attribute__((noreturn));
+/* Kills a child and collects it. */
+void truth_kill(pid_t child);
+/* Memory of that size, all zero, that this process and its children share. */
+void *truth_shared(size_t size);
+/* Lets signals of this number end what the caller waits in, by a handler that does nothing. */
+void truth_interrupts(int signal);
 /* Returns once *word is at least `value`. */
 void truth_until_at_least(const volatile int *word, int value);
 

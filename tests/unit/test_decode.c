@@ -45,8 +45,8 @@ static int take_filled(void *user, struct ws_record_batch *batch)
 	memcpy(run->records + run->n, batch->records, batch->n * sizeof(*batch->records));
 	for (size_t i = run->n; i < run->n + batch->n; i++)
 		if (run->records[i].type == WS_RECORD_CALL) /* it goes with the batch */
-			run->records[i].call.text = ws_strings_intern(run->store->strings,
-								      run->records[i].call.text);
+			run->records[i].call.text =
+				ws_strings_intern(run->store->strings, run->records[i].call.text);
 	run->n += batch->n;
 	ws_arena_free(&batch->texts);
 	free(batch);
@@ -274,7 +274,7 @@ static void exec_is_a_new_image(void **state)
 	(void)state;
 	expect(events, "0 7/7 process start\n"
 		       "1 7/7 reach memory=1:5,2\n"
-	       "4 7/7 wait_begin seq=1 object=mutex:shared(1:5,2)+0x10\n"
+		       "4 7/7 wait_begin seq=1 object=mutex:shared(1:5,2)+0x10\n"
 		       "6 7/- process exec\n"
 		       "6 7/7 process start\n"
 		       "7 7/7 wait_begin seq=1 object=mutex:7:0x5010\n");
@@ -527,6 +527,27 @@ static void record_locks_are_bytes_of_a_file(void **state)
 	       "holder=8/8\n");
 }
 
+/* The inode of one that is gone is given to the next. What is opened before its making is told is
+ * the same one; a name that is removed ends nothing. */
+static void a_fifo_that_is_made_is_another(void **state)
+{
+	(void)state;
+	expect("0 object pid=8 tid=8 kind=fifo op=open object=0x20 device=0x3 name=/f\n"
+	       "1 object pid=7 tid=7 kind=fifo op=init object=0x20 device=0x3 name=/f\n"
+	       "2 object pid=7 tid=7 kind=fifo op=unlink object=0x20 device=0x3 name=/f\n"
+	       "3 wait_begin pid=7 tid=7 seq=1 kind=fifo object=0x20 other=0x3\n"
+	       "4 object pid=7 tid=7 kind=fifo op=init object=0x20 device=0x3 name=/g\n"
+	       "5 wait_begin pid=7 tid=7 seq=2 kind=fifo object=0x20 other=0x3\n"
+	       "6 wait_begin pid=7 tid=7 seq=3 kind=fifo object=0x20 other=0x4\n",
+	       "0 8/8 object open object=fifo:shared(3:0,0)+0x20 value=0 name=/f\n"
+	       "1 7/7 object init object=fifo:shared(3:0,0)+0x20 value=0 name=/f\n"
+	       "2 7/7 object unlink object=fifo:shared(3:0,0)+0x20 value=0 name=/f\n"
+	       "3 7/7 wait_begin seq=1 object=fifo:shared(3:0,0)+0x20\n"
+	       "4 7/7 object init object=fifo:shared(3:1,0)+0x20 value=0 name=/g\n"
+	       "5 7/7 wait_begin seq=2 object=fifo:shared(3:1,0)+0x20\n"
+	       "6 7/7 wait_begin seq=3 object=fifo:shared(4:0,0)+0x20\n");
+}
+
 static void children_keep_their_identity(void **state)
 {
 	(void)state;
@@ -657,6 +678,7 @@ int main(void)
 		cmocka_unit_test(a_stack_may_be_defined_after_its_use),
 		cmocka_unit_test(modules_come_and_go),
 		cmocka_unit_test(record_locks_are_bytes_of_a_file),
+		cmocka_unit_test(a_fifo_that_is_made_is_another),
 		cmocka_unit_test(children_keep_their_identity),
 		cmocka_unit_test(conds_requeues_and_several_words),
 		cmocka_unit_test(words_from_later_are_counted),

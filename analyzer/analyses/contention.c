@@ -154,6 +154,13 @@ static int take_wait(void *context, const struct ws_wait *wait)
 		r = add_charges(contention, waiter, wait);
 	if (r < 0)
 		return r;
+	if (wait->last != WS_UNKNOWN && !wait->waker) {
+		who.thread = wait->last;
+		r = add_link(contention, waiter, ROLE_LAST, &who, ns);
+		who.thread = WS_UNKNOWN;
+		if (r < 0)
+			return r;
+	}
 	if (wait->waker) {
 		who = (struct ws_holder){ wait->waker->thread, wait->waker->site,
 					  wait->waker->stack };

@@ -93,6 +93,7 @@ struct ws_object_contention {
 	struct ws_role waiters;
 	struct ws_role holders; /* owned kinds only */
 	struct ws_role wakers;
+	struct ws_role last; /* sysv_sem: see `last` in model.h; of waits that nobody is known to have ended */
 };
 
 /* A waited for B. */

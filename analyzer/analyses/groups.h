@@ -33,7 +33,7 @@ struct waiter {
 	UT_hash_handle hh;
 };
 
-enum role { ROLE_HOLDER, ROLE_WAKER };
+enum role { ROLE_HOLDER, ROLE_WAKER, ROLE_LAST };
 
 struct link_key {
 	uint32_t waiter; /* waiter.id */

@@ -14,7 +14,7 @@
 /* An object while its lists grow. */
 struct draft {
 	struct ws_object_contention object;
-	struct ws_share_list waiters, holders, wakers;
+	struct ws_share_list waiters, holders, wakers, last;
 	struct ws_flow_list flows;
 	uint32_t *processes; /* Owned by this; with repetitions until the end */
 	size_t n_processes, processes_size;
@@ -187,8 +187,11 @@ static int add_link(struct builder *builder, const struct link *link)
 	if (r == 0)
 		r = meet_thread(builder, draft, party.thread);
 	if (r == 0)
-		r = ws_share_add(holder ? &draft->holders : &draft->wakers, &party, &link->waits);
-	if (r < 0 || holder != owned)
+		r = ws_share_add(holder                         ? &draft->holders
+				 : link->key.role == ROLE_WAKER ? &draft->wakers
+								: &draft->last,
+				 &party, &link->waits);
+	if (r < 0 || holder != owned || link->key.role == ROLE_LAST)
 		return r;
 	if (party.thread == WS_UNKNOWN)
 		draft->object.unknown_ns += link->waits.total;
@@ -410,6 +413,8 @@ static int finish_objects(struct builder *builder)
 		if (r == 0)
 			r = ws_role_make(&draft->wakers, builder->tables, &object->wakers);
 		if (r == 0)
+			r = ws_role_make(&draft->last, builder->tables, &object->last);
+		if (r == 0)
 			r = finish_processes(builder, draft);
 		if (r == 0)
 			r = ws_flows_finish(&draft->flows, result->strings, object);
@@ -553,6 +558,7 @@ static int make(const struct ws_contention *contention, const struct ws_tables *
 		ws_share_list_free(&draft->waiters);
 		ws_share_list_free(&draft->holders);
 		ws_share_list_free(&draft->wakers);
+		ws_share_list_free(&draft->last);
 		ws_histogram_free(&draft->object.waits);
 		free(draft->processes);
 		ws_flow_list_free(&draft->flows);
@@ -585,8 +591,7 @@ int ws_contention_finish(const struct ws_contention *contention, const struct ws
 
 bool ws_contention_counts(const struct ws_contention_result *result, uint32_t object_id)
 {
-	return !result->counted ||
-	       (object_id < result->n_counted && result->counted[object_id]);
+	return !result->counted || (object_id < result->n_counted && result->counted[object_id]);
 }
 
 void ws_contention_result_free(struct ws_contention_result *result)
@@ -598,6 +603,7 @@ void ws_contention_result_free(struct ws_contention_result *result)
 		ws_role_free(&result->objects[i].waiters);
 		ws_role_free(&result->objects[i].holders);
 		ws_role_free(&result->objects[i].wakers);
+		ws_role_free(&result->objects[i].last);
 	}
 	if (result->strings)
 		ws_arena_free(result->strings);

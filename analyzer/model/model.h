@@ -260,6 +260,9 @@ struct ws_wait {
 	 * processor while the wait lasted, in ns, and one; 0: not measured. */
 	uint32_t measured;
 	uint64_t ran;
+	/* sysv_sem: the main thread of the process that operated on it last as the wait began, a hint
+	 * and no owner; otherwise, or if the kernel did not say, WS_UNKNOWN. */
+	uint32_t last;
 	/* Owned kinds: releases that it saw of holders who took the object while it waited already:
 	 * so often it was overtaken. */
 	uint32_t overtaken;

@@ -354,6 +354,9 @@ int ws_wait_begin(struct ws_model *model, struct thread *thread, const struct ws
 		.mutex = record->wait_begin.mutex,
 		.value = object->pub.value,
 		.measured = WS_UNKNOWN,
+		.last = record->wait_begin.object.kind == WS_KIND_SYSV_SEM
+				? record->wait_begin.holder.thread
+				: WS_UNKNOWN,
 		.begin_ns =
 			record->wait_begin.begin_ns ? record->wait_begin.begin_ns : record->at_ns,
 	};

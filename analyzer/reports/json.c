@@ -297,6 +297,8 @@ static json_t *object_json(struct ws_json_writer *writer, const struct ws_object
 	ws_json_set(writer, value, "holders", role_json(writer, &object->holders));
 	ws_json_set(writer, value, "waiters", role_json(writer, &object->waiters));
 	ws_json_set(writer, value, "wakers", role_json(writer, &object->wakers));
+	if (object->last.n_shares)
+		ws_json_set(writer, value, "last_operators", role_json(writer, &object->last));
 	return value;
 }
 

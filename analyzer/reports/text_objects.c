@@ -383,6 +383,7 @@ static void print_object(struct printer *printer, size_t index, bool details)
 		print_stacks(printer, "holder", &object->holders);
 	} else {
 		print_sites(printer, "ended by", true, &object->wakers);
+		print_sites(printer, "last used", true, &object->last);
 	}
 	print_stacks(printer, "waker", &object->wakers);
 	print_outcomes(printer, object);

@@ -53,6 +53,8 @@ function objectDetail(object) {
 		partiesNode('Who waited', object.waiters, object.wait_ns),
 		partiesNode('Who held it meanwhile', object.holders, object.wait_ns),
 		partiesNode('Who let them go', object.wakers, object.wait_ns),
+		partiesNode('Who had operated on it last, where nobody is known to have let them go',
+			object.last_operators || [], object.wait_ns),
 		object.meanwhile && object.meanwhile.parts.length ? el('section', {},
 			el('h3', {}, 'What those that were waited for did'),
 			el('ul', {}, object.meanwhile.parts.slice(0, 6).map((part) => el('li', {},

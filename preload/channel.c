@@ -3,8 +3,10 @@
 #include "preload/channel.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <time.h>
@@ -137,6 +139,27 @@ void ws_fd_name(struct ws_thread *self, int fd, uint64_t word, uintptr_t site)
 	ws_emit(object, &event);
 }
 
+/* How full it is, in a wait that has read `taken` bytes. A socket has buffers at both ends: only
+ * what has come is told. */
+static void look_at_fill(const struct ws_channel *c, uint64_t taken)
+{
+	enum ws_fd_kind kind = WS_FD_KIND(c->word);
+	bool piped = kind == WS_FD_PIPE || kind == WS_FD_FIFO;
+	struct ws_fill *fill = &ws_fds[c->fd].fill;
+	int there = 0;
+
+	if (ws_sandboxed || !(piped || (kind == WS_FD_STREAM && c->reading)))
+		return;
+	if (!ws_fill_is_due(fill) && taken <= atomic_load_explicit(&fill->most, memory_order_relaxed))
+		return;
+	if (ws_raw_syscall(SYS_ioctl, c->fd, FIONREAD, (long)&there, 0) != 0 || there < 0)
+		return;
+
+	long room = piped ? ws_raw_fcntl(c->fd, F_GETPIPE_SZ, 0) : 0;
+
+	ws_fill_note(fill, taken, (uint64_t)there, room > 0 ? (uint64_t)room : 0);
+}
+
 enum ws_try ws_channel_blocks(struct ws_channel *c)
 {
 	struct ws_fd_entry *entry = &ws_fds[c->fd];
@@ -158,6 +181,8 @@ enum ws_try ws_channel_blocks(struct ws_channel *c)
 	if (WS_FD_KIND(c->word) == WS_FD_SIGNALFD)
 		entry->other = ws_signals_waiting_in();
 	ws_fd_name(c->self, c->fd, c->word, c->site);
+	if (!c->reading)
+		look_at_fill(c, 0);
 	return WS_TRY_BLOCKS;
 }
 
@@ -267,6 +292,8 @@ void ws_channel_outcome(struct ws_channel *c, struct ws_wait *wait, ssize_t resu
 		return;
 	}
 	ws_wait_errno(wait, result < 0 ? -1 : 0);
+	if (result > 0 && c->reading)
+		look_at_fill(c, (uint64_t)result);
 	ws_channel_flush(c->self, c->fd, false);
 }
 
@@ -394,6 +421,7 @@ void ws_channel_flush(struct ws_thread *self, int fd, bool all)
 		.priority_high = (uint32_t)(priorities >> 32),
 	};
 
+	ws_fill_take(&entry->fill, &event.fill, &event.room);
 	if (kind == WS_KIND_NONE || !ws_wanted(transfer))
 		return;
 	if (ws_unlikely(ws_select_on) && !ws_select_object(kind, entry->object, entry->other))

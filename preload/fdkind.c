@@ -304,6 +304,7 @@ void ws_fd_forget(int fd)
 	atomic_store_explicit(&ws_fds[fd].in, 0, memory_order_relaxed);
 	atomic_store_explicit(&ws_fds[fd].out, 0, memory_order_relaxed);
 	atomic_store_explicit(&ws_fds[fd].priorities, 0, memory_order_relaxed);
+	atomic_store_explicit(&ws_fds[fd].fill.most, 0, memory_order_relaxed);
 }
 
 void ws_fd_forget_range(unsigned int first, unsigned int last)
@@ -329,6 +330,7 @@ void ws_fd_forked(void)
 		atomic_store_explicit(&ws_fds[fd].in, 0, memory_order_relaxed);
 		atomic_store_explicit(&ws_fds[fd].out, 0, memory_order_relaxed);
 		atomic_store_explicit(&ws_fds[fd].priorities, 0, memory_order_relaxed);
+		atomic_store_explicit(&ws_fds[fd].fill.most, 0, memory_order_relaxed);
 	}
 }
 

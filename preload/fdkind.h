@@ -17,10 +17,11 @@
 #include <sys/types.h>
 
 #include "preload/export.h"
+#include "preload/fill.h"
 #include "preload/limits.h"
 #include "tracepoints/kinds.h"
 
-/* Numbers that are kept; calls on higher ones are not looked at (limit `fds`). 4 MiB, of which only
+/* Numbers that are kept; calls on higher ones are not looked at (limit `fds`). Some MiB, of which only
  * what is used is touched. */
 #define WS_FDS_MAX 65536
 
@@ -69,6 +70,7 @@ struct ws_fd_entry {
 	uint64_t named;   /* the object that this process has recorded the name of */
 	uint64_t verified_ns; /* when it was last looked at (CLOCK_MONOTONIC) */
 	uint64_t looked;      /* the same by the time stamp counter, see plain.c */
+	struct ws_fill fill;  /* how full it was */
 };
 
 extern struct ws_fd_entry ws_fds[WS_FDS_MAX];

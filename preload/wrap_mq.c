@@ -91,6 +91,17 @@ static void name_it(const struct transfer *t)
 			    limits_of(t->queue), n > 0 ? name : NULL, t->site);
 }
 
+/* How full it is, in a wait that has taken so many messages. */
+static void look_at_fill(mqd_t queue, uint64_t taken)
+{
+	struct ws_fill *fill = &ws_fds[queue].fill;
+	struct mq_attr attr;
+
+	if (!ws_sandboxed && ws_fill_is_due(fill) &&
+	    ws_raw_syscall(SYS_mq_getsetattr, queue, 0, (long)&attr, 0) == 0)
+		ws_fill_note(fill, taken, (uint64_t)attr.mq_curmsgs, (uint64_t)attr.mq_maxmsg);
+}
+
 static __attribute__((noinline)) ssize_t block(struct transfer *t)
 {
 	const struct ws_fd_entry *entry;
@@ -102,6 +113,8 @@ static __attribute__((noinline)) ssize_t block(struct transfer *t)
 		return real_call(t);
 	entry = &ws_fds[t->queue];
 	name_it(t);
+	if (!t->reading)
+		look_at_fill(t->queue, 0);
 
 	WS_WAIT(wait, .self = t->self, .object = entry->object, .other = entry->other,
 		.key = entry->own_key | t->reading, .site = t->site, .kind = WS_KIND_MQ,
@@ -110,6 +123,8 @@ static __attribute__((noinline)) ssize_t block(struct transfer *t)
 	ssize_t r = real_call(t);
 
 	ws_wait_errno(&wait, r < 0 ? -1 : 0);
+	if (t->reading && r >= 0)
+		look_at_fill(t->queue, 1);
 	ws_channel_flush(t->self, t->queue, false);
 	return r;
 }

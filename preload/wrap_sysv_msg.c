@@ -11,6 +11,7 @@
 #include "preload/copyin.h"
 #include "preload/emit.h"
 #include "preload/export.h"
+#include "preload/fill.h"
 #include "preload/lifecycle.h"
 #include "preload/raw.h"
 #include "preload/real.h"
@@ -35,6 +36,7 @@ static uintptr_t key_of(int id, bool read)
 static struct flow {
 	_Atomic uint64_t id; /* of the queue, and 1; 0: unused */
 	_Atomic uint64_t in, out;
+	struct ws_fill fill;
 } flows[FLOWS];
 
 static __attribute__((noinline)) void flow_record(struct ws_thread *self, struct flow *flow)
@@ -47,8 +49,10 @@ static __attribute__((noinline)) void flow_record(struct ws_thread *self, struct
 		.bytes_out = out % FLOW_CALLS,
 		.calls_in = (uint32_t)(in / FLOW_CALLS),
 		.calls_out = (uint32_t)(out / FLOW_CALLS),
+		.ends = (uint8_t)((in ? WS_END_READS : 0) | (out ? WS_END_WRITES : 0)),
 	};
 
+	ws_fill_take(&flow->fill, &event.fill, &event.room);
 	if ((!in && !out) || !ws_wanted(transfer))
 		return;
 	if (ws_unlikely(ws_select_on) && !ws_select_object(WS_KIND_SYSV_MSG, event.object, 0))
@@ -58,8 +62,8 @@ static __attribute__((noinline)) void flow_record(struct ws_thread *self, struct
 	ws_emit(transfer, &event);
 }
 
-/* A message of that size went through. */
-static inline void flow_count(struct ws_thread *self, int id, bool reading, size_t bytes)
+/* The counters of that queue: from now on they are its. */
+static inline struct flow *flow_of(struct ws_thread *self, int id)
 {
 	struct flow *flow = &flows[(uint32_t)id % FLOWS];
 
@@ -69,7 +73,24 @@ static inline void flow_count(struct ws_thread *self, int id, bool reading, size
 			flow_record(self, flow);
 		atomic_store_explicit(&flow->id, (uint64_t)(uint32_t)id + 1, memory_order_relaxed);
 	}
+	return flow;
+}
 
+/* How full it is, in a wait that has taken so many bytes. */
+static void look_at_fill(struct ws_thread *self, int id, uint64_t taken)
+{
+	struct ws_fill *fill = &flow_of(self, id)->fill;
+	struct msqid_ds ds;
+
+	if (!ws_sandboxed && ws_fill_is_due(fill) &&
+	    ws_raw_syscall(SYS_msgctl, id, IPC_STAT, (long)&ds, 0) == 0)
+		ws_fill_note(fill, taken, ds.__msg_cbytes, ds.msg_qbytes);
+}
+
+/* A message of that size went through. */
+static inline void flow_count(struct ws_thread *self, int id, bool reading, size_t bytes)
+{
+	struct flow *flow = flow_of(self, id);
 	uint64_t was = atomic_fetch_add_explicit(reading ? &flow->in : &flow->out,
 						 FLOW_CALLS + bytes, memory_order_relaxed);
 
@@ -101,6 +122,7 @@ void ws_sysv_forked(void)
 	for (size_t i = 0; i < FLOWS; i++) {
 		atomic_store_explicit(&flows[i].in, 0, memory_order_relaxed);
 		atomic_store_explicit(&flows[i].out, 0, memory_order_relaxed);
+		atomic_store_explicit(&flows[i].fill.most, 0, memory_order_relaxed);
 	}
 }
 
@@ -130,6 +152,7 @@ static __attribute__((noinline)) int send_blocked(struct ws_thread *self, int id
 						  size_t n, int f, uintptr_t site)
 {
 	ws_sysv_waited(self, WS_KIND_SYSV_MSG, id, WS_SYSV_WHOLE, site);
+	look_at_fill(self, id, 0);
 
 	WS_WAIT(wait, .self = self, .object = (uint32_t)id, .other = (uintptr_t)type_of(p),
 		.key = key_of(id, false), .site = site, .kind = WS_KIND_SYSV_MSG,
@@ -180,6 +203,8 @@ static __attribute__((noinline)) ssize_t receive_blocked(struct ws_thread *self,
 	ssize_t r = ws_real.msgrcv(id, p, n, type, f);
 
 	ws_wait_errno(&wait, r < 0 ? -1 : 0);
+	if (r > 0)
+		look_at_fill(self, id, (uint64_t)r);
 	flow_after_wait(self, id);
 	return r;
 }

@@ -117,7 +117,9 @@
 	INT(uint32_t, calls_out, "calls that wrote them")                                          \
 	INT(uint8_t, ends, "WS_END_*: what it has it open for: 1 reading, 2 writing; also where nothing was counted, as by streams") \
 	INT(uint32_t, priority_low, "mq: lowest priority of these messages, and one; 0: none")      \
-	INT(uint32_t, priority_high, "mq: highest priority of them, and one; 0: none")
+	INT(uint32_t, priority_high, "mq: highest priority of them, and one; 0: none")             \
+	INT(uint64_t, fill, "most that the process saw in it at once, where it waited: bytes, mq: messages; 0: not seen") \
+	INT(uint64_t, room, "what it holds at most, in the same unit; 0: not known")
 
 #define WS_FIELDS_map(INT, HEX, ENUM, STR, SEQ)                                                    \
 	INT(uint8_t, origin, "WS_MAP_*: 1 file, POSIX shared memory or memfd; 2 anonymous; 3 System V") \

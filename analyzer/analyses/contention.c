@@ -226,6 +226,10 @@ static int take_transfer(void *context, const struct ws_transfer *transfer)
 		flow->priority_low = transfer->priority_low;
 	if (transfer->priority_high > flow->priority_high)
 		flow->priority_high = transfer->priority_high;
+	if (transfer->fill > flow->fill)
+		flow->fill = transfer->fill;
+	if (transfer->room > flow->room)
+		flow->room = transfer->room;
 	flow->until_ns = transfer->at_ns;
 	return 0;
 }

@@ -88,6 +88,7 @@ struct ws_object_contention {
 	uint64_t unknown_ns;                 /* time for which no holder or waker is known */
 	struct ws_flow *flows; /* Owned by the result; by process */
 	size_t n_flows;
+	uint64_t fill, room; /* as in ws_transfer: the most that anybody saw */
 	uint64_t empty_ns; /* of the time: waiting for something to read */
 	uint64_t full_ns;  /* pipes and the like: waiting for room to write */
 	struct ws_role waiters;

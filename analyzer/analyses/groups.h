@@ -69,6 +69,7 @@ struct flow {
 	uint64_t bytes_in, bytes_out; /* read, written */
 	uint64_t calls_in, calls_out;
 	uint32_t priority_low, priority_high; /* mq: of the messages, and one; 0: none */
+	uint64_t fill, room; /* as in ws_transfer: the most */
 	uint8_t ends; /* WS_END_* */
 	uint64_t until_ns;
 	UT_hash_handle hh;

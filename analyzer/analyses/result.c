@@ -325,8 +325,12 @@ static int add_flow(const struct builder *builder, struct draft *draft, const st
 	to->calls_out = flow->calls_out;
 	to->priority_low = flow->priority_low;
 	to->priority_high = flow->priority_high;
-	to->reads |= (flow->ends & WS_END_READS) != 0;
-	to->writes |= (flow->ends & WS_END_WRITES) != 0;
+	to->reads |= (flow->ends & WS_END_READS) != 0 || flow->calls_in;
+	to->writes |= (flow->ends & WS_END_WRITES) != 0 || flow->calls_out;
+	if (flow->fill > draft->object.fill)
+		draft->object.fill = flow->fill;
+	if (flow->room > draft->object.room)
+		draft->object.room = flow->room;
 	to->span_ns = flow->until_ns > begin_ns ? flow->until_ns - begin_ns : 0;
 	return 0;
 }

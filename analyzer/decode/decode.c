@@ -251,6 +251,8 @@ static int on_transfer(struct ws_decode *d, const struct ws_raw *raw, uint32_t p
 	record->transfer.calls_out = e->calls_out;
 	record->transfer.priority_low = e->priority_low;
 	record->transfer.priority_high = e->priority_high;
+	record->transfer.fill = e->fill;
+	record->transfer.room = e->room;
 	return 0;
 }
 

@@ -162,6 +162,8 @@ struct ws_record {
 			uint64_t calls_in, calls_out; /* the calls that did */
 			uint32_t priority_low;  /* mq: lowest priority, and one; 0: none */
 			uint32_t priority_high; /* mq: highest priority, and one; 0: none */
+			uint64_t fill; /* most that was seen in it: bytes, mq: messages; 0: not seen */
+			uint64_t room; /* what it holds at most, in the same unit; 0: not known */
 		} transfer;
 		struct {
 			uint8_t op;       /* enum ws_thread_op */

@@ -108,6 +108,8 @@ int ws_decode_thread_event(struct ws_decode *d, const struct ws_raw *raw)
 		return -ENOMEM;
 	if (*name)
 		d->store->tables.threads[thread].name = name;
+	if (*name && e->op == WS_THREAD_NAME && e->tid == raw->common.pid) /* the process is called so, too */
+		d->store->tables.processes[process].name = name;
 	if (e->op == WS_THREAD_EXIT) {
 		d->store->tables.threads[thread].end_ns = raw->at_ns;
 		d->threads[thread].ended = true;

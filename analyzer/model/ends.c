@@ -36,6 +36,8 @@ int ws_end_transfer(struct ws_model *model, const struct ws_record *record)
 		.calls_out = record->transfer.calls_out,
 		.priority_low = record->transfer.priority_low,
 		.priority_high = record->transfer.priority_high,
+		.fill = record->transfer.fill,
+		.room = record->transfer.room,
 		.at_ns = record->at_ns,
 	};
 	struct object *object;

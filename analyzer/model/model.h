@@ -294,6 +294,7 @@ struct ws_transfer {
 	uint64_t bytes_in, bytes_out; /* read, written */
 	uint64_t calls_in, calls_out;
 	uint32_t priority_low, priority_high; /* mq: of the messages, and one; 0: none */
+	uint64_t fill, room; /* the most that was in it, and could be: bytes, mq: messages; 0: not known */
 	uint64_t at_ns;               /* trace clock: until when */
 };
 

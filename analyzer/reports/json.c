@@ -256,6 +256,16 @@ static json_t *transfer_json(struct ws_json_writer *writer,
 	}
 	set_flow(writer, value, &all);
 	ws_json_set(writer, value, "processes", list);
+	if (object->fill) {
+		json_t *fill = json_object();
+		bool messages = ws_object_polled(object->object)->key.kind == WS_KIND_MQ;
+
+		ws_json_set_integer(writer, fill, "largest", object->fill);
+		if (object->room)
+			ws_json_set_integer(writer, fill, "capacity", object->room);
+		ws_json_set_string(writer, fill, "unit", messages ? "messages" : "bytes");
+		ws_json_set(writer, value, "fill", fill);
+	}
 	return value;
 }
 

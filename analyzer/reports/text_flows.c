@@ -143,6 +143,73 @@ static void print_waited(struct ws_page *page, const struct ws_tables *tables,
 	ws_page_end(page);
 }
 
+/* Those at a socket but one, in words. False: there is nobody. */
+static bool set_others(struct ws_cell *cell, bool utf8, const struct ws_tables *tables,
+		       const struct ws_object_contention *object, size_t but)
+{
+	struct ws_cell count;
+
+	if (object->n_flows < 2)
+		return false;
+	if (object->n_flows == 2) {
+		set_process(cell, utf8, tables, object->flows[!but].process);
+		return true;
+	}
+	ws_cell_noun(&count, object->n_flows - 1, "other");
+	ws_cell_set(cell, utf8, "%.60s", count.text);
+	return true;
+}
+
+/* One side of a socket, whose bottleneck is the other, whatever it waited for. */
+static void print_side(struct ws_page *page, const struct ws_tables *tables,
+		       const struct ws_object_contention *object, size_t side, bool full,
+		       size_t label, size_t indent)
+{
+	const struct ws_flow *flow = &object->flows[side];
+	struct ws_cell cell, who, other, time;
+
+	set_process(&who, page->utf8, tables, flow->process);
+	ws_cell_time(&time, page->utf8, full ? flow->full_ns : flow->empty_ns);
+	if (set_others(&other, page->utf8, tables, object, side))
+		ws_cell_set(&cell, page->utf8,
+			    "%.200s waited %.20s on %s socket: %.200s %s the bottleneck", who.text,
+			    time.text, full ? "a full" : "an empty", other.text,
+			    strchr(other.text, '[') ? "is" : "are");
+	else
+		ws_cell_set(&cell, page->utf8,
+			    "%.200s waited %.20s on %s socket: who is at its other end was not seen",
+			    who.text, time.text, full ? "a full" : "an empty");
+	ws_page_text(page, "pressure", label);
+	ws_page_flow(page, cell.text, "", indent);
+	ws_page_end(page);
+}
+
+/* A socket is two channels: each process waits for the other, and which matters the times tell. */
+static void print_sides(struct ws_page *page, const struct ws_tables *tables,
+			const struct ws_object_contention *object, size_t label, size_t indent)
+{
+	uint64_t most = 0;
+	size_t shown = 0;
+
+	for (size_t i = 0; i < object->n_flows; i++) {
+		const struct ws_flow *flow = &object->flows[i];
+
+		most = flow->full_ns > most ? flow->full_ns : most;
+		most = flow->empty_ns > most ? flow->empty_ns : most;
+	}
+	for (size_t i = 0; most && i < object->n_flows && shown < FLOWS_MAX; i++) {
+		for (int full = 1; full >= 0 && shown < FLOWS_MAX; full--) {
+			const struct ws_flow *flow = &object->flows[i];
+			uint64_t ns = full ? flow->full_ns : flow->empty_ns;
+
+			if (!ns || ns < most / SMALL_PART)
+				continue;
+			print_side(page, tables, object, i, full, label, indent);
+			shown++;
+		}
+	}
+}
+
 static void print_limits(struct ws_page *page, const struct ws_object_contention *object,
 			 size_t label, size_t indent)
 {
@@ -172,6 +239,30 @@ static void print_limits(struct ws_page *page, const struct ws_object_contention
 	ws_page_end(page);
 }
 
+/* "filled  up to 65.5 kB of 65.5 kB" */
+static void print_fill(struct ws_page *page, const struct ws_object_contention *object,
+		       size_t label, size_t indent)
+{
+	struct ws_cell cell, most, room;
+
+	if (!object->fill)
+		return;
+	ws_page_text(page, "filled", label);
+	if (ws_object_polled(object->object)->key.kind == WS_KIND_MQ) {
+		ws_cell_count(&most, object->fill);
+		ws_cell_noun(&room, object->room, "message");
+	} else {
+		set_bytes(&most, (double)object->fill);
+		set_bytes(&room, (double)object->room);
+	}
+	if (object->room)
+		ws_cell_set(&cell, page->utf8, "up to %.60s of %.60s", most.text, room.text);
+	else
+		ws_cell_set(&cell, page->utf8, "up to %.60s", most.text);
+	ws_page_flow(page, cell.text, "", indent);
+	ws_page_end(page);
+}
+
 void ws_text_flows(struct ws_page *page, const struct ws_tables *tables,
 		   const struct ws_object_contention *object, size_t label, size_t indent)
 {
@@ -182,9 +273,11 @@ void ws_text_flows(struct ws_page *page, const struct ws_tables *tables,
 	if (kind == WS_KIND_MQ)
 		print_limits(page, object, label, indent);
 	print_all_moved(page, tables, object, label, indent);
-	/* Of a socket's two channels it is not told here which is which. */
-	if (kind == WS_KIND_SOCKET)
+	print_fill(page, object, label, indent);
+	if (kind == WS_KIND_SOCKET) {
+		print_sides(page, tables, object, label, indent);
 		return;
+	}
 	print_waited(page, tables, object, true, label, indent);
 	print_waited(page, tables, object, false, label, indent);
 }

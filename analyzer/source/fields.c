@@ -26,7 +26,8 @@ WORDS(ws_process_op, WS_PROCESS_OPS)
 	 __builtin_strcmp(name, "parent_tid") == 0 || __builtin_strcmp(name, "policy") == 0 ||       \
 	 __builtin_strcmp(name, "priority") == 0 || __builtin_strcmp(name, "nice") == 0 ||       \
 	 __builtin_strcmp(name, "held") == 0 || __builtin_strcmp(name, "priority_low") == 0 ||     \
-	 __builtin_strcmp(name, "priority_high") == 0 || __builtin_strcmp(name, "ran") == 0)
+	 __builtin_strcmp(name, "priority_high") == 0 || __builtin_strcmp(name, "fill") == 0 ||    \
+	 __builtin_strcmp(name, "room") == 0 || __builtin_strcmp(name, "ran") == 0)
 
 /* `this_event` is the struct of the event around: a type of the function's own. */
 #define PLACE(member) (offsetof(struct ws_raw, common) + offsetof(this_event, member))

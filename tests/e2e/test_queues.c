@@ -118,12 +118,70 @@ static void who_operated_last_is_told_where_nobody_came(void **state)
 	ws_run_free(run);
 }
 
+/* Who made whom wait, and how full it was, in figures and in words. */
+static void assert_pressure(const char *what, const char *kind, bool fills, json_int_t largest,
+			    json_int_t capacity)
+{
+	struct ws_run *run = ws_record("back_pressure", what, fills ? "full" : "empty", NULL);
+	const json_t *through = ws_only_object(run, kind);
+	const char *const argv[] = { WS_COMMAND, "report", run->trace, "--top", "0", NULL };
+	const char *waits = fills ? "producer" : "consumer",
+		   *late = fills ? "consumer" : "producer";
+	struct ws_result text;
+	char word[128];
+
+	assert_int_equal(ws_int(through, "transfer.bytes_in"), ws_truth(run, "bytes"));
+	assert_int_equal(ws_int(through, "transfer.bytes_out"), ws_truth(run, "bytes"));
+	assert_int_equal(json_array_size(ws_at(through, "transfer.processes")), 2);
+	assert_true(ws_int(through, fills ? "transfer.full_ns" : "transfer.empty_ns") >=
+		    ws_truth(run, "least_ns"));
+	if (largest >= 0)
+		assert_int_equal(ws_int(through, "transfer.fill.largest"), largest);
+	if (capacity > 0)
+		assert_int_equal(ws_int(through, "transfer.fill.capacity"), capacity);
+	else
+		assert_null(ws_at(through, "transfer.fill.capacity"));
+	text = ws_command(NULL, argv);
+	assert_int_equal(text.status, 0);
+	/* The line is broken where it is too long. */
+	for (char *c = text.out; *c; c++)
+		*c = *c == '\n' ? ' ' : *c;
+	snprintf(word, sizeof(word), "pressure   %s[%lld] waited ", waits,
+		 (long long)ws_truth(run, waits));
+	assert_non_null(strstr(text.out, word));
+	snprintf(word, sizeof(word), " on %s %s: %s[%lld] is", fills ? "a full" : "an empty", kind,
+		 late, (long long)ws_truth(run, late));
+	if (!strstr(text.out, word))
+		ws_fail(run, "no '%s' in: %s", word, text.out);
+	ws_result_free(&text);
+	ws_run_free(run);
+}
+
+static void who_makes_whom_wait_is_told(void **state)
+{
+	(void)state;
+	assert_pressure("pipe", "pipe", true, 65536, 65536);
+	assert_pressure("pipe", "pipe", false, 4096, 65536);
+	assert_pressure("fifo", "fifo", true, 65536, 65536);
+	assert_pressure("fifo", "fifo", false, 4096, 65536);
+	assert_pressure("mq", "mq", true, 8, 8);
+	assert_pressure("mq", "mq", false, 1, 8);
+	assert_pressure("sysv_msg", "sysv_msg", true, 16384, 16384);
+	assert_pressure("sysv_msg", "sysv_msg", false, 4096, 16384);
+	/* What a socket holds at most the kernel does not tell, nor what is under way. */
+	assert_pressure("pair", "socket", true, -1, 0);
+	assert_pressure("pair", "socket", false, 4096, 0);
+	assert_pressure("tcp", "socket", true, -1, 0);
+	assert_pressure("tcp", "socket", false, 4096, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(messages_are_counted_at_both_ends),
 		cmocka_unit_test(messages_of_system_v_are_counted),
 		cmocka_unit_test(the_end_of_a_process_is_the_waker),
+		cmocka_unit_test(who_makes_whom_wait_is_told),
 		cmocka_unit_test(who_operated_last_is_told_where_nobody_came),
 	};
 

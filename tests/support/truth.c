@@ -324,8 +324,7 @@ static bool blocked_at(pid_t tid, const volatile void *address, size_t size)
 	return size == 0 || (first >= (uintptr_t)address && first < (uintptr_t)address + size);
 }
 
-/* The system call that the thread sleeps in; -1: it runs. */
-static long sleeping_call(pid_t tid)
+long truth_sleeps_in(pid_t tid)
 {
 	char path[64], text[512];
 	const char *state;
@@ -356,7 +355,7 @@ void truth_until_blocked_at(pid_t tid, const volatile void *address, size_t size
 
 void truth_until_in_call(pid_t tid, long number)
 {
-	while (sleeping_call(tid) != number)
+	while (truth_sleeps_in(tid) != number)
 		short_pause();
 }
 

@@ -158,6 +158,8 @@ static inline void truth_until_blocked(pid_t tid, const struct truth_object *obj
 {
 	truth_until_blocked_at(tid, object->address, object->size);
 }
+/* The system call that the thread sleeps in, as the kernel says; -1: none. */
+long truth_sleeps_in(pid_t tid);
 /* Returns once the kernel says that the thread sleeps in this system call (SYS_*). */
 void truth_until_in_call(pid_t tid, long number);
 /* The same, and then lets some time pass: the wait is one worth measuring. */

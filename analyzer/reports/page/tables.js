@@ -39,6 +39,10 @@ function objectDetail(object) {
 			object.queue && ['Longest queue', nounText(object.queue.longest, 'thread')],
 			object.transfer && ['Went through', `${bytesText(object.transfer.bytes_out)} written, ` +
 				`${bytesText(object.transfer.bytes_in)} read, ${bytesText(object.transfer.rate)}/s`],
+			object.transfer && object.transfer.fill && ['Filled up to', object.transfer.fill.unit === 'bytes' ?
+				`${bytesText(object.transfer.fill.largest)}${object.transfer.fill.capacity ?
+					` of ${bytesText(object.transfer.fill.capacity)}` : ''}` :
+				`${countText(object.transfer.fill.largest)} of ${nounText(object.transfer.fill.capacity, 'message')}`],
 			object.acquisitions && ['Acquired', `${countText(object.acquisitions.acquired)}, of these ` +
 				`${countText(object.acquisitions.waited)} after a wait`],
 			object.fairness && ['Overtaken', `${countText(object.fairness.overtaken)} times, one wait by up to ` +

@@ -13,6 +13,7 @@
 #include "analyzer/analyses/calls.h"
 #include "analyzer/analyses/classes.h"
 #include "analyzer/analyses/fairness.h"
+#include "analyzer/analyses/fills.h"
 #include "analyzer/analyses/groupings.h"
 #include "analyzer/analyses/inversions.h"
 #include "analyzer/analyses/hangs.h"
@@ -28,7 +29,7 @@
 
 /* X(name): ws_<name>_new and so on, its answer is struct ws_<name>_result. */
 #define WS_ANALYSES(X) X(leftovers) X(hangs) X(lock_order) X(mistakes) X(queues) X(fairness) X(wakeups) X(acquisitions) X(slices) X(classes) X(inversions) \
-	X(blame) X(intervals) X(journal) X(groupings) X(calls)
+	X(blame) X(intervals) X(journal) X(groupings) X(calls) X(fills)
 
 /* What every analysis has: the contract of its header's functions. The observer is valid as long as
  * the analysis, the answer as long as both the analysis and the context. Each 0 or -ENOMEM with

@@ -82,10 +82,27 @@ static json_t *acquisition_json(struct ws_json_writer *writer, const struct ws_a
 	return value;
 }
 
+static json_t *fill_json(struct ws_json_writer *writer, const struct ws_fill *fill)
+{
+	const struct ws_fills_result *fills = writer->report->results->fills;
+	json_t *value = json_object(), *spans = json_array();
+
+	ws_json_set_string(writer, value, "unit", fill->in_messages ? "messages" : "bytes");
+	ws_json_set_integer(writer, value, "most", fill->most);
+	ws_json_set_integer(writer, value, "last", fill->last);
+	ws_json_set_integer(writer, value, "unseen", fill->unseen);
+	ws_json_set_integer(writer, value, "span_ns", fills->span_ns);
+	for (size_t i = 0; i < fills->n_spans; i++)
+		ws_json_append(writer, spans, ws_json_integer(fill->spans[i]));
+	ws_json_set(writer, value, "spans", spans);
+	return value;
+}
+
 void ws_json_set_patterns(struct ws_json_writer *writer, json_t *to, const struct ws_object *object)
 {
 	const struct ws_results *results = writer->report->results;
 	const struct ws_queue *queue = ws_queue_of(results->queues, object);
+	const struct ws_fill *fill = ws_fill_of(results->fills, object);
 	const struct ws_fair *fair = ws_fair_of(results->fairness, object);
 	const struct ws_wakeup *wakeup = ws_wakeup_of(results->wakeups, object);
 
@@ -95,6 +112,8 @@ void ws_json_set_patterns(struct ws_json_writer *writer, json_t *to, const struc
 		ws_json_set(writer, to, "acquisitions", acquisition_json(writer, one));
 	if (queue)
 		ws_json_set(writer, to, "queue", queue_json(writer, queue));
+	if (fill)
+		ws_json_set(writer, to, "fill", fill_json(writer, fill));
 	if (fair)
 		ws_json_set(writer, to, "fairness", fairness_json(writer, fair));
 	if (wakeup)

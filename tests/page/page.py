@@ -1,9 +1,9 @@
 """page.py: opens the report's page in Chromium and compares each view with the JSON.
 
-    page.py WAITSCOPE CONVOY DEADLOCK [AXE]
+    page.py WAITSCOPE CONVOY DEADLOCK FILLER [AXE]
 
 CONVOY is a program whose threads queue at a mutex, DEADLOCK one of two threads that wait for each
-other. AXE is a file with axe-core: then that is asked of every view, and nothing else is tested; 77 where it
+other, FILLER one that fills a pipe and queues. AXE is a file with axe-core: then that is asked of every view, and nothing else is tested; 77 where it
 is not there.
 
 Truth: what the page holds is the JSON report itself; the waits of the timeline sum up to the JSON's
@@ -33,11 +33,11 @@ def run(*command):
                           stderr=subprocess.PIPE).stdout
 
 
-def record(waitscope, folder, *program):
+def record(waitscope, folder, *program, options=()):
     """Records into a folder whose path would end the page's script, were it not escaped."""
     trace = os.path.join(folder, "<", "script><b>&amp;<!--.trace")
     os.makedirs(os.path.dirname(trace), exist_ok=True)
-    subprocess.run([waitscope, "record", "-o", trace, "--", *program], timeout=LIMIT_S,
+    subprocess.run([waitscope, "record", *options, "-o", trace, "--", *program], timeout=LIMIT_S,
                    stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
     page = os.path.join(folder, f"{os.path.basename(program[0])}.html")
     run(waitscope, "report", "--format", "html", "-o", page, trace)
@@ -70,6 +70,8 @@ def expected(report):
     for one in report["objects"]:
         values[f"object.{one['id']}.wait_ns"] = one["wait_ns"]
         values[f"object.{one['id']}.waits"] = one["waits"]
+        if "fill" in one:
+            values[f"fill.{one['id']}.most"] = one["fill"]["most"]
         if "queue" in one:
             values[f"queue.{one['id']}.longest"] = one["queue"]["longest"]
             values[f"queue.{one['id']}.read_ns"] = sum(one["queue"]["read_spans"])
@@ -452,6 +454,18 @@ def check_deadlock(browser, report):
     check_orders(browser, report)
 
 
+def check_fill(browser, report):
+    """What lay in pipes and queues is plotted in traces of the full mode, and of these only."""
+    filled = {one["id"] for one in report["objects"] if "fill" in one}
+    check(len(filled) == 3, f"{len(filled)} objects know how much lay in them")
+    browser.key("7")
+    shown = figures(browser)
+    values = expected(report)
+    for name in {f"fill.{i}.most" for i in filled}:
+        check(shown.get(name) == values[name], f"queues: {name} is {shown.get(name)}, of the JSON {values[name]}")
+    check(browser.value("document.querySelectorAll('[data-fill]').length") == 3, "queues: not a plot for each")
+
+
 def opened(path, report):
     browser = Browser()
     browser.open(path)
@@ -468,10 +482,10 @@ def closed(browser):
 
 
 def main():
-    waitscope, convoy, deadlock = sys.argv[1:4]
+    waitscope, convoy, deadlock, filler = sys.argv[1:5]
     with tempfile.TemporaryDirectory() as folder:
-        if len(sys.argv) > 4:
-            test_axe(waitscope, convoy, deadlock, sys.argv[4], folder)
+        if len(sys.argv) > 5:
+            test_axe(waitscope, convoy, deadlock, sys.argv[5], folder)
             return
         path, report, trace = record(waitscope, folder, convoy, "fault")
         check_text(path, trace)
@@ -492,6 +506,10 @@ def main():
         path, report, trace = record(waitscope, folder, deadlock, "fault", "abba")
         browser = opened(path, report)
         check_deadlock(browser, report)
+        closed(browser)
+        path, report, trace = record(waitscope, folder, filler, options=("--mode", "full"))
+        browser = opened(path, report)
+        check_fill(browser, report)
         closed(browser)
     print("page: every view is the JSON's")
 

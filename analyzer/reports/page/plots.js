@@ -54,6 +54,28 @@ function queuePlot(object, width, height) {
 			`${side.words}${side.down ? ' (below)' : ''} `, el('span.dim', {}, figure(`queue.${object.id}.${side.key}_ns`, side.total, timeText(side.total)))))) : null);
 }
 
+/* How much lay in it: in traces of the full mode. */
+function fillPlot(object, width, height) {
+	const { fill } = object, n = fill.spans.length, left = 38, top = 6;
+	const amount = (value) => fill.unit === 'bytes' ? bytesText(value) : nounText(value, 'message');
+	const w = width - left - 6, h = height - top - 16, most = Math.max(1, ...fill.spans);
+	const room = object.limits && object.limits.messages <= 4 * most ? Math.max(object.limits.messages, most) : most;
+	const x = (i) => left + w * i / Math.max(1, n), y = (value) => top + h * (1 - value / room);
+	const path = fill.spans.reduce((text, value, i) => `${text}L${x(i).toFixed(1)},${y(value).toFixed(1)}L${x(i + 1).toFixed(1)},${
+		y(value).toFixed(1)}`, `M${left},${y(0)}`) + `L${left + w},${y(0)}Z`;
+
+	return el('figure.plot', { 'data-fill': object.id }, el('p.dim', {}, 'lay in it at most: ', figure(`fill.${object.id}.most`, fill.most,
+		amount(fill.most)), fill.unseen ? `; ${amount(fill.unseen)} more were read than seen written: at times it was that much more` : null),
+	svg('svg', { viewBox: `0 0 ${width} ${height}`, role: 'img', 'aria-label': `What lay in it over time: at most ${amount(fill.most)}` },
+		svg('line', { x1: left, x2: left + w, y1: y(room), y2: y(room), class: 'grid' }),
+		svg('text', { x: left - 5, y: y(room) + 5, class: 'tick', 'text-anchor': 'end' }, fill.unit === 'bytes' ? bytesText(room) : room),
+		svg('text', { x: left - 5, y: y(0) + 3, class: 'tick', 'text-anchor': 'end' }, '0'),
+		svg('text', { x: left, y: height - 2, class: 'tick' }, '0 s'),
+		svg('text', { x: left + w, y: height - 2, class: 'tick', 'text-anchor': 'end' }, timeText(n * fill.span_ns)),
+		svg('path', { d: path, fill: kindColour(object.kind), 'fill-opacity': 0.8 }),
+		svg('line', { x1: left, x2: left + w, y1: y(0), y2: y(0), class: 'axis' })));
+}
+
 function makeQueues(panel) {
 	const list = page.report.objects.filter((object) => object.queue && object.queue.wait_ns > 0);
 	const state = { kind: '', important: false, most: 24 };
@@ -72,7 +94,7 @@ function makeQueues(panel) {
 				nounText(object.queue.longest, 'thread')), ` · somebody waited for ${timeText(object.queue.busy_ns)}`,
 			object.transfer && object.transfer.rate ? ` · ${bytesText(object.transfer.rate)}/s` : null,
 			object.limits ? ` · room for ${nounText(object.limits.messages, 'message')} of ${bytesText(object.limits.message_bytes)}` : null),
-			queuePlot(object, 460, 118), el('p.links', {}, shortLinks('object', object.id)));
+			queuePlot(object, 460, 118), object.fill ? fillPlot(object, 460, 118) : null, el('p.links', {}, shortLinks('object', object.id)));
 	}
 
 	function draw() {
@@ -89,7 +111,8 @@ function makeQueues(panel) {
 
 	append(panel, [el('h2', {}, 'Queues'),
 		el('p', {}, 'How many threads waited at once, over time. Pipes, sockets and message queues were empty while somebody ' +
-			'waited to read (above the line), and full while somebody waited to write (below it).'),
+			'waited to read (above the line), and full while somebody waited to write (below it)',
+		list.some((object) => object.fill) ? '; below that, the most that lay in them.' : '. How much lay in them otherwise, `record --mode full` records.'),
 		el('div.tools', {}, kind, order, el('label', {}, el('input', { type: 'checkbox', on: {
 			change: (event) => {
 				state.important = event.target.checked;

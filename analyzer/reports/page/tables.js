@@ -54,6 +54,7 @@ function objectDetail(object) {
 			label: CAUSE_WORDS[cause][0], title: CAUSE_WORDS[cause][1], value: blamed.causes[cause] || 0,
 			colour: CAUSE_COLOURS[cause], figure: `blame.${object.id}.${cause}` }))) : null,
 		object.queue ? queuePlot(object, 640, 90) : null,
+		object.fill ? fillPlot(object, 640, 90) : null,
 		partiesNode('Who waited', object.waiters, object.wait_ns),
 		partiesNode('Who held it meanwhile', object.holders, object.wait_ns),
 		partiesNode('Who let them go', object.wakers, object.wait_ns),

@@ -18,6 +18,17 @@ static void put_edges(struct ws_sqlite *db, const struct ws_contention_result *c
 	}
 }
 
+static void put_orders(struct ws_sqlite *db, const struct ws_lock_order_result *order)
+{
+	for (size_t i = 0; i < order->n_pairs; i++) {
+		const struct ws_lock_pair *pair = &order->pairs[i];
+
+		ws_sqlite_put(db, WS_SQLITE_LOCK_ORDERS, "uxxsxsu", (uint64_t)i, pair->take.thread,
+			      pair->held.object->id, &pair->hold, pair->taken.object->id,
+			      &pair->take, pair->times);
+	}
+}
+
 static void put_evidence(struct ws_sqlite *db, enum ws_sqlite_table table, uint64_t of,
 			 const struct ws_evidence *list, size_t n)
 {
@@ -83,6 +94,7 @@ static void put_leftovers(struct ws_sqlite *db, const struct ws_leftovers_result
 void ws_sqlite_fill_answers(struct ws_sqlite *db, const struct ws_report *report)
 {
 	put_edges(db, report->results->contention);
+	put_orders(db, report->results->lock_order);
 	put_findings(db, report->results);
 	put_deadlocks(db, report->results);
 	put_leftovers(db, report->results->leftovers);

@@ -121,6 +121,18 @@ static void put_outcomes(struct ws_sqlite *db, const struct ws_object_contention
 			      ws_journal_end_word(WS_JOURNAL_LOST), object->lost);
 }
 
+/* How long it was waited for in each span of the trace. */
+static void put_spans(struct ws_sqlite *db, const struct ws_report *report,
+		      const struct ws_queue *queue)
+{
+	const struct ws_queues_result *queues = report->results->queues;
+	uint64_t from_ns = report->tables->begin_ns;
+
+	for (size_t i = 0; i < queues->n_spans; i++, from_ns += queues->span_ns)
+		ws_sqlite_put(db, WS_SQLITE_QUEUE_SPANS, "xuuu", queue->object->id, from_ns,
+			      from_ns + queues->span_ns, queue->spans[i]);
+}
+
 /* All but the object's own row. */
 static void put_details(struct ws_sqlite *db, const struct ws_object_contention *object)
 {
@@ -165,6 +177,8 @@ static void put_objects(struct ws_sqlite *db, const struct ws_report *report)
 			      ws_histogram_quantile(waits, 950), ws_histogram_quantile(waits, 990),
 			      waits->max, (uint64_t)(queue ? queue->longest : 0));
 		put_details(db, object);
+		if (queue)
+			put_spans(db, report, queue);
 	}
 	for (size_t i = 0; i < results->n_mentions; i++) {
 		const struct ws_mention *mention = &results->mentions[i];

@@ -23,12 +23,14 @@
 	X(OBJECT_OUTCOMES, object_outcomes, 3)                                                     \
 	X(OBJECT_PROCESSES, object_processes, 2)                                                   \
 	X(OBJECT_PARTIES, object_parties, 12)                                                      \
+	X(QUEUE_SPANS, queue_spans, 4)                                                             \
 	X(TRANSFERS, transfers, 9)                                                                 \
 	X(WAITS, waits, 19)                                                                        \
 	X(WAIT_HOLDERS, wait_holders, 6)                                                           \
 	X(WAIT_PIECES, wait_pieces, 7)                                                             \
 	X(LOSSES, losses, 4)                                                                       \
 	X(WAITS_FOR, waits_for, 11)                                                                \
+	X(LOCK_ORDERS, lock_orders, 9)                                                             \
 	X(FINDINGS, findings, 4)                                                                   \
 	X(FINDING_OBJECTS, finding_objects, 2)                                                     \
 	X(FINDING_EVIDENCE, finding_evidence, 7)                                                   \

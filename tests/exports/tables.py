@@ -199,6 +199,16 @@ def check_lists(db, report, frames):
          sorted((o["id"], p["process"], p["bytes_in"], p["bytes_out"], p["empty_ns"], p["full_ns"])
                 for o in report["objects"] for p in o.get("transfer", {}).get("processes", [])),
          "transfers")
+    begin = report["trace"]["begin_ns"]
+    same(rows(db, "SELECT object_id, begin_ns, end_ns, wait_ns FROM queue_spans"),
+         sorted((o["id"], begin + i * q["span_ns"], begin + (i + 1) * q["span_ns"], ns)
+                for o in report["objects"] for q in [o.get("queue")] if q
+                for i, ns in enumerate(q["spans"])), "spans of queues")
+    same([(*ids, times, frames.sites[a], frames.sites[b]) for *ids, times, a, b in rows(
+        db, "SELECT held_id, taken_id, thread_id, times, held_site_id, taken_site_id "
+        "FROM lock_orders ORDER BY id")],
+         [(p["held"], p["taken"], p["thread"], p["times"], frames.of_json(p["hold_site"]),
+           frames.of_json(p["take_site"])) for p in report["lock_order"]["pairs"]], "orders of locks")
     same(rows(db, "SELECT rule, severity, title FROM findings ORDER BY id"),
          [(f["rule"], f["severity"], f["title"]) for f in report["findings"]], "findings")
     same(rows(db, "SELECT finding_id, object_id FROM finding_objects"),

@@ -161,6 +161,11 @@ bool ws_board_reaches(const struct ws_board_process *process, const struct ws_ob
 	return known && (!end || known->ends & end);
 }
 
+static bool has_key(uint8_t kind)
+{
+	return kind == WS_KIND_SYSV_SEM || kind == WS_KIND_SYSV_MSG || kind == WS_KIND_SYSV_SHM;
+}
+
 static bool is_made(const struct ws_reach *reach)
 {
 	return reach->made;
@@ -206,9 +211,14 @@ bool ws_board_is_public(const struct ws_board *board, const struct ws_object *ob
 
 	if (!ws_reach_of(&object->key, &what))
 		return false;
+	if (what.origin == WS_MAP_SYSV) {
+		what = (struct ws_reach){ .kind = WS_KIND_SYSV_SHM, .offset = what.ino };
+		return !any_process(board, &what, WS_UNKNOWN, is_made) ||
+		       any_process(board, &what, WS_UNKNOWN, is_keyed);
+	}
 	if (what.origin)
 		return what.origin == WS_MAP_FILE;
-	if (what.kind != WS_KIND_SYSV_SEM && what.kind != WS_KIND_SYSV_MSG)
+	if (!has_key(what.kind))
 		return what.kind == WS_KIND_MQ;
 	return any_process(board, &what, WS_UNKNOWN, is_keyed);
 }
@@ -229,6 +239,8 @@ bool ws_board_lets_go(const struct ws_board *board, const struct ws_board_wait *
 		if (on->holds[i].said && on->holds[i].who.thread != wait->pub.thread)
 			return true;
 	}
+	if (on->object->key.kind == WS_KIND_BARRIER && on->n_waits > 1)
+		return true; /* one more has come there */
 	return carries && !reads && ws_reach_of(&on->object->key, &what) &&
 	       any_process(board, &what, wait->pub.process, is_used);
 }
@@ -317,6 +329,12 @@ static void take_loss(struct ws_board *board)
 	for (size_t i = 0; i < board->n_objects; i++) {
 		if (board->objects[i])
 			board->objects[i]->n_holds = 0;
+	}
+	for (size_t i = 0; i < board->n_processes; i++) {
+		if (!board->processes[i])
+			continue;
+		ws_reaches_open_ends(&board->processes[i]->reaches);
+		board->processes[i]->ends_from_before = false; /* it has said them, perhaps */
 	}
 }
 
@@ -407,9 +425,8 @@ static void note_key(struct ws_board *board, const struct ws_record *record)
 {
 	const struct ws_board_process *process = ws_board_process(board, record->process);
 	struct ws_reach what, *known;
-	uint8_t kind = record->object.object.kind;
 
-	if ((kind != WS_KIND_SYSV_SEM && kind != WS_KIND_SYSV_MSG) || !process ||
+	if (!has_key(record->object.object.kind) || !process ||
 	    !strchr(record->object.name, '(') || !ws_reach_of(&record->object.object, &what))
 		return;
 	known = ws_reaches_find(&process->reaches, &what);

@@ -19,15 +19,16 @@
  * it has mapped; what it has made, opened or used; a pipe of which it has the end open; and what
  * its parent reached when it forked: of its pipes both ends, until the child says which it has.
  * What was there before the trace may be reached from outside. What has a name or a key (a queue, a
- * file that is mapped, an object of System V but a private one) may be reached from outside though
- * it was made in the trace: see `ws_board_lets_go`.
+ * file that is mapped, an object or a segment of System V but a private one) may be reached from
+ * outside though it was made in the trace: see `ws_board_lets_go`.
  *
  * Handlers: a thread that lets others go while it waits itself does so in a signal handler.
  *
  * Let go: a wake may have ended a wait of which the end is not recorded yet. Such a wait is not one
  * for WS_LET_GO_NS; a wake of one waiter is used up by the first wait that ends.
  *
- * Loss: what was open when events were lost may be over, and is not told: see `uncertain`.
+ * Loss: what was open when events were lost may be over, and is not told: see `uncertain`. Who has
+ * which end of a pipe is not known any more, until it is said again.
  *
  * Cost: O(1) a wait, wake or hold, but for copies as processes fork; memory by live threads and
  * processes, and by objects that were waited for.
@@ -186,8 +187,8 @@ bool ws_board_is_closed(const struct ws_board *board, const struct ws_object *ob
  * path or a key. */
 bool ws_board_is_public(const struct ws_board *board, const struct ws_object *object);
 /* True if somebody of the trace other than the waiter itself is known to let such waits go: a
- * thread has done so; one says that it took it; or, of a full queue, another process has opened
- * it. */
+ * thread has done so; one says that it took it; one has come to the same barrier; or, of a full
+ * queue, another process has opened it. */
 bool ws_board_lets_go(const struct ws_board *board, const struct ws_board_wait *wait);
 
 #endif

@@ -57,4 +57,7 @@ int ws_reaches_inherit(struct ws_reaches *to, const struct ws_reaches *from, boo
 /* No end of a pipe that was only inherited is open, until it is said. */
 void ws_reaches_close_inherited(struct ws_reaches *reaches);
 
+/* What was said of ends of pipes may have been lost: each may be open, until it is said again. */
+void ws_reaches_open_ends(struct ws_reaches *reaches);
+
 #endif

@@ -192,6 +192,13 @@ static uint8_t other_end(const struct ws_wait *wait)
 	return wait->flags & WS_WAIT_READ ? WS_END_WRITES : WS_END_READS;
 }
 
+/* True if processes outside of the trace may let the thread go, as far as is known. */
+static bool is_for_others(const struct ws_board *board, const struct ws_board_wait *wait)
+{
+	return !ws_board_is_closed(board, wait->on->object) ||
+	       (ws_board_is_public(board, wait->on->object) && !ws_board_lets_go(board, wait));
+}
+
 /* Those who could let it go: any of them. */
 static void add_candidates(struct builder *b, struct ws_graph_node *node,
 			   const struct ws_board_wait *wait)
@@ -201,8 +208,7 @@ static void add_candidates(struct builder *b, struct ws_graph_node *node,
 	bool reached = false;
 
 	node->need = 1;
-	if (on->by_handler || !ws_board_is_closed(board, on->object) ||
-	    (ws_board_is_public(board, on->object) && !ws_board_lets_go(board, wait)))
+	if (on->by_handler || is_for_others(board, wait))
 		node->way_out = WS_WAY_OUT_OUTSIDE;
 	add_hints(b, node, on, &wait->hint);
 	for (size_t i = 0; i < board->n_processes; i++) {
@@ -227,12 +233,15 @@ static void add_candidates(struct builder *b, struct ws_graph_node *node,
 
 /* A barrier: any of all who could come, for whoever goes on may also make those who are missing. */
 static void add_arrivers(struct builder *b, struct ws_graph_node *node,
-			 const struct ws_board_object *on)
+			 const struct ws_board_wait *wait)
 {
 	const struct ws_board *board = b->board;
+	const struct ws_board_object *on = wait->on;
 
 	node->needs_all = true;
 	node->need = 1;
+	if (is_for_others(board, wait))
+		node->way_out = WS_WAY_OUT_OUTSIDE;
 	if (on->value <= on->n_waits) {
 		node->way_out = WS_WAY_OUT_UNKNOWN; /* of how many it is was not seen */
 		return;
@@ -362,7 +371,7 @@ static void add_wait_edges(struct builder *b, size_t i)
 	} else if (b->scope == WS_GRAPH_OWNERS) {
 		node.way_out = WS_WAY_OUT_UNKNOWN; /* it is not asked for */
 	} else if (kind == WS_KIND_BARRIER) {
-		add_arrivers(b, &node, wait->on);
+		add_arrivers(b, &node, wait);
 	} else {
 		add_candidates(b, &node, wait);
 	}

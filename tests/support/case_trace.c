@@ -233,12 +233,16 @@ static void file_of(struct case_trace *trace, const char *text, struct ws_object
 }
 
 /* The key becomes that of something in the mapping that the cases share. */
-static void map_of(struct ws_object_key *key, bool file)
+static void map_of(struct case_trace *trace, struct ws_object_key *key, enum ws_map_origin origin)
 {
+	static const uint64_t inodes[] = { [WS_MAP_FILE] = 8, [WS_MAP_ANON] = 7 };
+	bool fresh;
+
 	key->process = WS_UNKNOWN;
-	key->origin = file ? WS_MAP_FILE : WS_MAP_ANON;
-	key->dev = 1;
-	key->ino = file ? 8 : 7;
+	key->origin = (uint8_t)origin;
+	key->dev = origin != WS_MAP_SYSV;
+	key->ino = origin == WS_MAP_SYSV ? 0x100 + number_of(&trace->objects, "*segment", &fresh)
+					 : inodes[origin];
 }
 
 /* Kind 0 if the text is none. */
@@ -273,10 +277,13 @@ static struct ws_object_key object_of(struct case_trace *trace, const char *text
 		return key;
 	}
 	key.offset = 0x100 + number_of(&trace->objects, colon + 1, &fresh);
-	if (colon[1] == '*' || colon[1] == '+') {
+	if (colon[1] == '*' || colon[1] == '+' || colon[1] == '%') {
 		key.process = WS_UNKNOWN;
 		if (ws_kind_naming(key.kind) == WS_NAMED_BY_ADDRESS)
-			map_of(&key, colon[1] == '+');
+			map_of(trace, &key,
+			       colon[1] == '*'   ? WS_MAP_ANON
+			       : colon[1] == '+' ? WS_MAP_FILE
+						 : WS_MAP_SYSV);
 	}
 	return key;
 }
@@ -493,7 +500,10 @@ static const char *parse_reach(struct case_trace *trace, struct ws_record *recor
 {
 	record->type = WS_RECORD_REACH;
 	if (maps) {
-		map_of(&record->reach.object, word(words, "file"));
+		map_of(trace, &record->reach.object,
+		       word(words, "file")   ? WS_MAP_FILE
+		       : word(words, "sysv") ? WS_MAP_SYSV
+					     : WS_MAP_ANON);
 		record->reach.ends = UINT8_MAX;
 		return NULL;
 	}

@@ -5,7 +5,7 @@
  *   TIME     nanoseconds
  *   THREAD   a name, `A`; in another process than `p`: `q.A`
  *   OBJECT   KIND:name, private to the thread's process; KIND:*name, shared: in one anonymous mapping,
- *            in one mapped file if it is KIND:+name, by itself if it is a file or has an id;
+ *            in one mapped file if it is KIND:+name, in sysv_shm:*segment if it is KIND:%name, by itself if it is a file or has an id;
  *            thread:A, joining A; thread:?, joining one of which the handle is known only; process:Q, waiting for that child; process:any, for any child;
  *            record_lock:FILE[START,END), record_lock:FILE[START,...), record_lock:FILE, shared
  *   SITE     function@file:line, or only part of it; `!` before it: code of the runtime;
@@ -39,7 +39,7 @@
  *   start [creator=THREAD segment=N], exit         of the thread
  *   process OP [of=PROCESS] [parent=PROCESS]       of the thread's process; fork, start: of its parent, of
  *         the image before; start: the parent may be said, too
- *   maps [file]                    the process has the mapping of KIND:*, or of KIND:+, of others
+ *   maps [file|sysv]               the process has the mapping of KIND:*, of KIND:+, of KIND:%, of others
  *   reach OBJECT [reads] [writes]  the process says that it has these ends of the pipe open
  *   loss N                                         of events; the thread is `-`
  */

@@ -161,14 +161,6 @@ static void find_exit(const struct ws_hangs *hangs, uint32_t thread, const struc
 	}
 }
 
-static bool is_process_gone(const struct ws_board *board, const struct ws_board_thread *thread)
-{
-	const struct ws_board_process *process =
-		thread ? ws_board_process(board, thread->process) : NULL;
-
-	return process && process->gone && process->gone_ns == thread->gone_ns;
-}
-
 /* The lock is in memory that the waiter's process got as a copy, by fork(), while it was held: what
  * the holder does is done to its own. `fork_holding` tells it. */
 static bool is_copy(const struct ws_board_thread *holder, const struct ws_wait *wait)
@@ -206,14 +198,13 @@ static int take_gone(struct ws_hangs *hangs, const struct ws_wait_graph *graph, 
 		if (r == 0)
 			r = ws_hang_add_step(&hang, graph, i, &hold, i);
 		if (r == 0)
-			r = ws_hang_add_behind(&hang, graph, waiter->knot);
+			r = ws_hang_add_behind(&hang, graph, WS_KNOT_NONE, i);
 		if (r < 0) {
 			ws_hang_free(&hang);
 			return r;
 		}
 		hang.dead = node->thread;
 		hang.dead_ns = thread ? thread->gone_ns : 0;
-		hang.dead_process = is_process_gone(&hangs->board, thread);
 		if (hang.dead_ns > hang.at_ns)
 			hang.at_ns = hang.dead_ns;
 		r = keep(hangs, &hang);
@@ -329,7 +320,7 @@ static int take_more(struct ws_hangs *hangs, const struct ws_wait_graph *graph, 
 		*known = hang;
 		return 0;
 	}
-	return scope == WS_GRAPH_ALL && !known->n_behind ? ws_hang_add_behind(known, graph, knot)
+	return scope == WS_GRAPH_ALL && !known->n_behind ? ws_hang_add_behind(known, graph, knot, WS_UNKNOWN)
 							 : 0;
 }
 
@@ -461,9 +452,6 @@ bool ws_hang_is_none(const struct ws_hang *hang)
 	bool gave_up = false, died = false;
 
 	if (hang->refuted)
-		return true;
-	if (hang->rule == WS_RULE_DEAD_HOLDER && hang->dead_process && hang->until_ns &&
-	    hang->ended == WS_OUTCOME_NONE && hang->until_ns < hang->dead_ns + WS_SHUTDOWN_NS)
 		return true;
 	if (hang->ended == WS_OUTCOME_INTERRUPTED && hang->until_ns &&
 	    hang->until_ns < hang->at_ns + WS_SIGNAL_NS)

@@ -11,9 +11,6 @@
  * been seen. */
 #define WS_KILLED_NS 50000000ull
 
-/* A waiter that ended so soon after the holder's process was ended with it: by whatever ended both,
- * as a server ends its children. */
-#define WS_SHUTDOWN_NS 100000000ull
 /* A signal that interrupts one of the set so soon after it closed may have been sent before. */
 #define WS_SIGNAL_NS 10000000ull
 
@@ -61,7 +58,6 @@ struct ws_hang {
 	size_t n_ended;
 	uint32_t dead; /* dead_holder: the thread that ended; stuck: who holds, or WS_UNKNOWN */
 	uint64_t dead_ns;
-	bool dead_process;          /* dead_holder: all of its process ended */
 	bool refuted;               /* at the end it was seen that somebody could go on after all */
 	bool holder_waits;          /* stuck: the holder waits, too */
 	struct ws_wait holder_wait; /* then, for what */
@@ -120,7 +116,9 @@ int ws_hang_add_step(struct ws_hang *hang, const struct ws_wait_graph *graph, ui
  * Somebody whom it could wait for was seen later only, as a child that told late that it is there. */
 int ws_hangs_refute(struct ws_hangs *hangs);
 
-/* Threads that wait for one of the knot, and are blocked by it. */
-int ws_hang_add_behind(struct ws_hang *hang, const struct ws_wait_graph *graph, uint32_t knot);
+/* Threads that wait for one of the knot (WS_KNOT_NONE: of none), or for `node` (WS_UNKNOWN: for none),
+ * and are blocked by it. */
+int ws_hang_add_behind(struct ws_hang *hang, const struct ws_wait_graph *graph, uint32_t knot,
+		       uint32_t node);
 
 #endif

@@ -276,18 +276,22 @@ static bool is_for_end(const struct ws_wait *wait)
 	       wait->object->key.kind == WS_KIND_THREAD;
 }
 
-/* Threads that wait for one of the knot, and are blocked by it. */
-int ws_hang_add_behind(struct ws_hang *hang, const struct ws_wait_graph *graph, uint32_t knot)
+int ws_hang_add_behind(struct ws_hang *hang, const struct ws_wait_graph *graph, uint32_t knot,
+		       uint32_t of)
 {
 	for (size_t i = 0; i < graph->n_nodes; i++) {
 		const struct ws_graph_node *node = &graph->nodes[i];
 		bool waits = false;
 
-		if (!node->blocked || node->knot == knot || node->thread == WS_UNKNOWN ||
-		    node->state != WS_NODE_WAITS)
+		if (!node->blocked || (knot != WS_KNOT_NONE && node->knot == knot) ||
+		    node->thread == WS_UNKNOWN || node->state != WS_NODE_WAITS)
 			continue;
-		for (size_t e = node->first; e < node->first + node->n && !waits; e++)
-			waits = graph->nodes[graph->edges[e].to].knot == knot;
+		for (size_t e = node->first; e < node->first + node->n && !waits; e++) {
+			uint32_t to = graph->edges[e].to;
+
+			waits = to == of ||
+				(knot != WS_KNOT_NONE && graph->nodes[to].knot == knot);
+		}
 		/* One that began just now may be for an end that is there already. */
 		if (!waits ||
 		    (is_for_end(&node->wait) && node->wait.begin_ns + WS_LET_GO_NS > graph->at_ns))
@@ -428,7 +432,7 @@ int ws_hang_make(struct ws_hangs *hangs, const struct ws_wait_graph *graph, uint
 	if (r == 0 && start != WS_UNKNOWN)
 		r = add_rest(&hang, graph, knot);
 	if (r == 0 && start != WS_UNKNOWN && scope == WS_GRAPH_ALL)
-		r = ws_hang_add_behind(&hang, graph, knot);
+		r = ws_hang_add_behind(&hang, graph, knot, WS_UNKNOWN);
 	if (r < 0) {
 		ws_hang_free(&hang);
 		return r;

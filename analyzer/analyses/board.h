@@ -178,6 +178,10 @@ bool ws_board_holds(const struct ws_board *board, const struct ws_board_hold *ho
 const struct ws_board_hold *ws_board_hold_of(const struct ws_board *board,
 					     const struct ws_object *object, uint32_t thread);
 
+/* True if the process has not ended, and descends from that one. */
+bool ws_board_descends(const struct ws_board *board, const struct ws_board_process *process,
+		       uint32_t from);
+
 /* True if the process can operate on the object; of a pipe at that end (WS_END_*; 0: any). */
 bool ws_board_reaches(const struct ws_board_process *process, const struct ws_object *object,
 		      uint8_t end);

@@ -320,8 +320,9 @@ static int take_more(struct ws_hangs *hangs, const struct ws_wait_graph *graph, 
 		*known = hang;
 		return 0;
 	}
-	return scope == WS_GRAPH_ALL && !known->n_behind ? ws_hang_add_behind(known, graph, knot, WS_UNKNOWN)
-							 : 0;
+	return scope == WS_GRAPH_ALL && !known->n_behind
+		       ? ws_hang_add_behind(known, graph, knot, WS_UNKNOWN)
+		       : 0;
 }
 
 /* Takes what the graph has that was not found before. */

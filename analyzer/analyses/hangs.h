@@ -35,9 +35,10 @@
  * pipe_end_open: a reader waits for more, or the end, of a pipe whose writing end is open in its
  * own process only, or in one that waits for it to end. dead_holder: a thread waits for a lock
  * whose holder has ended WS_LET_GO_NS ago or earlier: of a robust mutex the kernel may let it go
- * until then, and whatever ended the holder's process may end the waiter's. stuck: a wait for a lock
- * or at a barrier, or one of two processes that open opposite ends of two FIFOs, was open at the end
- * for `stuck_ns` or longer, while those who could end it might still have done so: nothing is proven.
+ * until then, and whatever ended the holder's process may end the waiter's. stuck: a wait for a
+ * lock or at a barrier, or one of two processes that open opposite ends of two FIFOs, was open at
+ * the end for `stuck_ns` or longer, while those who could end it might still have done so: nothing
+ * is proven.
  *
  * A program that ends while its workers wait for more work is none: the thread that ends it runs.
  *

@@ -113,11 +113,12 @@ int ws_hang_add_step(struct ws_hang *hang, const struct ws_wait_graph *graph, ui
 		     const struct ws_graph_edge *edge, uint32_t node);
 
 /* At the end, by what is known then: a set of which all wait still, and one could go on, was none.
- * Somebody whom it could wait for was seen later only, as a child that told late that it is there. */
+ * Somebody whom it could wait for was seen later only, as a child that told late that it is there.
+ */
 int ws_hangs_refute(struct ws_hangs *hangs);
 
-/* Threads that wait for one of the knot (WS_KNOT_NONE: of none), or for `node` (WS_UNKNOWN: for none),
- * and are blocked by it. */
+/* Threads that wait for one of the knot (WS_KNOT_NONE: of none), or for `node` (WS_UNKNOWN: for
+ * none), and are blocked by it. */
 int ws_hang_add_behind(struct ws_hang *hang, const struct ws_wait_graph *graph, uint32_t knot,
 		       uint32_t node);
 

@@ -289,8 +289,7 @@ int ws_hang_add_behind(struct ws_hang *hang, const struct ws_wait_graph *graph, 
 		for (size_t e = node->first; e < node->first + node->n && !waits; e++) {
 			uint32_t to = graph->edges[e].to;
 
-			waits = to == of ||
-				(knot != WS_KNOT_NONE && graph->nodes[to].knot == knot);
+			waits = to == of || (knot != WS_KNOT_NONE && graph->nodes[to].knot == knot);
 		}
 		/* One that began just now may be for an end that is there already. */
 		if (!waits ||

@@ -95,7 +95,6 @@ void ws_reaches_open_ends(struct ws_reaches *reaches)
 {
 	for (size_t i = 0; i < reaches->n; i++) {
 		if (reaches->list[i].kind == WS_KIND_PIPE)
-			reaches->list[i].ends = reaches->list[i].had =
-				WS_END_READS | WS_END_WRITES;
+			reaches->list[i].ends = reaches->list[i].had = WS_END_READS | WS_END_WRITES;
 	}
 }

@@ -40,6 +40,12 @@ enum ws_reached {
 	WS_REACHED_SAID, /* at these ends and no other */
 };
 
+/* True for what System V finds by a key, unless it is private. */
+static inline bool ws_kind_has_key(uint8_t kind)
+{
+	return kind == WS_KIND_SYSV_SEM || kind == WS_KIND_SYSV_MSG || kind == WS_KIND_SYSV_SHM;
+}
+
 /* What the object is reached by; false: it is in private memory, which only its process reaches. */
 bool ws_reach_of(const struct ws_object_key *key, struct ws_reach *ret);
 

@@ -105,12 +105,52 @@ static void add_edge(struct builder *b, struct ws_graph_node *node, struct ws_gr
 	node->n++;
 }
 
+static bool has_heirs(const struct ws_board *board, uint32_t process)
+{
+	for (size_t i = 0; i < board->n_processes; i++) {
+		if (board->processes[i] && ws_board_descends(board, board->processes[i], process))
+			return true;
+	}
+	return false;
+}
+
+/* A flock belongs to the open file: the process that took it may let it go, or any that may have
+ * got the file from it by fork(). */
+static void add_heirs(struct builder *b, struct ws_graph_node *node,
+		      const struct ws_board_hold *hold, uint32_t process)
+{
+	struct ws_graph_edge edge = {
+		.to = process_node(b, process),
+		.as = WS_HOLD_OWNS,
+		.by = hold->said ? hold->who.thread : WS_UNKNOWN,
+		.shared = hold->shared,
+		.site = hold->who.site,
+		.stack = hold->who.stack,
+		.since_ns = hold->since_ns,
+	};
+
+	add_edge(b, node, edge);
+	for (size_t i = 0; i < b->board->n_processes; i++) {
+		const struct ws_board_process *heir = b->board->processes[i];
+
+		if (heir && ws_board_descends(b->board, heir, process))
+			add_edge(b, node,
+				 (struct ws_graph_edge){ .to = process_node(b, heir->index),
+							 .as = WS_HOLD_COULD,
+							 .by = WS_UNKNOWN,
+							 .site = WS_UNKNOWN,
+							 .stack = WS_UNKNOWN });
+	}
+	node->need = 1;
+}
+
 /* Those who hold an owned object. */
 static void add_holders(struct builder *b, struct ws_graph_node *node,
 			const struct ws_board_object *on)
 {
 	bool lasting = on->object->key.kind != WS_KIND_RECORD_LOCK &&
 		       on->object->key.kind != WS_KIND_FLOCK;
+	const struct ws_board_hold *left = NULL; /* that others than its process may let go */
 
 	for (size_t i = 0; i < on->n_holds; i++) {
 		const struct ws_board_hold *hold = &on->holds[i];
@@ -132,9 +172,17 @@ static void add_holders(struct builder *b, struct ws_graph_node *node,
 			continue; /* the kernel has let it go */
 		if (thread->gone && thread->gone_ns + WS_LET_GO_NS > b->board->now_ns)
 			node->way_out = WS_WAY_OUT_WOKEN; /* a robust mutex is let go, too */
+		if (on->object->key.kind == WS_KIND_FLOCK && has_heirs(b->board, thread->process)) {
+			left = left ? left : hold;
+			continue;
+		}
 		edge.to = hold->by_process && !thread->gone ? process_node(b, thread->process)
 							    : thread_node(b, hold->who.thread);
 		add_edge(b, node, edge);
+	}
+	if (!node->n && left) {
+		add_heirs(b, node, left, ws_board_thread(b->board, left->who.thread)->process);
+		return;
 	}
 	if (!node->n)
 		node->way_out = WS_WAY_OUT_UNKNOWN;

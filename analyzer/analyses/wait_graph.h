@@ -6,7 +6,8 @@
  *
  * Rules, in words.
  *
- * A thread that waits for an owned object needs all who hold it (AND); for a thread, that thread;
+ * A thread that waits for an owned object needs all who hold it (AND), of a flock the process that
+ * took it or any that descends from it, since the open file has it; for a thread, that thread;
  * for a child, that child, or one of its children (OR). A process goes on if any of its threads
  * can. A barrier needs any one of those who could come: as long as one goes on, it may also make
  * those who are missing.

@@ -11,6 +11,8 @@
 
 /* Nothing shorter is worth telling, however short the run. */
 #define FLOOR_NS 100000.0
+/* Starting and ending a process differs by that, when the machine is busy. */
+#define FLOOR_DURATION_NS 50e6
 /* A part of the acquisitions that is not worth telling. */
 #define FLOOR_SHARE 0.01
 /* Fewer waits have no percentiles. */
@@ -58,10 +60,6 @@ static double scale_of(const struct comparer *c, const struct ws_digest *run)
 /* The samples have their values and variances: compares them. */
 static void test(struct comparer *c, double floor, struct ws_compared *to)
 {
-	for (int side = 0; side < WS_SIDES; side++)
-		for (size_t i = 0; i < c->sides[side].n; i++)
-			c->samples[side][i].run_noise = ws_noise_run(c->sides[side].runs[i]->busy,
-								     c->made->options.run_noise);
 	to->known = true;
 	to->ratio =
 		ws_noise_ratio(c->samples[WS_BEFORE], c->sides[WS_BEFORE].n, c->samples[WS_AFTER],
@@ -79,6 +77,8 @@ static void test(struct comparer *c, double floor, struct ws_compared *to)
 struct sum {
 	struct ws_histogram times; /* Owned by this */
 	uint64_t acquired, waited, path_ns;
+	uint64_t running_ns, scheduler_ns,
+		all_ns; /* of the object, also where the sum is of a line */
 	uint64_t by_class[WS_CLASS_COUNT];
 	double variance; /* that slices tell */
 	bool any;
@@ -105,6 +105,9 @@ static int sum_up(const struct comparer *c, int side, size_t i, uint32_t number,
 		to->acquired += object->acquired;
 		to->waited += object->waited;
 		to->path_ns += object->path_ns;
+		to->running_ns += object->running_ns;
+		to->scheduler_ns += object->scheduler_ns;
+		to->all_ns += object->waits.total;
 		for (size_t class = 0; class < WS_CLASS_COUNT; class ++)
 			to->by_class[class] += object->by_class[class];
 		if (object->variance > to->variance)
@@ -118,7 +121,7 @@ static double larger(double a, double b)
 	return a > b ? a : b;
 }
 
-static struct ws_sample sample_of(const struct comparer *c, int side, size_t i,
+static struct ws_sample figure_of(const struct comparer *c, int side, size_t i,
 				  const struct sum *sum, enum ws_metric metric)
 {
 	static const unsigned permille[WS_METRIC_COUNT] = {
@@ -146,6 +149,25 @@ static struct ws_sample sample_of(const struct comparer *c, int side, size_t i,
 										  permille[metric]),
 					   .variance = 4 * chance };
 	}
+}
+
+/* By how much equal runs are assumed to differ in it. */
+static double run_noise(const struct comparer *c, const struct ws_digest *run,
+			const struct sum *sum)
+{
+	double all = sum->all_ns ? (double)sum->all_ns : 1;
+
+	return ws_noise_run(run->busy, c->made->options.run_noise, (double)sum->running_ns / all,
+			    (double)sum->scheduler_ns / all);
+}
+
+static struct ws_sample sample_of(const struct comparer *c, int side, size_t i,
+				  const struct sum *sum, enum ws_metric metric)
+{
+	struct ws_sample sample = figure_of(c, side, i, sum, metric);
+
+	sample.run_noise = run_noise(c, c->sides[side].runs[i], sum);
+	return sample;
 }
 
 /* True if every run can say that figure. */
@@ -291,6 +313,9 @@ static int site_sum(const struct comparer *c, int side, size_t i, uint32_t numbe
 				return -ENOMEM;
 			if (object->variance > to->variance)
 				to->variance = object->variance;
+			to->running_ns += object->running_ns;
+			to->scheduler_ns += object->scheduler_ns;
+			to->all_ns += object->waits.total;
 		}
 	}
 	return 0;
@@ -461,9 +486,11 @@ static void judge_runs(struct comparer *c)
 	for (int side = 0; side < WS_SIDES; side++)
 		for (size_t i = 0; i < c->sides[side].n; i++)
 			c->samples[side][i] = (struct ws_sample){
-				.value = (double)c->sides[side].runs[i]->duration_ns
+				.value = (double)c->sides[side].runs[i]->duration_ns,
+				.run_noise = ws_noise_run(c->sides[side].runs[i]->busy,
+							  made->options.run_noise, 1, 0),
 			};
-	test(c, 1e6, &made->duration);
+	test(c, FLOOR_DURATION_NS, &made->duration);
 	for (int side = 0; side < WS_SIDES; side++) {
 		for (size_t i = 0; i < c->sides[side].n; i++) {
 			const struct ws_digest *run = c->sides[side].runs[i];
@@ -484,6 +511,7 @@ static void judge_runs(struct comparer *c)
 			sample.variance =
 				sample.value > 0 ? squares / (sample.value * sample.value) : 0;
 			sample.value *= scale_of(c, run);
+			sample.run_noise = ws_noise_run(run->busy, made->options.run_noise, 1, 0);
 			c->samples[side][i] = sample;
 		}
 	}

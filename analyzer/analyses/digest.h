@@ -42,10 +42,12 @@ struct ws_digest_object {
 	uint64_t by_class[WS_CLASS_COUNT]; /* of the time */
 	uint64_t open;                     /* waits that were open at the end */
 	uint64_t unknown_ns;               /* of the time: no holder or waker is known */
-	uint64_t acquired; /* times it was taken; 0: nobody said so, or it is no lock */
-	uint64_t waited;   /* of these, after a wait */
-	uint64_t path_ns;  /* of the critical path: what it would save at most without its waits */
-	double variance;   /* of the sum of the waits, as slices.h has it; of a group the largest */
+	uint64_t acquired;     /* times it was taken; 0: nobody said so, or it is no lock */
+	uint64_t waited;       /* of these, after a wait */
+	uint64_t running_ns;   /* of the time: a holder ran, or nobody knows what it did */
+	uint64_t scheduler_ns; /* of the time: a holder or the waiter was kept from running */
+	uint64_t path_ns; /* of the critical path: what it would save at most without its waits */
+	double variance;  /* of the sum of the waits, as slices.h has it; of a group the largest */
 	struct ws_digest_use *waiters; /* Owned by the digest; by site */
 	size_t n_waiters;
 	struct ws_digest_use *holders; /* the same; owned kinds only */

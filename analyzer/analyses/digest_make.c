@@ -162,6 +162,22 @@ static void add_classes(const struct maker *maker, const struct ws_object *objec
 		to->by_class[i] += classed->sums[i].wait_ns;
 }
 
+/* What the time was spent for in the end, where the load of the machine counts. */
+static void add_causes(const struct maker *maker, const struct ws_object_contention *from,
+		       struct ws_digest_object *to)
+{
+	const struct ws_blame_result *blame = maker->source->results->blame;
+	const struct ws_object_blame *one = blame->known ? ws_blame_of(blame, from->object) : NULL;
+
+	if (!one) {
+		to->running_ns += from->waits.total;
+		return;
+	}
+	to->running_ns += one->causes[WS_CAUSE_RUNNING] + one->causes[WS_CAUSE_UNKNOWN] +
+			  one->causes[WS_CAUSE_GONE] + one->causes[WS_CAUSE_CYCLE];
+	to->scheduler_ns += one->causes[WS_CAUSE_PREEMPTED] + one->causes[WS_CAUSE_SCHEDULER];
+}
+
 static int add_object(struct maker *maker, const struct ws_object_contention *from)
 {
 	const struct ws_results *results = maker->source->results;
@@ -182,6 +198,7 @@ static int add_object(struct maker *maker, const struct ws_object_contention *fr
 	if (r < 0)
 		return r;
 	add_classes(maker, from->object, to);
+	add_causes(maker, from, to);
 	to->open += from->open;
 	to->unknown_ns += from->unknown_ns;
 	taken = ws_acquisition_of(results->acquisitions, from->object);

@@ -1,34 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* matching.c: see matching.h. */
-#include "analyzer/analyses/matching.h"
+/* matching.c: programs and lines of two builds, see matching.h; matching_objects.c has the objects.
+ */
+#include "analyzer/analyses/matching_private.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* One line or object of one side: where it is described, and the digest's entry. */
-struct entry {
-	const struct ws_digest *digest; /* Weak */
-	const char *module;             /* Weak: the name that it has on the side before */
-	struct ws_matched_place place;
-	uint32_t number; /* WS_UNKNOWN: none yet */
-};
-
-/* The distinct lines of one side, in order. */
-struct lines {
-	struct entry *list; /* Owned by this */
-	size_t n;
-	uint64_t *at; /* Owned by this: for each its line, or its address */
-};
-
-struct matcher {
-	const struct ws_side *sides; /* Weak */
-	bool by_use;
-	struct ws_matching *made; /* Owned by this until it is handed out */
-	struct lines lines[WS_SIDES];
-	struct entry *objects[WS_SIDES]; /* Owned by this; all of them, of all runs */
-	size_t n_objects[WS_SIDES];
-};
 
 static bool is_program(const struct ws_side *side, const char *name)
 {
@@ -79,7 +56,7 @@ static const char *build_of(const struct ws_side *side, const char *name)
 	return build;
 }
 
-static const char *name_before(const struct matcher *m, int side, const char *module)
+const char *ws_match_module(const struct matcher *m, int side, const char *module)
 {
 	const char *const *renamed = m->made->renamed;
 
@@ -93,6 +70,22 @@ static const struct ws_digest_site *site_of(const struct entry *entry)
 	return &entry->digest->sites[entry->place.index];
 }
 
+/* True if the side has the function of the entry in a file of that name. */
+static bool has_file(const struct matcher *m, int side, const struct entry *entry, const char *file)
+{
+	for (size_t i = 0; i < m->sides[side].n; i++) {
+		const struct ws_digest *run = m->sides[side].runs[i];
+
+		for (size_t k = 0; k < run->n_sites; k++)
+			if (strcmp(run->sites[k].function, site_of(entry)->function) == 0 &&
+			    strcmp(ws_match_module(m, side, run->sites[k].module), entry->module) ==
+				    0 &&
+			    strcmp(ws_base_name(run->sites[k].file), file) == 0)
+				return true;
+	}
+	return false;
+}
+
 /* Those of one function of one file are together. */
 static int by_function(const struct entry *x, const struct entry *y)
 {
@@ -101,7 +94,44 @@ static int by_function(const struct entry *x, const struct entry *y)
 
 	if (!c)
 		c = strcmp(a->function, b->function);
-	return c ? c : strcmp(ws_base_name(a->file), ws_base_name(b->file));
+	return c ? c : strcmp(x->file, y->file);
+}
+
+/* The one file that has the function on this side and not on the other; NULL: none, or several. */
+static const char *file_only_here(const struct matcher *m, int here, const struct entry *entry)
+{
+	const struct ws_side *sides = m->sides;
+	const char *only = NULL;
+
+	for (size_t i = 0; i < sides[here].n; i++) {
+		const struct ws_digest *run = sides[here].runs[i];
+
+		for (size_t k = 0; k < run->n_sites; k++) {
+			const char *file = ws_base_name(run->sites[k].file);
+
+			if (strcmp(run->sites[k].function, site_of(entry)->function) != 0 ||
+			    strcmp(ws_match_module(m, here, run->sites[k].module), entry->module) !=
+				    0 ||
+			    (only && strcmp(only, file) == 0) || has_file(m, !here, entry, file))
+				continue;
+			if (only)
+				return NULL;
+			only = file;
+		}
+	}
+	return only;
+}
+
+/* The name of the line's file: that before, if the file that has the function was renamed. */
+static const char *file_before(const struct matcher *m, int side, const struct entry *entry)
+{
+	const char *file = ws_base_name(site_of(entry)->file), *before;
+
+	if (side == WS_BEFORE || !site_of(entry)->function[0] ||
+	    has_file(m, WS_BEFORE, entry, file))
+		return file;
+	before = file_only_here(m, WS_BEFORE, entry);
+	return before && file_only_here(m, WS_AFTER, entry) ? before : file;
 }
 
 static uint64_t line_of(const struct ws_digest_site *site)
@@ -141,13 +171,16 @@ static int collect_lines(struct matcher *m, int side)
 	}
 	n = 0;
 	for (uint32_t i = 0; i < from->n; i++) {
-		for (uint32_t k = 0; k < from->runs[i]->n_sites; k++)
-			all[n++] = (struct entry){
+		for (uint32_t k = 0; k < from->runs[i]->n_sites; k++) {
+			all[n] = (struct entry){
 				.digest = from->runs[i],
-				.module = name_before(m, side, from->runs[i]->sites[k].module),
+				.module = ws_match_module(m, side, from->runs[i]->sites[k].module),
 				.place = { i, k },
 				.number = WS_UNKNOWN,
 			};
+			all[n].file = file_before(m, side, &all[n]);
+			n++;
+		}
 	}
 	qsort(all, n, sizeof(*all), by_line);
 	for (size_t i = 0; i < n; i++) {
@@ -209,15 +242,14 @@ static void note_move(struct matcher *m, size_t before, size_t n_before, size_t 
 	const struct entry *entry = &m->lines[WS_BEFORE].list[before];
 
 	if (n_before == n_after && move->n < sizeof(move->moves) / sizeof(move->moves[0]) &&
-	    strcmp(entry->module, move->module) == 0 &&
-	    strcmp(ws_base_name(site_of(entry)->file), move->file) == 0)
+	    strcmp(entry->module, move->module) == 0 && strcmp(entry->file, move->file) == 0)
 		move->moves[move->n++] =
 			(int64_t)(m->lines[WS_AFTER].at[after] - m->lines[WS_BEFORE].at[before]);
 }
 
 static int64_t move_of_file(struct matcher *m, const struct entry *entry)
 {
-	struct move move = { .module = entry->module, .file = ws_base_name(site_of(entry)->file) };
+	struct move move = { .module = entry->module, .file = entry->file };
 	int64_t best = 0;
 	size_t most = 0;
 
@@ -301,223 +333,6 @@ static int match_lines(struct matcher *m)
 	return 0;
 }
 
-static const struct ws_digest_object *object_of(const struct entry *entry)
-{
-	return &entry->digest->objects[entry->place.index];
-}
-
-static const uint32_t *sites_of(const struct matcher *m, int side, const struct entry *entry)
-{
-	return m->made->runs[side][entry->place.run].sites;
-}
-
-/* By key. */
-static bool is_same(const struct matcher *m, int side, const struct entry *x, int other,
-		    const struct entry *y)
-{
-	const struct ws_digest_object *a = object_of(x), *b = object_of(y);
-
-	return a->kind == b->kind && a->how == b->how && strcmp(x->module, y->module) == 0 &&
-	       strcmp(a->label, b->label) == 0 &&
-	       ws_matched_number(sites_of(m, side, x), a->site) ==
-		       ws_matched_number(sites_of(m, other, y), b->site);
-}
-
-/* True if some line waited for both. */
-static bool share_use(const struct matcher *m, int side, const struct entry *x, int other,
-		      const struct entry *y)
-{
-	const struct ws_digest_object *a = object_of(x), *b = object_of(y);
-	const uint32_t *sites_a = sites_of(m, side, x), *sites_b = sites_of(m, other, y);
-
-	if (a->kind != b->kind)
-		return false;
-	if (a->how == WS_IDENTITY_USE && b->how == WS_IDENTITY_USE && a->site != WS_UNKNOWN &&
-	    b->site != WS_UNKNOWN && sites_a[a->site] == sites_b[b->site])
-		return true;
-	for (size_t i = 0; i < a->n_waiters; i++)
-		for (size_t k = 0; k < b->n_waiters; k++)
-			if (a->waiters[i].site != WS_UNKNOWN && b->waiters[k].site != WS_UNKNOWN &&
-			    sites_a[a->waiters[i].site] == sites_b[b->waiters[k].site])
-				return true;
-	return false;
-}
-
-static int collect_objects(struct matcher *m, int side)
-{
-	const struct ws_side *from = &m->sides[side];
-	size_t n = 0;
-
-	for (size_t i = 0; i < from->n; i++)
-		n += from->runs[i]->n_objects;
-	m->objects[side] = calloc(n + 1, sizeof(*m->objects[side]));
-	if (!m->objects[side])
-		return -ENOMEM;
-	for (uint32_t i = 0; i < from->n; i++) {
-		for (uint32_t k = 0; k < from->runs[i]->n_objects; k++)
-			m->objects[side][m->n_objects[side]++] = (struct entry){
-				.digest = from->runs[i],
-				.module = name_before(m, side, from->runs[i]->objects[k].module),
-				.place = { i, k },
-				.number = WS_UNKNOWN,
-			};
-	}
-	return 0;
-}
-
-/* Puts the entry into the group, which is described by the first of each side. */
-static void put(struct matcher *m, int side, struct entry *entry, uint32_t number)
-{
-	struct ws_matched *group = &m->made->objects[number];
-
-	entry->number = number;
-	if (group->at[side].run == WS_UNKNOWN)
-		group->at[side] = entry->place;
-}
-
-static uint32_t new_group(struct ws_matching *made)
-{
-	made->objects[made->n_objects] =
-		(struct ws_matched){ .at = { { WS_UNKNOWN, WS_UNKNOWN },
-					     { WS_UNKNOWN, WS_UNKNOWN } } };
-	return (uint32_t)made->n_objects++;
-}
-
-/* Equal keys, on both sides and in all runs. */
-static void match_keys(struct matcher *m)
-{
-	for (int side = 0; side < WS_SIDES; side++) {
-		for (size_t i = 0; i < m->n_objects[side]; i++) {
-			struct entry *entry = &m->objects[side][i];
-
-			for (int other = 0; other <= side && entry->number == WS_UNKNOWN; other++) {
-				size_t n = other == side ? i : m->n_objects[other];
-
-				for (size_t k = 0; k < n; k++) {
-					if (!is_same(m, side, entry, other, &m->objects[other][k]))
-						continue;
-					put(m, side, entry, m->objects[other][k].number);
-					break;
-				}
-			}
-			if (entry->number == WS_UNKNOWN)
-				put(m, side, entry, new_group(m->made));
-		}
-	}
-}
-
-/* True if the group is to be compared by where it is used: it has no key, or is on one side only.
- */
-static bool is_loose(const struct matcher *m, const struct entry *entry)
-{
-	const struct ws_matched *group = &m->made->objects[entry->number];
-
-	if (object_of(entry)->how == WS_IDENTITY_USE || !m->by_use)
-		return object_of(entry)->how == WS_IDENTITY_USE;
-	return group->at[WS_BEFORE].run == WS_UNKNOWN || group->at[WS_AFTER].run == WS_UNKNOWN;
-}
-
-static uint32_t root_of(uint32_t *roots, uint32_t i)
-{
-	while (roots[i] != i)
-		i = roots[i] = roots[roots[i]];
-	return i;
-}
-
-/* Two loose groups are one if a line used both; of those that have keys, only one of each side. */
-static void join_by_use(struct matcher *m, uint32_t *roots)
-{
-	for (int side = 0; side < WS_SIDES; side++) {
-		for (size_t i = 0; i < m->n_objects[side]; i++) {
-			const struct entry *x = &m->objects[side][i];
-
-			if (!is_loose(m, x))
-				continue;
-			for (int other = 0; other <= side; other++) {
-				size_t n = other == side ? i : m->n_objects[other];
-
-				for (size_t k = 0; k < n; k++) {
-					const struct entry *y = &m->objects[other][k];
-					bool any_key = object_of(x)->how != WS_IDENTITY_USE ||
-						       object_of(y)->how != WS_IDENTITY_USE;
-					uint32_t a = root_of(roots, x->number),
-						 b = root_of(roots, y->number);
-
-					if (a == b || !is_loose(m, y) ||
-					    (any_key && side == other) ||
-					    !share_use(m, side, x, other, y))
-						continue;
-					roots[a > b ? a : b] = a > b ? b : a;
-				}
-			}
-		}
-	}
-}
-
-/* Gives the groups that were joined one number, and closes the gaps. */
-static int renumber(struct matcher *m, uint32_t *roots)
-{
-	struct ws_matching *made = m->made;
-	uint32_t *number = calloc(made->n_objects + 1, sizeof(*number));
-	size_t n = 0;
-
-	if (!number)
-		return -ENOMEM;
-	for (uint32_t i = 0; i < made->n_objects; i++) {
-		uint32_t root = root_of(roots, i);
-		struct ws_matched *to;
-
-		if (root == i) {
-			number[i] = (uint32_t)n;
-			made->objects[n++] = made->objects[i];
-			continue;
-		}
-		number[i] = number[root]; /* lower, so known */
-		to = &made->objects[number[i]];
-		to->by_use = true;
-		for (int side = 0; side < WS_SIDES; side++)
-			if (to->at[side].run == WS_UNKNOWN)
-				to->at[side] = made->objects[i].at[side];
-	}
-	made->n_objects = n;
-	for (int side = 0; side < WS_SIDES; side++) {
-		for (size_t i = 0; i < m->n_objects[side]; i++) {
-			const struct entry *entry = &m->objects[side][i];
-
-			made->runs[side][entry->place.run].objects[entry->place.index] =
-				number[entry->number];
-		}
-	}
-	free(number);
-	return 0;
-}
-
-static int match_objects(struct matcher *m)
-{
-	struct ws_matching *made = m->made;
-	uint32_t *roots;
-	int r = collect_objects(m, WS_BEFORE);
-
-	if (r == 0)
-		r = collect_objects(m, WS_AFTER);
-	if (r < 0)
-		return r;
-	made->objects = calloc(m->n_objects[WS_BEFORE] + m->n_objects[WS_AFTER] + 1,
-			       sizeof(*made->objects));
-	if (!made->objects)
-		return -ENOMEM;
-	match_keys(m);
-	roots = calloc(made->n_objects + 1, sizeof(*roots));
-	if (!roots)
-		return -ENOMEM;
-	for (uint32_t i = 0; i < made->n_objects; i++)
-		roots[i] = i;
-	join_by_use(m, roots);
-	r = renumber(m, roots);
-	free(roots);
-	return r;
-}
-
 static int make(struct matcher *m)
 {
 	struct ws_matching *made = m->made;
@@ -541,7 +356,7 @@ static int make(struct matcher *m)
 	if (!made->renamed[WS_BEFORE] || !made->renamed[WS_AFTER])
 		made->renamed[WS_BEFORE] = made->renamed[WS_AFTER] = NULL;
 	int r = match_lines(m);
-	return r < 0 ? r : match_objects(m);
+	return r < 0 ? r : ws_match_objects(m);
 }
 
 int ws_matching_make(const struct ws_side sides[WS_SIDES], bool by_use, struct ws_matching **ret)

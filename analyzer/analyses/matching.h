@@ -9,12 +9,12 @@
  * second is taken for the first: it was renamed. A module whose build id did not change is the same
  * code.
  *
- * Lines: by module, function and file's name; of one function by line. Where the code did not
- * change, the lines are equal. Where it did, those of a function are moved together by what makes
- * most of them meet (of several such moves that of most of the file, then none, then the least);
- * what is left between lines that met is paired in order if it is as many on both sides. So lines
- * that were inserted before a function or in it move nothing. Without line numbers the address
- * stands for the line.
+ * Lines: by module, function and file's name, or, if one file had the function before only and one
+ * after only, whatever its name; of one function by line. Where the code did not change, the lines
+ * are equal. Where it did, those of a function are moved together by what makes most of them meet
+ * (of several such moves that of most of the file, then none, then the least); what is left between
+ * lines that met is paired in order if it is as many on both sides. So lines that were inserted
+ * before a function or in it move nothing. Without line numbers the address stands for the line.
  *
  * Objects: by kind and key (identity.h), where the lines of keys are the numbers from above. What
  * then is left on either side, and what has no key but its use, is put together by use: objects of

@@ -69,11 +69,12 @@ double ws_noise_quantile(double alpha, double freedom)
 	return high;
 }
 
-double ws_noise_run(double busy, double least)
+double ws_noise_run(double busy, double least, double running, double kept)
 {
 	double part = busy < 0 ? WS_NOISE_BUSY_UNKNOWN : busy > 1 ? 1 : busy;
+	double load = WS_NOISE_BUSY * part * running, scheduler = WS_NOISE_KEPT * kept;
 
-	return sqrt(least * least + WS_NOISE_BUSY * part * WS_NOISE_BUSY * part);
+	return sqrt(least * least + load * load + scheduler * scheduler);
 }
 
 /* What one side shows: the mean of its values and of their logarithms, and the squares around the

@@ -42,7 +42,9 @@
  * of sysbench, pbzip2, Python and our own programs did on a machine that was otherwise idle. */
 #define WS_NOISE_RUN 0.25
 /* What is added, squared, for a machine all of whose processors others use: in proportion. */
-#define WS_NOISE_BUSY 0.5
+#define WS_NOISE_BUSY 0.35
+/* What is added, squared, for time in which somebody was kept from running: in proportion. */
+#define WS_NOISE_KEPT 0.5
 /* Of a machine of which nothing is known. */
 #define WS_NOISE_BUSY_UNKNOWN 0.25
 
@@ -65,8 +67,11 @@ struct ws_ratio ws_noise_ratio(const struct ws_sample *before, size_t n_before,
 			       const struct ws_sample *after, size_t n_after, double floor,
 			       size_t n);
 
-/* The assumption for a run; `busy`: see ws_digest; `least`: instead of WS_NOISE_RUN. */
-double ws_noise_run(double busy, double least);
+/* The assumption for a figure of a run. `busy`: see ws_digest. `least`: instead of WS_NOISE_RUN.
+ * `running`: the part of the figure for which somebody ran, as far as is known: it grows where
+ * others have the processors. `kept`: the part for which somebody was kept from running, which was
+ * measured. */
+double ws_noise_run(double busy, double least, double running, double kept);
 
 /* The relative variance of the sum of the waits if they come by chance, each for itself: of a
  * Poisson process with these lengths. 1 for one wait; 0 for none. */

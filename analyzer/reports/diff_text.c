@@ -10,8 +10,10 @@
 #include "analyzer/reports/page.h"
 
 #define WIDTH 100
-/* Unchanged objects that are shown, unless the user wants others. */
+/* Lines that are shown of an object that changed. */
 #define SITES_MAX 3
+/* Others that use the processors are worth a word from this part on. */
+#define BUSY_TOLD 0.2
 
 /* Where columns begin or end. */
 enum {
@@ -140,7 +142,8 @@ static void print_verdict(struct printer *printer)
 
 	if (!c->better && !c->worse)
 		ws_cell_set(&cell, utf8,
-			    "No change: of %zu objects, none differs by more than equal runs may",
+			    "No change beyond the noise: of %zu objects, none differs by more than "
+			    "equal runs may",
 			    compared);
 	else
 		ws_cell_set(&cell, utf8, "%s: of %zu objects, %zu %s better and %zu worse",
@@ -443,6 +446,17 @@ static void print_edges(struct printer *printer)
 	}
 }
 
+/* The largest part of the processors that others had in any of the runs; < 0: not known of any. */
+static double busiest(const struct ws_comparison *c)
+{
+	double most = -1;
+
+	for (int side = 0; side < WS_SIDES; side++)
+		for (size_t i = 0; i < c->sides[side].n; i++)
+			most = fmax(most, c->sides[side].runs[i]->busy);
+	return most;
+}
+
 static void print_trust(struct printer *printer)
 {
 	const struct ws_comparison *c = printer->c;
@@ -460,6 +474,15 @@ static void print_trust(struct printer *printer)
 	ws_page_text(page, "together leave out \"no change\" by mistake in 1 % of cases at most",
 		     COLUMN_NAME);
 	ws_page_end(page);
+	if (busiest(c) >= BUSY_TOLD) {
+		ws_cell_set(&cell, page->utf8,
+			    "other programs used up to %.0f %% of the processors meanwhile: more "
+			    "counts "
+			    "as noise",
+			    busiest(c) * 100);
+		ws_page_cell(page, &cell, COLUMN_NAME);
+		ws_page_end(page);
+	}
 	if (c->sides[WS_BEFORE].n < 2 || c->sides[WS_AFTER].n < 2) {
 		ws_cell_set(
 			&cell, page->utf8,

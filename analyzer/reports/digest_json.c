@@ -48,14 +48,15 @@ static json_t *object_json(const struct ws_digest_object *object)
 
 	for (size_t i = 0; i < WS_CLASS_COUNT; i++)
 		json_array_append_new(classes, json_integer(number(object->by_class[i])));
-	return json_pack("[i,i,o,o,o,I,i,o,o,I,I,I,I,I,f,o,o]", object->kind, object->how,
+	return json_pack("[i,i,o,o,o,I,i,o,o,I,I,I,I,I,f,o,o,I,I]", object->kind, object->how,
 			 ws_json_string(object->module), ws_json_string(object->label),
 			 ws_json_string(object->name), index_of(object->site), (int)object->members,
 			 histogram_json(&object->waits), classes, number(object->open),
 			 number(object->unknown_ns), number(object->acquired),
 			 number(object->waited), number(object->path_ns), object->variance,
 			 uses_json(object->waiters, object->n_waiters),
-			 uses_json(object->holders, object->n_holders));
+			 uses_json(object->holders, object->n_holders), number(object->running_ns),
+			 number(object->scheduler_ns));
 }
 
 static json_t *objects_json(const struct ws_digest *digest)
@@ -285,6 +286,8 @@ static void read_object(struct reader *reader, const json_t *from, struct ws_dig
 	to->variance = json_number_value(json_array_get(from, 14));
 	to->waiters = read_uses(reader, json_array_get(from, 15), &to->n_waiters);
 	to->holders = read_uses(reader, json_array_get(from, 16), &to->n_holders);
+	to->running_ns = number_at(reader, from, 17);
+	to->scheduler_ns = number_at(reader, from, 18);
 }
 
 static void read_sites(struct reader *reader, const json_t *from)

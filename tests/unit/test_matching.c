@@ -89,7 +89,7 @@ static struct ws_matching *match(const struct ws_digest *before, const struct ws
 		.name = (label_), .site = (site_), .members = 1                                    \
 	}
 
-/* A program of another name, all of whose lines moved: a static lock, and one by its init. */
+/* A program of another name, from a file of another name, all of whose lines moved: a static lock, and one by its init. */
 static void test_moved(void **state)
 {
 	struct ws_digest_module modules[2] = { { "shop", "aa", true }, { "shop2", "bb", true } };
@@ -104,6 +104,7 @@ static void test_moved(void **state)
 	struct ws_matching *matching;
 
 	(void)state;
+	b[0].file = b[1].file = "/new/shop2.c";
 	fill(&before, &modules[0], a, x, uses, 2);
 	fill(&after, &modules[1], b, y, uses + 2, 2);
 	matching = match(&before, &after);

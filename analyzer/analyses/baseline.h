@@ -14,11 +14,14 @@
 struct ws_tolerances {
 	double contended; /* waits per acquisition: so many times as many, and WS_CONTENDED_MORE */
 	double critical_path; /* part of it more */
-	uint64_t site_waits;  /* fewer waits at a new line are chance... */
-	double site_share;    /* ...unless they took this part of the run */
+	uint64_t site_waits;  /* fewer waits at a new line are chance, and so is a smaller... */
+	double site_share; /* ...part of the lock's acquisitions; unless they took this part of the
+			      run */
 };
 #define WS_TOLERANCES_DEFAULT ((struct ws_tolerances){ 3, 0.25, 3, 0.05 })
 #define WS_CONTENDED_MORE     0.1
+/* More of all of these is allowed where other programs used the machine: this times their part. */
+#define WS_BUSY_MORE 0.5
 
 /* The figures of an object; < 0: not known. */
 struct ws_allowed {

@@ -6,21 +6,26 @@
  * Out: for each rule one entry if it is kept, and one for each thing that breaks it, with what was
  * seen and a line of code.
  *
- * Rules, in the order of X(WS_GATE_RULES). The structural ones come first: they depend on what the
- * program does, not on how fast; nothing that chance decides breaks them:
+ * Rules, in the order of WS_GATE_RULES. The structural ones come first: they depend on what the
+ * program does, not on how fast; nothing that chance decides breaks them.
  *
- *   complete       no recording lost anything. What is not in it is unknown: the other rules are
- * kept only as far as is known. deadlock       no deadlock occurred, and none is predictable. What
- * only takes locks in contradicting orders is told by lock_order. finding        there is no
- * finding of severity error. lock_order     no lock is taken while another is held in an order that
- * the baseline has not. site           no line blocks on an object for which the baseline has not
- * that line: not fewer times than tolerances.site_waits, which is chance, unless they took
- * site_share of the run. A sleep is no chance. contended      of no lock a larger part of the
- * acquisitions waits than the baseline has, times tolerances.contended, and WS_CONTENDED_MORE; by
- * the lower end of Wilson's interval (99 %), for all runs together. critical_path  of no object's
- * waits the end of the run depends by a larger part, and tolerances.critical_path, than the
- * baseline has: by the median of the runs. max_wait       each limit that the user set
- * (wait_rule.h).
+ * - complete: no recording lost anything. What is not in it is unknown: the other rules are kept
+ *   only as far as is known.
+ * - deadlock: no deadlock occurred, and none is predictable. What only takes locks in contradicting
+ *   orders is told by lock_order.
+ * - finding: there is no finding of severity error.
+ * - lock_order: no lock is taken while another is held in an order that the baseline has not.
+ * - site: no line blocks on an object for which the baseline has not that line. Chance is: fewer
+ *   waits than tolerances.site_waits, or fewer than site_share of a lock's acquisitions; unless they
+ *   took site_share of the run. A sleep is no chance.
+ * - contended: of no lock a larger part of the acquisitions waits than the baseline has, times
+ *   tolerances.contended, and WS_CONTENDED_MORE; by the lower end of Wilson's interval (99 %), for
+ *   all runs together.
+ * - critical_path: of no object's waits the end of the run depends by a larger part, and
+ *   tolerances.critical_path, than the baseline has: by the median of the runs.
+ * - max_wait: each limit that the user set (wait_rule.h).
+ *
+ * Parts may be larger where other programs used the machine (WS_BUSY_MORE).
  *
  * lock_order, site, contended and critical_path need a baseline. A new object's share of contention
  * and path is told by `site`: its lines are new.

@@ -105,16 +105,41 @@ static bool has_line(const struct against *a, uint32_t object, uint32_t site)
 	return false;
 }
 
+/* What is allowed more on a machine whose processors others used: they keep holders from running.
+ */
+static double load_of(const struct ws_digest *run)
+{
+	return run->busy > 0 ? run->busy * WS_BUSY_MORE : 0;
+}
+
+/* Of all runs the largest. */
+static double load_of_all(const struct ws_side *runs)
+{
+	double most = 0;
+
+	for (size_t i = 0; i < runs->n; i++)
+		if (load_of(runs->runs[i]) > most)
+			most = load_of(runs->runs[i]);
+	return most;
+}
+
 /* What chance does not do. */
-static bool is_enough(const struct against *a, const struct ws_digest *run, uint8_t kind,
-		      const struct ws_histogram *waits)
+static bool is_enough(const struct against *a, const struct ws_digest *run,
+		      const struct ws_digest_object *object, const struct ws_histogram *waits)
 {
 	const struct ws_tolerances *t = &a->gate->options->tolerances;
+	double more = load_of(run);
 
 	if (!waits->count)
 		return false;
-	return kind == WS_KIND_SLEEP || waits->count >= t->site_waits ||
-	       (double)waits->total >= t->site_share * (double)run->duration_ns;
+	if (object->kind == WS_KIND_SLEEP ||
+	    (double)waits->total >= (t->site_share + more) * (double)run->duration_ns)
+		return true;
+	if (waits->count < t->site_waits)
+		return false;
+	/* Whoever takes a lock often meets somebody at times. */
+	return !object->acquired ||
+	       (double)waits->count >= (t->site_share + more / 2) * (double)object->acquired;
 }
 
 static int tell_line(const struct against *a, const struct ws_digest *run,
@@ -162,7 +187,7 @@ static int judge_lines(const struct against *a)
 				int r;
 
 				if (has_line(a, number, site) ||
-				    !is_enough(a, run, object->kind, &use->waits))
+				    !is_enough(a, run, object, &use->waits))
 					continue;
 				r = tell_line(a, run, object, use);
 				if (r < 0)
@@ -237,7 +262,8 @@ static int judge_contended(const struct against *a, uint32_t number, const char 
 			   double allowed, const struct sums *sums)
 {
 	struct gate *gate = a->gate;
-	double limit = allowed * gate->options->tolerances.contended + WS_CONTENDED_MORE;
+	double limit = allowed * gate->options->tolerances.contended + WS_CONTENDED_MORE +
+		       load_of_all(gate->runs);
 	uint64_t waited = sums->waited < sums->acquired ? sums->waited : sums->acquired;
 	struct ws_gate_entry *entry;
 	double low, high;
@@ -265,7 +291,8 @@ static int judge_path(const struct against *a, uint32_t number, const char *name
 		      const struct sums *sums)
 {
 	struct gate *gate = a->gate;
-	double limit = allowed + gate->options->tolerances.critical_path, share;
+	double limit = allowed + gate->options->tolerances.critical_path + load_of_all(gate->runs);
+	double share;
 	struct ws_gate_entry *entry;
 
 	if (allowed < 0 || !sums->n_path_shares)

@@ -9,9 +9,9 @@
  * Objects, the first rule that fits (enum ws_identity):
  *
  *   1. name: it was given one: an IPC name, a path, a socket's address, a System V key. Numbers in
- * it that are pids or tids of the recording read `#`; an address's port from WS_PORT_EPHEMERAL on
- *      reads `*`. Pipes and sockets without a name: the programs at their ends. Record locks: file
- * and bytes.
+ *      it that are pids or tids of the recording read `#`; an address's port from WS_PORT_EPHEMERAL
+ *      on reads `*`. Pipes and sockets without a name: the programs at their ends. Record locks:
+ *      file and bytes.
  *   2. role: a thread that is joined, a child that is waited for, a sleep, a poll: whose it is, see
  *      below.
  *   3. data: the data symbol that it lies in, and how far into it: `cache_lock`, `table+0x40`.

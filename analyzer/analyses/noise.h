@@ -11,8 +11,8 @@
  *   - what the runs themselves show: the pooled variance within each side, with as many degrees of
  *     freedom as there are runs beyond the first of each side;
  *   - what must be assumed before: the variance within the run (each sample's `variance`: of counts
- * and lengths, with bursts, see slices.h) and `run_noise`, by which equal runs differ although
- * nothing in any one of them shows it. It weighs as much as WS_NOISE_PRIOR runs.
+ *     and lengths, with bursts, see slices.h) and `run_noise`, by which equal runs differ although
+ *     nothing in any one of them shows it. It weighs as much as WS_NOISE_PRIOR runs.
  *
  * The second is what it would be if nothing had changed: of the runs of both sides together. Few
  * short waits before say little of how much their sum varies; the many that came after say it, too.

@@ -2,7 +2,9 @@
 /* one_sided.h: the findings, deadlocks and orders of locks that only one side of a comparison has.
  *
  * They are the same if rule (or verdict) and objects are; findings without objects if the line is,
- * too. Cost: (those of one side) * (those of both).
+ * too.
+ *
+ * Cost: (those of one side) * (those of both).
  */
 #ifndef WS_ONE_SIDED_H
 #define WS_ONE_SIDED_H

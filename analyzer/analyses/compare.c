@@ -573,6 +573,8 @@ static int compare(struct comparer *c)
 		r = ws_one_sided_deadlocks(c->sides, made->matching, &made->deadlocks);
 	if (r == 0)
 		r = ws_one_sided_edges(c->sides, made->matching, &made->edges);
+	if (r == 0)
+		made->new_errors = ws_one_sided_errors(made);
 	return r;
 }
 

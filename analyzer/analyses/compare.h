@@ -17,7 +17,10 @@
  * An object is better or worse by the first of its figures that changed, in the order of enum
  * ws_metric, but never by the number of its waits: fewer and longer ones are no gain.
  *
- * What is on one side only: findings that rest on how often something happened (convoys and the
+ * An error or deadlock that is after only is worse, whatever the figures say; one that is before only may
+ * come again.
+ *
+ * What else is on one side only: findings that rest on how often something happened (convoys and the
  * like) come and go by chance, and are told as that; so are orders of locks, which depend on which
  * code ran.
  *
@@ -118,6 +121,7 @@ struct ws_comparison {
 	struct ws_compared duration; /* of the run; always a run's */
 	struct ws_compared time;     /* of all that is compared */
 	struct ws_one_sided_list findings, deadlocks, edges;
+	size_t new_errors; /* findings of severity error, and deadlocks, that are after only */
 	bool lacks[WS_SIDES]; /* a run of it lost something */
 };
 

@@ -211,3 +211,26 @@ int ws_one_sided_edges(const struct ws_side sides[WS_SIDES], const struct ws_mat
 
 	return list(&what, sides, matching, ret);
 }
+
+size_t ws_one_sided_errors(const struct ws_comparison *made)
+{
+	size_t errors = 0;
+
+	for (size_t i = 0; i < made->findings.n; i++) {
+		const struct ws_one_sided *one = &made->findings.list[i];
+		const struct ws_digest *run = made->sides[one->side].runs[one->run];
+		enum ws_rule rule = run->findings[one->index].rule;
+
+		/* Deadlocks are counted as such. */
+		errors += one->side == WS_AFTER && rule != WS_RULE_DEADLOCK &&
+			  ws_rule_severity(rule) == WS_SEVERITY_ERROR;
+	}
+	for (size_t i = 0; i < made->deadlocks.n; i++) {
+		const struct ws_one_sided *one = &made->deadlocks.list[i];
+		const struct ws_digest *run = made->sides[one->side].runs[one->run];
+
+		errors += one->side == WS_AFTER &&
+			  run->deadlocks[one->index].verdict != WS_VERDICT_ORDER_ONLY;
+	}
+	return errors;
+}

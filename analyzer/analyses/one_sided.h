@@ -19,4 +19,8 @@ int ws_one_sided_deadlocks(const struct ws_side sides[WS_SIDES], const struct ws
 int ws_one_sided_edges(const struct ws_side sides[WS_SIDES], const struct ws_matching *matching,
 		       struct ws_one_sided_list *ret);
 
+/* How many findings of severity error, and deadlocks that occurred or are predictable, of the lists of
+ * the comparison only the side after has. */
+size_t ws_one_sided_errors(const struct ws_comparison *comparison);
+
 #endif

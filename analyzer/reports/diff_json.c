@@ -10,9 +10,11 @@ static const char *const side_words[WS_SIDES] = { "before", "after" };
 
 const char *ws_diff_verdict(const struct ws_comparison *comparison)
 {
-	if (comparison->better && comparison->worse)
+	bool worse = comparison->worse || comparison->new_errors;
+
+	if (comparison->better && worse)
 		return "mixed";
-	return comparison->better ? "better" : comparison->worse ? "worse" : "same";
+	return comparison->better ? "better" : worse ? "worse" : "same";
 }
 
 struct ws_frame ws_diff_frame(const struct ws_digest_site *site)
@@ -297,6 +299,7 @@ int ws_diff_json(const struct ws_comparison *c, FILE *to)
 	ws_json_set_string(&writer, root, "verdict", ws_diff_verdict(c));
 	for (int side = 0; side < WS_SIDES; side++)
 		ws_json_set(&writer, root, side_words[side], side_json(&writer, c, side));
+	ws_json_set_integer(&writer, root, "new_errors", c->new_errors);
 	ws_json_set_string(&writer, root, "per", c->options.per_second ? "second" : "run");
 	set_real(&writer, noise, "alpha", WS_NOISE_ALPHA);
 	ws_json_set_integer(&writer, noise, "comparisons", c->tests);

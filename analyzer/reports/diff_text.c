@@ -132,6 +132,28 @@ static void say_object(struct printer *printer, const struct ws_compared_object 
 	ws_page_end(&printer->page);
 }
 
+/* The first of them. */
+static void print_new_error(struct printer *printer)
+{
+	const struct ws_comparison *c = printer->c;
+	struct ws_cell cell = { "" };
+
+	for (size_t i = 0; i < c->findings.n && !cell.text[0]; i++) {
+		const struct ws_one_sided *one = &c->findings.list[i];
+		const struct ws_digest_finding *finding =
+			&c->sides[one->side].runs[one->run]->findings[one->index];
+
+		if (one->side == WS_AFTER &&
+		    (ws_rule_severity(finding->rule) == WS_SEVERITY_ERROR ||
+		     finding->rule == WS_RULE_LOCK_ORDER))
+			ws_cell_set(&cell, printer->page.utf8, "%s", finding->title);
+	}
+	ws_cell_cut(&cell, printer->page.utf8, WIDTH - COLUMN_NAME);
+	ws_page_text(&printer->page, "error", 2);
+	ws_page_cell(&printer->page, &cell, COLUMN_NAME);
+	ws_page_end(&printer->page);
+}
+
 /* What a reader takes away. */
 static void print_verdict(struct printer *printer)
 {
@@ -140,7 +162,16 @@ static void print_verdict(struct printer *printer)
 	struct ws_cell cell, before, after;
 	bool utf8 = printer->page.utf8;
 
-	if (!c->better && !c->worse)
+	if (c->new_errors)
+		ws_cell_set(&cell, utf8, "Worse: %zu %s that %s not there before%s", c->new_errors,
+			    c->new_errors == 1 ? "error" : "errors",
+			    c->new_errors == 1 ? "was" : "were",
+			    c->better || c->worse ? "; and objects that changed" : "");
+	else if (!compared)
+		ws_cell_set(&cell, utf8,
+			    "Nothing to compare: nothing that is compared was waited for on either "
+			    "side");
+	else if (!c->better && !c->worse)
 		ws_cell_set(&cell, utf8,
 			    "No change beyond the noise: of %zu objects, none differs by more than "
 			    "equal runs may",
@@ -153,6 +184,8 @@ static void print_verdict(struct printer *printer)
 			    compared, c->better, c->better == 1 ? "is" : "are", c->worse);
 	ws_page_cell(&printer->page, &cell, 0);
 	ws_page_end(&printer->page);
+	if (c->new_errors)
+		print_new_error(printer);
 	for (size_t i = 0; i < c->n_objects && said < 3; i++) {
 		if (c->objects[i].change < WS_CHANGE_BETTER)
 			continue;

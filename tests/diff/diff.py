@@ -132,11 +132,20 @@ def main():
         check([(o["side"], o["held"], o["taken"]) for o in orders] ==
               [("after", "mutex count_lock", "mutex log_lock")], f"orders: {orders}")
         report = diff(order, cycle)
+        wanted = 1 if report["deadlocks"][0]["verdict"] == "predictable" else 0
+        check(report["new_errors"] == wanted and (not wanted or report["verdict"] == "worse"),
+              f"cycle: {report['verdict']}")
+        report["findings"] = [f for f in report["findings"] if f["side"] == "after"]
         check([f["rule"] for f in report["findings"] if not f["by_chance"]] == ["lock_order"],
               f"cycle: {report['findings']}")
         check(len(report["deadlocks"]) == 1, f"cycle: {report['deadlocks']}")
         check(report["deadlocks"][0]["cycle"][0]["want_site"]["function"] in ("count", "contradict"),
               f"cycle: {report['deadlocks']}")
+        unlock = shop.record(shop.build("unlock", "UNLOCK"), "unlock")
+        report = diff(traces[0], unlock)
+        check(report["new_errors"] == 1 and report["verdict"] in ("worse", "mixed"), "a new error is not worse")
+        check(shop.run("diff", traces[0], unlock).stdout.decode().splitlines()[4].startswith(
+            "Worse: 1 error that was not there before"), "text: a new error is not the verdict")
         one, other = (shop.run("diff", "--format", "json", "-j", n, traces[0], fast[0]).stdout
                       for n in "12")
         check(one == other, "the same traces gave other bytes")

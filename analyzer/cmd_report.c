@@ -223,7 +223,7 @@ static int write_calls(const struct ws_study_options *options, const struct ws_s
 		       FILE *to, struct ws_error *error)
 {
 	const struct ws_report *report = ws_study_report(study);
-	struct ws_page page = { .to = to, .width = 100 };
+	struct ws_page page = { .to = to, .width = ws_terminal_width(fileno(to)) };
 	int r;
 
 	if (!report->results->calls->n)

@@ -255,7 +255,7 @@ int ws_manual_check_value(const struct ws_manual *manual, const struct ws_row *r
 	for (size_t i = 0; (word = ws_row_word(row, i, buffer, sizeof(buffer), &summary)); i++)
 		used += (size_t)snprintf(all + used, sizeof(all) - used, "%s%s", i ? ", " : "",
 					 word);
-	return ws_manual_wrong(manual, row, value, is_list ? "not of %s" : "not one of %s", all);
+	return ws_manual_wrong(manual, row, value, is_list ? "not a list of %s" : "not one of %s", all);
 }
 
 int ws_manual_unknown(const struct ws_manual *manual, int option, char **argv)

@@ -376,15 +376,21 @@ static void tell_cause(const struct ws_report *report, bool utf8,
 	tell_culprit(report, utf8, &ret->cause);
 }
 
-/* The finding about the object whose cure is the change: NULL: none. */
+/* Waits in vain are a part of the time, and seldom the most of it: such a cure is not the one. */
+static bool explains_time(enum ws_rule rule)
+{
+	return rule != WS_RULE_SIGNAL_UNDER_MUTEX && rule != WS_RULE_THUNDERING_HERD;
+}
+
+/* A warning about the object, that explains its time or not; NULL: none. */
 static const struct ws_finding *finding_about(const struct ws_results *results,
-					      const struct ws_object *object)
+					      const struct ws_object *object, bool explains)
 {
 	for (size_t i = 0; i < results->n_findings; i++) {
 		const struct ws_finding *finding = &results->findings[i];
 
 		if (ws_rule_severity(finding->rule) != WS_SEVERITY_WARNING ||
-		    finding->rule == WS_RULE_LOCK_ORDER)
+		    finding->rule == WS_RULE_LOCK_ORDER || explains_time(finding->rule) != explains)
 			continue;
 		for (size_t k = 0; k < finding->n_objects; k++) {
 			if (finding->objects[k] == object)
@@ -533,8 +539,12 @@ static bool tell_waits(const struct ws_report *report, bool utf8, struct ws_summ
 	ret->object = object->object;
 	tell_cost(report, utf8, object, ns, ret);
 	tell_cause(report, utf8, object, blame, &doing, ret);
-	finding = finding_about(report->results, object->object);
+	finding = finding_about(report->results, object->object, true);
 	tell_cure(report, utf8, object, blame, &doing, finding, &ret->change);
+	finding = finding_about(report->results, object->object, false);
+	if (finding)
+		add(&ret->change, utf8, "; %s, too (finding %s)", ws_rule_cure(finding->rule),
+		    ws_rule_word(finding->rule));
 	tell_worth(report, utf8, object->object, &ret->change);
 	return true;
 }

@@ -176,6 +176,8 @@ enum ws_try ws_channel_blocks(struct ws_channel *c)
 			return WS_TRY_PASS;
 		entry->verified_ns = ns;
 	}
+	if (WS_FD_KIND(c->word) == WS_FD_PIPE || WS_FD_KIND(c->word) == WS_FD_FIFO)
+		ws_channel_pipe_waits();
 	if (WS_FD_KIND(c->word) == WS_FD_PACKET && c->reading)
 		ws_waiters_moved(WS_DATAGRAMS_KEY, true);
 	if (WS_FD_KIND(c->word) == WS_FD_SIGNALFD)
@@ -528,6 +530,18 @@ static bool in_vfork_child(void)
 	const struct ws_thread *self = ws_self;
 
 	return self && self->quiet == WS_QUIET_VFORK && !ws_thread();
+}
+
+/* Sockets are not looked at: to find out which one it is costs much more than the close. */
+void ws_channel_unused_gone(int fd, uintptr_t site)
+{
+	struct stat st;
+
+	if (ws_sandboxed || in_vfork_child() || !ws_thread() || ws_is_tracer_code(site) ||
+	    ws_raw_fstat(fd, &st) != 0 || !S_ISFIFO(st.st_mode))
+		return;
+	ws_fd_word(fd);
+	ws_channel_gone(fd, site);
 }
 
 void ws_channel_gone(int fd, uintptr_t site)

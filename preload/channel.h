@@ -184,6 +184,20 @@ void ws_channel_got(const struct ws_channel *c, struct ws_wait *wait, const void
 void ws_channel_close(int fd, uintptr_t site);
 /* The same, and the number is forgotten: it is closed, or another file is put on it. */
 void ws_channel_gone(int fd, uintptr_t site);
+/* Pipes and FIFOs that are waited at are counted by this, too, from the first wait in the recording on:
+ * what a number is that the process closes and never used is looked at only then. */
+#define WS_PIPES_KEY ws_waiters_key(WS_KIND_PIPE, 0, 0, false)
+
+/* Somebody waits at a pipe or FIFO from now on. */
+static inline void ws_channel_pipe_waits(void)
+{
+	if (ws_unlikely(!ws_waiters_any(WS_PIPES_KEY, true)))
+		ws_waiters_moved(WS_PIPES_KEY, true);
+}
+
+/* ws_channel_gone() of a number of which nothing is known yet: it may be an end of a pipe. */
+void ws_channel_unused_gone(int fd, uintptr_t site);
+
 /* Records what went through all numbers. */
 void ws_channels_flush(struct ws_thread *self);
 /* The same as another program takes its place, by the call at `site`: what is close-on-exec is closed

@@ -48,6 +48,8 @@ bool ws_pollset_object(struct ws_thread *self, int fd, bool reading, uintptr_t s
 		};
 		return true;
 	}
+	if (kind == WS_KIND_PIPE || kind == WS_KIND_FIFO)
+		ws_channel_pipe_waits();
 	if (WS_FD_KIND(word) == WS_FD_PACKET && reading)
 		ws_waiters_moved(WS_DATAGRAMS_KEY, true);
 	ws_fd_name(self, fd, word, site);

@@ -49,11 +49,19 @@ static inline void gone(int fd, uintptr_t site)
 	ws_standing_closed(fd);
 	if (ws_unlikely(ws_fd_is_known(fd)))
 		ws_channel_gone(fd, site);
+	else if (ws_unlikely(ws_waiters_any(WS_PIPES_KEY, true)))
+		ws_channel_unused_gone(fd, site);
 }
+
+/* Numbers that were never used are looked at up to here, where a whole range is closed. */
+#define UNUSED_MAX 256u
 
 static void gone_range(unsigned int first, unsigned int last, uintptr_t site)
 {
 	unsigned int top = (unsigned int)ws_fd_top();
+
+	if (top < UNUSED_MAX && ws_unlikely(ws_waiters_any(WS_PIPES_KEY, true)))
+		top = UNUSED_MAX;
 
 	for (unsigned int fd = first; fd <= last && fd < top; fd++)
 		gone((int)fd, site);
@@ -121,7 +129,7 @@ WS_EXPORT int close(int fd)
 {
 	if (ws_unlikely(ws_fd_is_known(fd) || ws_fd_is_guarded(fd) ||
 			atomic_load_explicit(&ws_fd_aliases, memory_order_relaxed) != 0 ||
-			may_hold_locks()))
+			may_hold_locks() || ws_waiters_any(WS_PIPES_KEY, true)))
 		return close_slow(fd, WS_SITE);
 	return ws_real.close(fd);
 }

@@ -51,7 +51,8 @@ WS_EXPORT int bind(int fd, const struct sockaddr *a, socklen_t l)
 WS_EXPORT int shutdown(int fd, int how)
 {
 	fd = ws_tracers_fd(fd, WS_SITE);
-	if (ws_fd_is_known(fd))
+	/* Whether it was used before or not: what has no word yet is looked at. */
+	if (ws_thread() && !ws_is_tracer_code(WS_SITE) && ws_fd_word(fd))
 		ws_channel_close(fd, WS_SITE);
 	return ws_real.shutdown(fd, how);
 }

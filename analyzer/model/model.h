@@ -60,7 +60,7 @@
  *
  * Early: a waker checks for waiters, records, then releases; a wait may be recorded between. So,
  * with no other wake, one not used up counts if it came at most WS_EARLY_WINDOW_NS before the wait
- * began.
+ * began; the end of a process WS_LATE_WINDOW_NS, for it is recorded before the tracer is taken down.
  *
  * Late: as above; a late wake claims the oldest wait that ended without a waker.
  *

@@ -288,7 +288,8 @@ static struct wake *newest(const struct other *on, const struct wait *wait, bool
 	if (wake->ord > wait->begin_ord)
 		return wake;
 	if (early && wake->pub.thread != wait->pub.thread && !(is_poll(wait) && wake->polled) &&
-	    wake->pub.at_ns + WS_EARLY_WINDOW_NS >= wait->pub.begin_ns)
+	    wake->pub.at_ns + (wake->pub.op == WS_WAKE_EXIT ? WS_LATE_WINDOW_NS : WS_EARLY_WINDOW_NS) >=
+		    wait->pub.begin_ns)
 		return wake;
 	return NULL;
 }

@@ -19,14 +19,22 @@ static const char *const writers[] = { "write",   "writev",       "pwritev2",
 static const char *const readers[] = { "read",       "readv",           "preadv2",
 				       "mq_receive", "mq_timedreceive", "msgrcv" };
 
+/* These also move data, past what the others return; of streams, all but these do: */
+static const char *const past[] = { "splice", "tee", "vmsplice", "sendfile" };
+static const char *const no_data[] = { "fclose", "pclose", "fflush", "fflush_unlocked" };
+
+/* What a function does to the fill. */
+enum move { NOTHING, WRITES, READS, UNSEEN };
+
 struct fill {
 	struct ws_fill pub;
+	bool unknown;   /* data were moved in a way that does not say how much */
 	int64_t level;  /* now: written less read, as far as seen */
 	uint64_t since; /* number of the span that it is known up to */
 };
 
 struct ws_fills {
-	int8_t moves[WS_FUNCTION_COUNT]; /* 1: writes, -1: reads, 0: neither */
+	uint8_t moves[WS_FUNCTION_COUNT]; /* enum move */
 	bool begun;
 	uint64_t begin_ns;
 	uint64_t span_ns;
@@ -34,14 +42,24 @@ struct ws_fills {
 	size_t n, size;
 };
 
-static void set_moves(struct ws_fills *fills, const char *const *names, size_t n, int8_t how)
+static void set_moves(struct ws_fills *fills, const char *const *names, size_t n, enum move move)
 {
-	for (size_t i = 0; i < n; i++) {
-		for (size_t f = 0; f < WS_FUNCTION_COUNT; f++) {
-			if (strcmp(ws_functions[f].name, names[i]) == 0)
-				fills->moves[f] = how;
+	for (size_t f = 0; f < WS_FUNCTION_COUNT; f++) {
+		for (size_t i = 0; i < n; i++) {
+			if (strcmp(ws_functions[ws_functions[f].of].name, names[i]) == 0)
+				fills->moves[f] = (uint8_t)move;
 		}
 	}
+}
+
+static void set_all_moves(struct ws_fills *fills)
+{
+	for (size_t f = 0; f < WS_FUNCTION_COUNT; f++)
+		fills->moves[f] = strchr(ws_functions[f].args, 'F') ? UNSEEN : NOTHING;
+	set_moves(fills, no_data, sizeof(no_data) / sizeof(no_data[0]), NOTHING);
+	set_moves(fills, past, sizeof(past) / sizeof(past[0]), UNSEEN);
+	set_moves(fills, writers, sizeof(writers) / sizeof(writers[0]), WRITES);
+	set_moves(fills, readers, sizeof(readers) / sizeof(readers[0]), READS);
 }
 
 int ws_fills_new(const struct ws_setup *setup, struct ws_fills **ret)
@@ -51,8 +69,7 @@ int ws_fills_new(const struct ws_setup *setup, struct ws_fills **ret)
 	(void)setup;
 	if (!fills)
 		return -ENOMEM;
-	set_moves(fills, writers, sizeof(writers) / sizeof(writers[0]), 1);
-	set_moves(fills, readers, sizeof(readers) / sizeof(readers[0]), -1);
+	set_all_moves(fills);
 	fills->span_ns = SPAN_NS;
 	*ret = fills;
 	return 0;
@@ -143,7 +160,7 @@ static struct fill *find(struct ws_fills *fills, const struct ws_record *record)
 static int take_record(void *context, const struct ws_record *record)
 {
 	struct ws_fills *fills = context;
-	int8_t how;
+	enum move move;
 	struct fill *fill;
 
 	if (!fills->begun)
@@ -154,14 +171,18 @@ static int take_record(void *context, const struct ws_record *record)
 	    record->call.result < 0 || !is_filled(record->call.kind) ||
 	    (!record->call.object && record->call.kind != WS_KIND_SYSV_MSG))
 		return 0;
-	how = fills->moves[record->call.function];
-	if (!how || (!in_messages(record->call.kind) && !record->call.result))
+	move = fills->moves[record->call.function];
+	if (move == NOTHING || (!in_messages(record->call.kind) && !record->call.result))
 		return 0;
 	fill = find(fills, record);
 	if (!fill)
 		return -ENOMEM;
+	fill->unknown |= move == UNSEEN;
+	if (move == UNSEEN)
+		return 0;
 	advance(fills, fill, record->at_ns);
-	fill->level += how * (fill->pub.in_messages ? 1 : record->call.result);
+	fill->level +=
+		(move == WRITES ? 1 : -1) * (fill->pub.in_messages ? 1 : record->call.result);
 	/* Below 0: a reader that returned before its writer, or what was not seen written. */
 	if (fill->level > 0 && (uint64_t)fill->level > fill->pub.most)
 		fill->pub.most = (uint64_t)fill->level;
@@ -202,9 +223,9 @@ int ws_fills_finish(struct ws_fills *fills, const struct ws_context *context,
 
 		fill->pub.unseen = fill->level < 0 ? (uint64_t)-fill->level : 0;
 		fill->pub.last = fill->level > 0 ? (uint64_t)fill->level : 0;
-		result->fills[i] = fill->pub;
+		if (!fill->unknown)
+			result->fills[result->n++] = fill->pub;
 	}
-	result->n = n;
 	result->span_ns = fills->span_ns;
 	result->n_spans =
 		(size_t)((tables->end_ns - tables->begin_ns + fills->span_ns - 1) / fills->span_ns);

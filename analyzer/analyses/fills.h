@@ -7,10 +7,10 @@
  * WS_FILL_SPANS equal spans of the trace: bytes, or of queues messages.
  *
  * Rule: what was there before the trace is not known, and counts as nothing; nor are writers who
- * were not recorded, or who write in other ways (streams, sendfile). `unseen` is by how much more
- * was read than written as far as was seen: where it is not 0, the fill is that much higher at
- * times than told. Calls count as they return. Numbers are those of one host: of several recordings
- * nothing is told.
+ * were not recorded. `unseen` is by how much more was read than written as far as was seen: where
+ * it is not 0, the fill is that much higher at times than told. Of what streams, splice() and the
+ * like read or write nothing is told: they do not say how much they moved when. Calls count as they
+ * return. Numbers are those of one host: of several recordings nothing is told.
  *
  * Cost: O(1) a call, memory by objects. Prints nothing, reads no clock.
  */

@@ -56,7 +56,7 @@ function queuePlot(object, width, height) {
 
 /* How much lay in it: in traces of the full mode. */
 function fillPlot(object, width, height) {
-	const { fill } = object, n = fill.spans.length, left = 38, top = 6;
+	const { fill } = object, n = fill.spans.length, left = 52, top = 6;
 	const amount = (value) => fill.unit === 'bytes' ? bytesText(value) : nounText(value, 'message');
 	const w = width - left - 6, h = height - top - 16, most = Math.max(1, ...fill.spans);
 	const room = object.limits && object.limits.messages <= 4 * most ? Math.max(object.limits.messages, most) : most;

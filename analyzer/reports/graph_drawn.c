@@ -36,7 +36,7 @@ struct label {
 
 static int label_open(struct label *label)
 {
-	*label = (struct label){ NULL };
+	*label = (struct label){ .text = NULL };
 	label->to = open_memstream(&label->text, &label->size);
 	return label->to ? 0 : -ENOMEM;
 }

@@ -3,8 +3,8 @@
  *
  *	cc -g -pthread -o orders orders.c
  *
- * One process sells, the supplier brings more, the auditor prints what there is whenever some were sold. They
- * share one record of the stock, and one lock for it.
+ * One process sells, the supplier brings more, and the auditor prints what there is now and then.
+ * They share one record of the stock, and one lock for it.
  */
 #define _GNU_SOURCE
 #include <pthread.h>

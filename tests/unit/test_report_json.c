@@ -302,6 +302,38 @@ static void lock_order_pairs(void **state)
 	case_trace_free(trace);
 }
 
+static json_int_t sum_of_integers(const json_t *list)
+{
+	json_int_t total = 0;
+	const json_t *value;
+	size_t i;
+
+	json_array_foreach(list, i, value)
+		total += json_integer_value(value);
+	return total;
+}
+
+/* Of a queue those who wait to read are told from those who wait to write. */
+static void readers_of_queues(void **state)
+{
+	struct case_trace *trace = case_trace_parse("0 R begin mq:*q site=receive read shared\n"
+						    "5000 W begin mq:*q site=send shared\n"
+						    "7000 W end acquired\n"
+						    "60000 R end acquired\n");
+	char *text = json_of(trace, NULL);
+	json_t *root = parse(text);
+	const json_t *queue =
+		json_object_get(json_array_get(json_object_get(root, "objects"), 0), "queue");
+
+	(void)state;
+	assert_int_equal(number(queue, "wait_ns"), 62000);
+	assert_int_equal(sum_of_integers(json_object_get(queue, "spans")), 62000);
+	assert_int_equal(sum_of_integers(json_object_get(queue, "read_spans")), 60000);
+	json_decref(root);
+	free(text);
+	case_trace_free(trace);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -313,6 +345,7 @@ int main(void)
 		cmocka_unit_test(names_that_are_no_utf8),
 		cmocka_unit_test(same_trace_same_bytes),
 		cmocka_unit_test(lock_order_pairs),
+		cmocka_unit_test(readers_of_queues),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -4,6 +4,10 @@
  * Exports only render, as reports do. A profile holds the time that threads waited, by their
  * stacks; a trace or a table the waits one by one. Either way the total is that of the report, to
  * the nanosecond. docs/exports.md says what each of them holds.
+ *
+ * To add a format NAME: write its file, with ws_export_NAME; declare that below and add a row to
+ * ws_exporters; say in docs/exports.md what it is for and what carries what; and have a test in
+ * tests/exports read it by a reader that is not ours.
  */
 #ifndef WS_EXPORT_H
 #define WS_EXPORT_H

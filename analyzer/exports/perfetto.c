@@ -397,6 +397,9 @@ static int take_wait(void *user, uint64_t id, const struct ws_journal_wait *wait
 	int r = drain(w, wait->begin_ns);
 
 	(void)pieces;
+	/* What the journal has, the report counts. */
+	if (pending.object >= w->n_objects || !w->names[pending.object].object)
+		return -EPROTO;
 	if (r == 0)
 		r = find_lane(w, wait->thread, wait->end_ns, &pending.lane);
 	if (r < 0)

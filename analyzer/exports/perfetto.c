@@ -23,7 +23,15 @@
 
 /* Numbers of tracks, which are unlikely to be others': ours, what it is, which. */
 #define TRACK(what, index) (0x5753ull << 48 | (uint64_t)(what) << 40 | (uint64_t)(index))
-enum track { TRACK_TRACE, TRACK_LOSS, TRACK_PROCESS, TRACK_THREAD, TRACK_OBJECT, TRACK_LANE };
+enum track {
+	TRACK_TRACE,
+	TRACK_LOSS,
+	TRACK_PROCESS,
+	TRACK_THREAD,
+	TRACK_OBJECT,
+	TRACK_LANE,
+	TRACK_FILL
+};
 /* An object with no more than one waiter at a time has no counter: the slices say it all. */
 #define COUNTED_FROM 2
 
@@ -217,7 +225,7 @@ static struct object *object_of(struct writer *w, uint32_t id)
 	object->counted = queue && queue->longest >= COUNTED_FROM;
 	snprintf(track, sizeof(track), "waiting for %s", text);
 	if (object->counted)
-		ws_packets_track(w->packets, TRACK(TRACK_OBJECT, id), 0, track, true);
+		ws_packets_track(w->packets, TRACK(TRACK_OBJECT, id), 0, track, WS_PACKETS_NUMBER);
 	return object;
 }
 
@@ -254,7 +262,8 @@ static int find_lane(struct writer *w, uint32_t thread, uint64_t end_ns, uint32_
 		if (i) {
 			lanes->list[i].track = TRACK(TRACK_LANE, w->n_lanes++);
 			ws_packets_track(w->packets, lanes->list[i].track, own,
-					 "waits that overlap others of the thread", false);
+					 "waits that overlap others of the thread",
+					 WS_PACKETS_NO_COUNTER);
 		}
 		lanes->n++;
 	}
@@ -425,7 +434,8 @@ static int take_loss(void *user, const struct ws_journal_loss *loss)
 	struct writer *w = user;
 
 	if (!w->lost)
-		ws_packets_track(w->packets, TRACK(TRACK_LOSS, 0), 0, "events were lost", false);
+		ws_packets_track(w->packets, TRACK(TRACK_LOSS, 0), 0, "events were lost",
+				 WS_PACKETS_NO_COUNTER);
 	w->lost = true;
 	ws_packets_event(w->packets, WS_PACKETS_INSTANT, loss->at_ns, TRACK(TRACK_LOSS, 0),
 			 ws_packets_text(w->packets, WS_PACKETS_CATEGORY, "lost"),
@@ -443,7 +453,7 @@ static void put_trace(struct writer *w)
 	const struct ws_tables *tables = report->tables;
 	struct ws_packets *p = w->packets;
 
-	ws_packets_track(p, TRACK(TRACK_TRACE, 1), 0, "waitscope", false);
+	ws_packets_track(p, TRACK(TRACK_TRACE, 1), 0, "waitscope", WS_PACKETS_NO_COUNTER);
 	ws_packets_event(p, WS_PACKETS_INSTANT, tables->begin_ns, TRACK(TRACK_TRACE, 1),
 			 ws_packets_text(p, WS_PACKETS_CATEGORY, "trace"),
 			 ws_packets_text(p, WS_PACKETS_NAME, "trace"));
@@ -462,6 +472,39 @@ static void put_trace(struct writer *w)
 		ws_packets_arg_item(p, "warnings",
 				    ws_packets_text(p, WS_PACKETS_VALUE, report->warnings[i]));
 	ws_packets_write(p);
+}
+
+static void put_fill(struct writer *w, uint32_t id, uint64_t at_ns, uint64_t value)
+{
+	ws_packets_event(w->packets, WS_PACKETS_COUNTER, at_ns, TRACK(TRACK_FILL, id), 0, 0);
+	ws_packets_count(w->packets, (int64_t)value);
+	ws_packets_write(w->packets);
+}
+
+/* How much lay in pipes and queues, where it is known: the most in each span of the trace. */
+static void put_fills(struct writer *w)
+{
+	const struct ws_contention_result *contention = w->report->results->contention;
+	const struct ws_fills_result *fills = w->report->results->fills;
+	const struct ws_tables *tables = w->report->tables;
+	char label[WS_LABEL_SIZE], track[WS_LABEL_SIZE + 64];
+
+	for (size_t i = 0; i < contention->n_objects; i++) {
+		const struct ws_object *object = contention->objects[i].object;
+		const struct ws_fill *fill = ws_fill_of(fills, object);
+
+		if (!fill)
+			continue;
+		ws_object_label(object, contention->objects[i].name, label, sizeof(label));
+		snprintf(track, sizeof(track), "most %s in %s",
+			 fill->in_messages ? "messages" : "bytes", label);
+		ws_packets_track(w->packets, TRACK(TRACK_FILL, object->id), 0, track,
+				 fill->in_messages ? WS_PACKETS_NUMBER : WS_PACKETS_BYTES);
+		for (size_t k = 0; k < fills->n_spans; k++)
+			put_fill(w, object->id, tables->begin_ns + k * fills->span_ns,
+				 fill->spans[k]);
+		put_fill(w, object->id, tables->end_ns, fill->last);
+	}
 }
 
 /* All processes and threads, whether they waited or not. */
@@ -503,6 +546,7 @@ static int write_trace(struct writer *w, FILE *to, struct ws_error *error)
 		return -ENOMEM;
 	put_trace(w);
 	put_tasks(w);
+	put_fills(w);
 	r = ws_journal_each(w->journal, &reader);
 	if (r < 0 && r != -ENOMEM)
 		ws_error_set(error, r, "the waits could not be kept in TMPDIR: %s", strerror(-r));

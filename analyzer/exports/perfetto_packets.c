@@ -29,8 +29,6 @@ typedef Waitscope__Perfetto__InternedData InternedData;
 /* TracePacket.SequenceFlags */
 #define STATE_CLEARED 1u
 #define NEEDS_STATE   2u
-/* CounterDescriptor.Unit */
-#define UNIT_COUNT 2u
 /* Keys of arguments are texts, too, with numbers of their own. */
 #define KEYS   WS_PACKETS_TEXTS
 #define TABLES (WS_PACKETS_TEXTS + 1)
@@ -264,7 +262,7 @@ void ws_packets_thread(struct ws_packets *p, uint64_t uuid, int32_t pid, int32_t
 }
 
 void ws_packets_track(struct ws_packets *p, uint64_t uuid, uint64_t parent, const char *name,
-		      bool counts)
+		      enum ws_packets_unit unit)
 {
 	Waitscope__Perfetto__CounterDescriptor counter;
 	Track track;
@@ -274,8 +272,8 @@ void ws_packets_track(struct ws_packets *p, uint64_t uuid, uint64_t parent, cons
 	track.has_parent_uuid = parent != 0;
 	track.parent_uuid = parent;
 	counter.has_unit = true;
-	counter.unit = UNIT_COUNT;
-	if (counts)
+	counter.unit = unit;
+	if (unit != WS_PACKETS_NO_COUNTER)
 		track.counter = &counter;
 	put_track(p, &track, uuid, &track.name, name);
 }

@@ -32,13 +32,16 @@ struct ws_packets *ws_packets_new(FILE *to, uint64_t begin_ns);
 /* 0 or -ENOMEM: then the trace is of no use. NULL is fine. */
 int ws_packets_free(struct ws_packets *packets);
 
-/* A track of a process; of a thread; any other, below `parent` (0: none), which `counts` or not. */
+/* What a track counts: CounterDescriptor.Unit. */
+enum ws_packets_unit { WS_PACKETS_NO_COUNTER, WS_PACKETS_NUMBER = 2, WS_PACKETS_BYTES };
+
+/* A track of a process; of a thread; any other, below `parent` (0: none). */
 void ws_packets_process(struct ws_packets *packets, uint64_t uuid, int32_t pid, const char *name,
 			uint64_t begin_ns);
 void ws_packets_thread(struct ws_packets *packets, uint64_t uuid, int32_t pid, int32_t tid,
 		       const char *name);
 void ws_packets_track(struct ws_packets *packets, uint64_t uuid, uint64_t parent, const char *name,
-		      bool counts);
+		      enum ws_packets_unit unit);
 
 /* The text's number, never 0, from now on; 0 if memory is out. What is not UTF-8 becomes '?'. */
 uint64_t ws_packets_text(struct ws_packets *packets, enum ws_packets_text of, const char *text);

@@ -133,6 +133,19 @@ static void put_spans(struct ws_sqlite *db, const struct ws_report *report,
 			      from_ns + queues->span_ns, queue->spans[i]);
 }
 
+/* How much lay in it in each span of the trace. */
+static void put_fill(struct ws_sqlite *db, const struct ws_report *report,
+		     const struct ws_object *object, const struct ws_fill *fill)
+{
+	const struct ws_fills_result *fills = report->results->fills;
+	uint64_t from_ns = report->tables->begin_ns;
+
+	for (size_t i = 0; i < fills->n_spans; i++, from_ns += fills->span_ns)
+		ws_sqlite_put(db, WS_SQLITE_FILL_SPANS, "xuuut", object->id, from_ns,
+			      from_ns + fills->span_ns, fill->spans[i],
+			      fill->in_messages ? "messages" : "bytes");
+}
+
 /* All but the object's own row. */
 static void put_details(struct ws_sqlite *db, const struct ws_object_contention *object)
 {
@@ -166,6 +179,7 @@ static void put_objects(struct ws_sqlite *db, const struct ws_report *report)
 		const struct ws_object_contention *object = &results->contention->objects[i];
 		const struct ws_histogram *waits = &object->waits;
 		const struct ws_queue *queue = ws_queue_of(results->queues, object->object);
+		const struct ws_fill *fill = ws_fill_of(results->fills, object->object);
 		const struct ws_classed *classed = ws_classed_of(results->classes, object->object);
 
 		ws_sqlite_put(db, WS_SQLITE_OBJECTS, "xttttuuuuuuuuuz", object->object->id,
@@ -179,6 +193,8 @@ static void put_objects(struct ws_sqlite *db, const struct ws_report *report)
 		put_details(db, object);
 		if (queue)
 			put_spans(db, report, queue);
+		if (fill)
+			put_fill(db, report, object->object, fill);
 	}
 	for (size_t i = 0; i < results->n_mentions; i++) {
 		const struct ws_mention *mention = &results->mentions[i];

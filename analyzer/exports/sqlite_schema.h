@@ -24,6 +24,7 @@
 	X(OBJECT_PROCESSES, object_processes, 2)                                                   \
 	X(OBJECT_PARTIES, object_parties, 12)                                                      \
 	X(QUEUE_SPANS, queue_spans, 4)                                                             \
+	X(FILL_SPANS, fill_spans, 5)                                                               \
 	X(TRANSFERS, transfers, 9)                                                                 \
 	X(WAITS, waits, 19)                                                                        \
 	X(WAIT_HOLDERS, wait_holders, 6)                                                           \

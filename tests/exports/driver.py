@@ -49,10 +49,10 @@ class Waitscope:
         sys.path.insert(0, self.folder)
         return importlib.import_module(f"{name}_pb2")
 
-    def record(self, *program):
+    def record(self, mode, *program):
         """A new trace of the program, however that ends."""
         trace = self.path("trace")
-        subprocess.run([self.command, "record", "-o", trace, "--", *program], check=False,
+        subprocess.run([self.command, "record", "--mode", mode, "-o", trace, "--", *program], check=False,
                        timeout=LIMIT_S, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         return trace
 
@@ -91,7 +91,7 @@ def choices(report):
 
 
 def check_traces(waitscope, arguments, check_all):
-    """--record PROGRAM ARG..., which has to wait; or folders: each, and all of them as one trace."""
+    """--record MODE PROGRAM ARG..., which has to wait; or folders: each, and all of them as one trace."""
     if arguments[0] == "--record":
         report = check_all([waitscope.record(*arguments[1:])])
         check(report["totals"]["waits"] > 0, "the program did not wait")

@@ -1,7 +1,7 @@
 """perfetto.py: reads `export --to perfetto` by Google's protobuf library, and does with the events what
 Perfetto's trace processor does: slices that nest, flows, counters.
 
-    perfetto.py WAITSCOPE [--record PROGRAM ARG... | TRACE...]
+    perfetto.py WAITSCOPE [--record MODE PROGRAM ARG... | TRACE...]
 
 Truth: the JSON report's sums, by thread, object, kind, outcome and holder, to the nanosecond.
 """
@@ -178,6 +178,22 @@ def check_blockers(trace, report):
         same(source["args"]["object"], one["args"]["object"], "what the wake is on")
 
 
+def check_fills(trace, report):
+    """How much lay in pipes and queues."""
+    begin, end = report["trace"]["begin_ns"], report["trace"]["begin_ns"] + report["trace"]["duration_ns"]
+    got = {(t.name, t.counter.unit): trace.counters.pop(uuid) for uuid, t in trace.tracks.items()
+           if t.name.startswith("most ")}
+    wanted = {}
+    for one in report["objects"]:
+        fill, label = one.get("fill"), one["name"]
+        if fill:
+            label = label if label.startswith(f"{one['kind']} ") else f"{one['kind']} {label}"
+            wanted[f"most {fill['unit']} in {label}", 3 if fill["unit"] == "bytes" else 2] = sorted(
+                [(begin + i * fill["span_ns"], most) for i, most in enumerate(fill["spans"])] +
+                [(end, fill["last"])], key=lambda v: v[0])
+    same(got, wanted, "fills")
+
+
 def check_counters(trace):
     """How many wait at once, as the slices say."""
     for uuid, values in trace.counters.items():
@@ -225,6 +241,7 @@ def check_all(waitscope, pb2, traces):
         check_trace(trace, report)
         check_slices(trace, report)
         check_blockers(trace, report)
+        check_fills(trace, report)
         check_counters(trace)
         print(f"{' '.join([*traces, *options])}: {len(trace.slices)} slices, {len(trace.flows)} flows, "
               f"{len(trace.counters)} counters")

@@ -1,6 +1,6 @@
 """profiles.py: reads the exports that are profiles, each by a reader that is not ours.
 
-    profiles.py WAITSCOPE SCHEMA [--record PROGRAM ARG... | TRACE...]
+    profiles.py WAITSCOPE SCHEMA [--record MODE PROGRAM ARG... | TRACE...]
 
 Truth: each stack with its process, object and time is what the JSON report says of its waiters, to
 the nanosecond. `go tool pprof` and FlameGraph's flamegraph.pl come to the same sums, and speedscope's

@@ -1,6 +1,6 @@
 """tables.py: reads `export --to sqlite` by Python's sqlite3 and `--to csv` by its csv module.
 
-    tables.py WAITSCOPE DOCS [--record PROGRAM ARG... | TRACE...]
+    tables.py WAITSCOPE DOCS [--record MODE PROGRAM ARG... | TRACE...]
 
 Truth: the JSON report, to the nanosecond; the tables, columns and queries of DOCS (exports.md) are those
 that there are, and the queries' answers what the report says.
@@ -204,6 +204,10 @@ def check_lists(db, report, frames):
          sorted((o["id"], begin + i * q["span_ns"], begin + (i + 1) * q["span_ns"], ns)
                 for o in report["objects"] for q in [o.get("queue")] if q
                 for i, ns in enumerate(q["spans"])), "spans of queues")
+    same(rows(db, "SELECT object_id, begin_ns, end_ns, most, unit FROM fill_spans"),
+         sorted((o["id"], begin + i * f["span_ns"], begin + (i + 1) * f["span_ns"], most, f["unit"])
+                for o in report["objects"] for f in [o.get("fill")] if f
+                for i, most in enumerate(f["spans"])), "spans of fills")
     same([(*ids, times, frames.sites[a], frames.sites[b]) for *ids, times, a, b in rows(
         db, "SELECT held_id, taken_id, thread_id, times, held_site_id, taken_site_id "
         "FROM lock_orders ORDER BY id")],

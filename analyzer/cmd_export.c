@@ -6,6 +6,7 @@
 
 #include "analyzer/command.h"
 #include "analyzer/exports/export.h"
+#include "analyzer/public/waitscope/analysis.h"
 #include "analyzer/telling.h"
 
 enum { OPT_TO = WS_READING_OWN, OPT_TABLE };
@@ -117,7 +118,10 @@ static int write_export(struct ws_telling *telling, const struct ws_study *study
 {
 	const struct options *options = telling->user;
 
-	return options->exporter->write(ws_study_report(study), &options->wish, to, error);
+	(void)study;
+	if (options->wish.table)
+		ws_analysis_set(telling->analysis, "table", options->wish.table);
+	return ws_telling_write(telling, options->exporter->name, to, error);
 }
 
 int ws_cmd_export(int argc, char **argv)

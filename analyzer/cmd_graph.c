@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* cmd_graph.c: `waitscope graph`: the options, and the order of the steps. */
+#include <stdio.h>
+
 #include "analyzer/analyses/shape.h"
 #include "analyzer/command.h"
+#include "analyzer/public/private.h"
 #include "analyzer/reports/graph.h"
 #include "analyzer/telling.h"
 
@@ -80,8 +83,11 @@ static int write_graph(struct ws_telling *telling, const struct ws_study *study,
 		       struct ws_error *error)
 {
 	const struct ws_graph_format **format = telling->user;
+	char name[64];
 
-	return (*format)->write(ws_study_report(study), to, error);
+	(void)study;
+	snprintf(name, sizeof(name), WS_ANALYSIS_GRAPH "%s", (*format)->name);
+	return ws_telling_write(telling, name, to, error);
 }
 
 int ws_cmd_graph(int argc, char **argv)

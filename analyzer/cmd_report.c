@@ -252,9 +252,9 @@ static int write_report(struct ws_telling *telling, const struct ws_study *study
 	if (options->calls)
 		return write_calls(&telling->study, study, to, error);
 	if (options->json)
-		return ws_report_json(report, to);
+		return ws_telling_write(telling, "json", to, error);
 	if (options->html)
-		return ws_report_html(report, to);
+		return ws_telling_write(telling, "html", to, error);
 	style.utf8 = ws_terminal_utf8();
 	style.colour = ws_terminal_colour(options->colour, fileno(to));
 	style.width = ws_terminal_width(fileno(to));

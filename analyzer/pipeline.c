@@ -21,17 +21,14 @@
 #include <string.h>
 
 #include "analyzer/decode/decode.h"
-#include "analyzer/decode/run_file.h"
+#include "analyzer/ring/lock.h"
 #include "analyzer/ring/ring.h"
 #include "analyzer/source/source.h"
+#include "analyzer/trace.h"
 
 /* Batches between two stages: enough that a stage which is slow for a moment (a new stack, a
  * flushed page) does not stop its neighbour; a few hundred kB each. */
 #define BATCHES 8
-
-struct ws_trace {
-	struct ws_store *store; /* Owned by this */
-};
 
 /* The batches between two stages. */
 struct link {
@@ -167,52 +164,6 @@ static int record_filled(void *user, struct ws_record_batch *batch)
 	return r;
 }
 
-/* How the program ended, where the recorder tells. */
-static int read_run_files(struct pipeline *p, struct ws_decode *decode)
-{
-	int r = 0;
-
-	for (size_t i = 0; i < p->n_dirs && !r; i++) {
-		struct ws_run run;
-
-		switch (ws_run_file_read(p->dirs[i], &run)) {
-		case 0:
-			ws_decode_set_end(decode, (uint32_t)i, run.pid, run.running, run.status,
-					  run.end_ns);
-			break;
-		case -ENOENT:
-			break;
-		default:
-			r = ws_store_warn(p->store,
-					  "%s/" WS_RUN_FILE " is damaged and was not used",
-					  p->dirs[i]);
-		}
-	}
-	return r;
-}
-
-/* The calls that never ended, where the recorder tells. A damaged file is spoken of later. */
-static int read_open_calls(struct pipeline *p, struct ws_decode *decode)
-{
-	int r = 0;
-
-	for (size_t i = 0; i < p->n_dirs && !r; i++) {
-		struct ws_run_call *calls;
-		size_t n;
-
-		r = ws_run_file_calls(p->dirs[i], &calls, &n);
-		if (r == -ENOENT || r == -EINVAL) {
-			r = 0;
-			continue;
-		}
-		if (!r) {
-			r = ws_decode_add_calls(decode, (uint32_t)i, calls, n);
-			free(calls);
-		}
-	}
-	return r;
-}
-
 /* Gives the reader's batch back, and gets its next one that has events. 0, with `batch` NULL at the
  * group's end; or a negative errno. */
 static int next_raw(struct reader *reader)
@@ -340,13 +291,13 @@ static int decode_all(struct pipeline *p, struct ws_decode *decode)
 		r = ws_decode_add_origin(decode, origin.host, origin.dir, origin.shift_ns);
 	}
 	if (!r)
-		r = read_open_calls(p, decode);
+		r = ws_trace_read_calls(p->dirs, p->n_dirs, decode);
 	if (!r)
 		r = decode_merged(p, decode);
 	if (!r)
 		r = decode_last_words(p, decode);
 	if (!r)
-		r = read_run_files(p, decode);
+		r = ws_trace_read_ends(p->dirs, p->n_dirs, p->store, decode);
 	return r ? r : ws_decode_finish(decode);
 }
 
@@ -509,18 +460,6 @@ static int outcome(const struct pipeline *p, struct ws_error *error)
 	return 0;
 }
 
-/* A trace without any event of ours has nothing to report on: says what may be the reason. */
-static int check_not_empty(const struct pipeline *p, struct ws_error *error)
-{
-	const struct ws_tables *t = &p->store->tables;
-
-	if (t->events)
-		return 0;
-	return ws_error_set(error, -ENODATA, "%s: it holds no event of waitscope's%s%s", p->dirs[0],
-			    t->n_warnings ? ": " : "; record the program with `waitscope record`",
-			    t->n_warnings ? t->warnings[0] : "");
-}
-
 unsigned int ws_pipeline_jobs(unsigned int wanted)
 {
 	cpu_set_t set;
@@ -531,13 +470,33 @@ unsigned int ws_pipeline_jobs(unsigned int wanted)
 	return sched_getaffinity(0, sizeof(set), &set) ? 1 : (unsigned int)CPU_COUNT(&set);
 }
 
+/* libbabeltrace2 keeps a list of its plugins, and loads them, for one thread at a time. */
+static struct ws_lock opening;
+
+static int open_source(struct pipeline *p, uint32_t groups, struct ws_watch *watch,
+		       struct ws_error *error)
+{
+	int r;
+
+	ws_lock_take(&opening);
+	r = ws_source_open(p->dirs, p->n_dirs, groups, watch, &p->source, error);
+	ws_lock_give(&opening);
+	return r;
+}
+
+static void close_source(struct pipeline *p)
+{
+	ws_lock_take(&opening);
+	ws_source_free(p->source);
+	ws_lock_give(&opening);
+}
+
 /* Reads into p->store. */
 static int read_all(struct pipeline *p, const struct ws_pipeline_options *options,
 		    struct ws_error *error)
 {
 	uint32_t groups = ws_pipeline_jobs(options ? options->readers : 0);
-	int r = ws_source_open(p->dirs, p->n_dirs, groups, options ? options->watch : NULL,
-			       &p->source, error);
+	int r = open_source(p, groups, options ? options->watch : NULL, error);
 
 	if (r)
 		return r;
@@ -552,7 +511,7 @@ static int read_all(struct pipeline *p, const struct ws_pipeline_options *option
 		r = outcome(p, error);
 	free_readers(p);
 	link_free(&p->records, free_record_batch);
-	ws_source_free(p->source);
+	close_source(p);
 	return r;
 }
 
@@ -561,22 +520,19 @@ int ws_pipeline_run_as(const struct ws_pipeline_options *options, const char *co
 		       struct ws_error *error)
 {
 	struct pipeline p = { .dirs = dirs, .n_dirs = n_dirs, .sink = sink };
-	struct ws_trace *trace = calloc(1, sizeof(*trace));
+	struct ws_trace *trace = NULL;
 	int r;
 
 	p.store = ws_store_new();
-	if (trace && p.store)
-		r = read_all(&p, options, error);
-	else
-		r = ws_error_set(error, -ENOMEM, "memory: there is none left");
+	r = p.store ? read_all(&p, options, error) : -ENOMEM;
 	if (!r)
-		r = check_not_empty(&p, error);
+		r = ws_trace_check(p.store, dirs[0], error);
+	if (!r && !(trace = ws_trace_of(p.store)))
+		r = -ENOMEM;
 	if (r) {
 		ws_store_free(p.store);
-		free(trace);
-		return r;
+		return ws_error_set(error, r, "%s", strerror(-r));
 	}
-	trace->store = p.store;
 	*ret = trace;
 	return 0;
 }
@@ -585,17 +541,4 @@ int ws_pipeline_run(const char *const *dirs, size_t n_dirs, const struct ws_pipe
 		    struct ws_trace **ret, struct ws_error *error)
 {
 	return ws_pipeline_run_as(NULL, dirs, n_dirs, sink, ret, error);
-}
-
-const struct ws_tables *ws_trace_tables(const struct ws_trace *trace)
-{
-	return &trace->store->tables;
-}
-
-void ws_trace_free(struct ws_trace *trace)
-{
-	if (!trace)
-		return;
-	ws_store_free(trace->store);
-	free(trace);
 }

@@ -11,8 +11,7 @@
 #include "analyzer/option.h"
 #include "analyzer/say.h"
 
-/* The folder that is named twice, also by two names; NULL: none. Its waits would count twice. */
-static const char *named_twice(const char *const *dirs, size_t n)
+const char *ws_reading_twice(const char *const *dirs, size_t n)
 {
 	struct stat a, b;
 
@@ -83,21 +82,27 @@ int ws_reading_number(const char *text, uint64_t max, uint64_t *ret)
 	return 0;
 }
 
-/* A list of words that are kinds. */
-static uint32_t kinds_of(const char *text)
+/* A list of words that are kinds. NULL, or what is wrong. */
+static const char *take_kinds(const char *text, uint32_t *ret)
 {
 	uint32_t kinds = 0;
 	char word[32];
 
 	for (;;) {
 		size_t n = strcspn(text, ",");
+		uint8_t kind;
 
 		snprintf(word, sizeof(word), "%.*s", (int)n, text);
-		kinds |= 1u << ws_kind_of_word(word);
+		kind = ws_kind_of_word(word);
+		if (!kind)
+			return "not a list of kinds such as mutex,rwlock";
+		kinds |= 1u << kind;
 		if (!text[n])
-			return kinds;
+			break;
 		text += n + 1;
 	}
+	*ret = kinds;
+	return NULL;
 }
 
 void ws_reading_init(struct ws_study_options *options)
@@ -154,16 +159,12 @@ static const char *take_id(const char *value, int32_t *ret)
 	return NULL;
 }
 
-int ws_reading_option(const struct ws_manual *manual, int option, char *value,
-		      struct ws_study_options *options)
+int ws_reading_take(int option, char *value, struct ws_study_options *options, const char **ret)
 {
-	const struct ws_row *row = ws_manual_row(manual, option);
 	struct ws_filter *filter = &options->setup.filter;
 	const char *wrong = NULL;
 	uint64_t number = 0;
 
-	if (ws_manual_check_value(manual, row, value) != 0)
-		return -EINVAL;
 	switch (option) {
 	case WS_READING_JOBS:
 		if (ws_reading_number(value, WS_WATCH_SLOTS, &number) < 0 || number == 0)
@@ -181,7 +182,7 @@ int ws_reading_option(const struct ws_manual *manual, int option, char *value,
 		wrong = take_id(value, &filter->tid);
 		break;
 	case WS_READING_KIND:
-		filter->kinds = kinds_of(value);
+		wrong = take_kinds(value, &filter->kinds);
 		break;
 	case WS_READING_OBJECT:
 		wrong = take_object(value, filter);
@@ -201,8 +202,23 @@ int ws_reading_option(const struct ws_manual *manual, int option, char *value,
 	}
 	if (!wrong)
 		return 1;
-	ws_manual_wrong(manual, row, value, "%s", wrong);
+	*ret = wrong;
 	return -EINVAL;
+}
+
+int ws_reading_option(const struct ws_manual *manual, int option, char *value,
+		      struct ws_study_options *options)
+{
+	const struct ws_row *row = ws_manual_row(manual, option);
+	const char *wrong;
+	int r;
+
+	if (ws_manual_check_value(manual, row, value) != 0)
+		return -EINVAL;
+	r = ws_reading_take(option, value, options, &wrong);
+	if (r < 0)
+		ws_manual_wrong(manual, row, value, "%s", wrong);
+	return r;
 }
 
 /* What the option that ends the span is called there. */
@@ -225,7 +241,7 @@ int ws_reading_arguments(const struct ws_manual *manual, int argc, char **argv,
 		options->dirs = (const char *const *)argv + optind;
 		options->n_dirs = (size_t)(argc - optind);
 	}
-	twice = named_twice(options->dirs, options->n_dirs);
+	twice = ws_reading_twice(options->dirs, options->n_dirs);
 	if (twice) {
 		ws_say_usage(manual->command, twice, "the same folder is named twice");
 		return -EINVAL;

@@ -45,9 +45,15 @@ void ws_reading_init(struct ws_study_options *options);
 int ws_reading_option(const struct ws_manual *manual, int option, char *value,
 		      struct ws_study_options *options);
 
+/* The same without a word: -EINVAL with what is wrong with the value in *wrong. */
+int ws_reading_take(int option, char *value, struct ws_study_options *options, const char **wrong);
+
 /* The rest of the command line: the trace folders. 0, or -EINVAL: what is wrong was said. */
 int ws_reading_arguments(const struct ws_manual *manual, int argc, char **argv,
 			 struct ws_study_options *options);
+
+/* The folder that is named twice, also by two names; NULL: none. Its waits would count twice. */
+const char *ws_reading_twice(const char *const *dirs, size_t n);
 
 /* "1.5s" or "end", as the moment of a wait graph, which is then wanted. 0 or -EINVAL. */
 int ws_reading_at(const char *text, struct ws_graph_wish *graph);

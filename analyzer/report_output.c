@@ -18,10 +18,24 @@ static int cannot_write(const struct ws_report_output *output, int code, struct 
 			    output->path, strerror(-code));
 }
 
+/* The process's umask, without changing it as umask(2) does: other threads may make files. */
+static mode_t current_umask(void)
+{
+	FILE *status = fopen("/proc/self/status", "re");
+	char line[256];
+	unsigned int mask = 0077; /* where it can't be known: for the user only */
+
+	while (status && fgets(line, sizeof(line), status))
+		if (sscanf(line, "Umask: %o", &mask) == 1)
+			break;
+	if (status)
+		fclose(status);
+	return (mode_t)mask;
+}
+
 /* A new file beside `path`, with the rights that a plain open would give it. */
 static int open_temporary(struct ws_report_output *output)
 {
-	mode_t mask;
 	int fd, r;
 
 	/* A link stays a link: the file that it leads to is replaced. */
@@ -38,9 +52,7 @@ static int open_temporary(struct ws_report_output *output)
 		output->temporary = NULL;
 		return r;
 	}
-	mask = umask(0);
-	umask(mask);
-	if (fchmod(fd, 0666 & ~mask) < 0) {
+	if (fchmod(fd, 0666 & ~current_umask()) < 0) {
 		r = -errno;
 		close(fd);
 		return r;

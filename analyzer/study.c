@@ -17,9 +17,10 @@
 #include "analyzer/stage.h"
 
 struct ws_study {
-	struct ws_watch *watch; /* Weak; NULL: nobody watches */
-	const char *dir;        /* Weak: the first trace folder, for errors */
-	struct ws_analyses *analyses; /* Owned by this, as all but what says otherwise */
+	const struct ws_study_options *options; /* Weak; while it is made */
+	struct ws_watch *watch;                 /* Weak; NULL: nobody watches */
+	const char *dir;                        /* Weak: the first trace folder, for errors */
+	struct ws_analyses *analyses;           /* Owned by this, as all but what says otherwise */
 	struct ws_stage *stage;
 	struct ws_model *model;
 	struct ws_trace *trace;
@@ -35,7 +36,12 @@ static int take_records(void *user, const struct ws_record *records, size_t n,
 			struct ws_error *error)
 {
 	struct ws_study *study = user;
+	const struct ws_study_options *options = study->options;
+	int stopped = options->tick ? options->tick(options->tick_user) : 0;
 
+	if (stopped)
+		return ws_error_set(error, stopped, "the reading was ended: %s",
+				    strerror(-stopped));
 	for (size_t i = 0; i < n; i++) {
 		int r = ws_model_record(study->model, &records[i]);
 
@@ -130,35 +136,57 @@ static int collect_warnings(struct ws_study *study)
 	return r;
 }
 
-static int make(struct ws_study *study, const struct ws_study_options *options,
-		struct ws_watch *watch, struct ws_error *error)
+int ws_study_begin(const struct ws_study_options *options, struct ws_pipeline_sink *sink,
+		   struct ws_study **ret)
 {
-	struct ws_pipeline_sink sink = { .user = study, .records = take_records };
-	const struct ws_pipeline_options pipeline = { .readers = options->jobs, .watch = watch };
-	const struct ws_tables *tables;
+	struct ws_study *study = calloc(1, sizeof(*study));
 	struct ws_model_observer observer;
 	int r;
 
-	study->dir = options->dirs[0];
+	if (!study)
+		return -ENOMEM;
+	study->options = options;
+	study->dir = options->n_dirs ? options->dirs[0] : "the trace";
 	r = ws_analyses_new(&options->setup, &study->analyses);
 	if (r == 0)
 		r = ws_stage_new_analyses(study->analyses, ws_pipeline_jobs(options->jobs),
 					  &study->stage);
-	if (r < 0)
+	if (r == 0) {
+		observer = ws_stage_observer(study->stage);
+		r = ws_model_new(&observer, &study->model);
+	}
+	if (r < 0) {
+		ws_study_free(study);
 		return r;
-	observer = ws_stage_observer(study->stage);
-	r = ws_model_new(&observer, &study->model);
-	if (r == 0)
-		r = ws_pipeline_run_as(&pipeline, options->dirs, options->n_dirs, &sink,
-				       &study->trace, error);
-	if (r < 0)
-		return r;
-	tables = ws_trace_tables(study->trace);
+	}
+	*sink = (struct ws_pipeline_sink){ .user = study, .records = take_records };
+	*ret = study;
+	return 0;
+}
+
+/* The folders, for a report that always has one. */
+static void set_paths(struct ws_study *study)
+{
+	static const char *const unknown[] = { "unknown" };
+	const struct ws_study_options *options = study->options;
+
+	study->report.paths = options->n_dirs ? options->dirs : unknown;
+	study->report.n_paths = options->n_dirs ? options->n_dirs : 1;
+}
+
+static int end(struct ws_study *study, struct ws_trace *trace)
+{
+	const struct ws_study_options *options = study->options;
+	const struct ws_tables *tables = ws_trace_tables(trace);
+	int r;
+
+	study->trace = trace;
 	r = ws_model_finish(study->model, tables);
 	if (r == 0)
 		r = ws_stage_finish(study->stage);
 	if (r == 0)
-		r = ws_symbols_new(tables, options->dirs[0], &study->symbols);
+		r = ws_symbols_new(tables, options->n_dirs ? options->dirs[0] : NULL,
+				   &study->symbols);
 	for (size_t i = 1; r == 0 && i < options->n_dirs; i++)
 		r = ws_symbols_add(study->symbols, options->dirs[i], (uint32_t)i);
 	if (r == 0)
@@ -168,8 +196,6 @@ static int make(struct ws_study *study, const struct ws_study_options *options,
 	if (r < 0)
 		return r;
 	study->report = (struct ws_report){
-		.paths = options->dirs,
-		.n_paths = options->n_dirs,
 		.tables = tables,
 		.results = study->results,
 		.counts = ws_model_counts(study->model),
@@ -177,24 +203,37 @@ static int make(struct ws_study *study, const struct ws_study_options *options,
 		.warnings = study->warnings,
 		.n_warnings = study->n_warnings,
 	};
+	set_paths(study);
 	ws_symbols_counts(study->symbols, &study->report.frames, &study->report.unresolved_frames);
 	return 0;
+}
+
+int ws_study_end(struct ws_study *study, struct ws_trace *trace)
+{
+	int r = end(study, trace);
+
+	/* Of a trace that was read, whatever is missing is not the trace. */
+	return r == -ENOENT ? -EIO : r;
 }
 
 int ws_study_make(const struct ws_study_options *options, struct ws_watch *watch,
 		  struct ws_study **ret, struct ws_error *error)
 {
-	struct ws_study *study = calloc(1, sizeof(*study));
-	int r = study ? make(study, options, watch, error) : -ENOMEM;
+	const struct ws_pipeline_options pipeline = { .readers = options->jobs, .watch = watch };
+	struct ws_pipeline_sink sink;
+	struct ws_trace *trace;
+	struct ws_study *study;
+	int r = ws_study_begin(options, &sink, &study);
 
-	if (study)
-		study->watch = watch;
+	if (r < 0)
+		return r;
+	study->watch = watch;
+	r = ws_pipeline_run_as(&pipeline, options->dirs, options->n_dirs, &sink, &trace, error);
+	if (r == 0)
+		r = ws_study_end(study, trace);
 	if (r < 0) {
-		bool is_read = study && study->trace;
-
 		ws_study_free(study);
-		/* Of a trace that was read, whatever is missing is not the trace. */
-		return r == -ENOENT && is_read ? -EIO : r;
+		return r;
 	}
 	*ret = study;
 	return 0;

@@ -7,6 +7,7 @@
 
 #include "analyzer/analyses/setup.h"
 #include "analyzer/base/error.h"
+#include "analyzer/pipeline.h"
 #include "analyzer/reports/report.h"
 #include "analyzer/supervise.h"
 
@@ -21,6 +22,10 @@ struct ws_study_options {
 	struct ws_setup setup;
 	/* What `--class` said: the setup's. */
 	struct ws_class_wish class_wishes[WS_CLASS_WISHES_MAX];
+	/* Called again and again while traces are read, in the caller's thread; another value than
+	 * 0 ends it and is returned. NULL: nobody wants to know. */
+	int (*tick)(void *user);
+	void *tick_user; /* Weak */
 };
 
 struct ws_study;
@@ -30,6 +35,13 @@ struct ws_study;
  * *error set, unless the errno says it all; -ENOENT: there is no trace. */
 int ws_study_make(const struct ws_study_options *options, struct ws_watch *watch,
 		  struct ws_study **ret, struct ws_error *error);
+/* The same for whoever reads the trace: begins, and what records are to be given to goes to *sink;
+ * then the trace, which the study takes over in any case. The options' folders may be none, and may
+ * be set until the end. 0 or a negative errno; where it fails the study is to be freed. */
+int ws_study_begin(const struct ws_study_options *options, struct ws_pipeline_sink *sink,
+		   struct ws_study **ret);
+int ws_study_end(struct ws_study *study, struct ws_trace *trace);
+
 void ws_study_free(struct ws_study *study); /* NULL is fine */
 
 /* The supervisor's, for who reads the same traces once more; NULL: nobody watches. */

@@ -3,6 +3,7 @@
 #include "analyzer/supervise.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <ftw.h>
 #include <poll.h>
 #include <signal.h>
@@ -101,7 +102,7 @@ static void __attribute__((noreturn)) be_child(struct supervisor *s, pid_t paren
 {
 	struct sigaction act = { .sa_sigaction = on_fatal, .sa_flags = SA_NODEFER | SA_SIGINFO };
 	struct rlimit core = { 0 };
-	int status;
+	int status, null;
 
 	/* Nothing goes on when the supervisor was killed. */
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -113,22 +114,28 @@ static void __attribute__((noreturn)) be_child(struct supervisor *s, pid_t paren
 	}
 	if (s->words >= 0)
 		dup2(s->words, STDERR_FILENO);
+	if (!s->what->manners && (null = open("/dev/null", O_WRONLY | O_CLOEXEC)) >= 0)
+		dup2(null, STDERR_FILENO);
 	mine = s->shared;
 	for (size_t i = 0; i < N_FATAL; i++)
 		sigaction(fatal[i], &act, &before[i]);
 	if (__sanitizer_set_death_callback)
 		__sanitizer_set_death_callback(on_death);
 	status = s->what->work(s->what->user, &s->shared->watch, &s->shared->number);
-	fflush(NULL);
+	if (s->what->manners)
+		fflush(NULL);
 	atomic_store_explicit(&s->shared->finished, 1, memory_order_relaxed);
-	exit(status);
+	if (s->what->manners)
+		s->what->manners->leave(status);
+	_exit(status);
 }
 
 /* the supervisor */
 
 static int fail(const struct supervisor *s, const char *text)
 {
-	fprintf(stderr, "%s: %s\n", s->what->name, text);
+	if (s->what->manners)
+		s->what->manners->fail(s->what->name, text);
 	return WS_EXIT_FAILURE;
 }
 
@@ -156,12 +163,20 @@ static uint32_t stuck_slot(struct supervisor *s, uint64_t now)
 static bool child_ended(struct supervisor *s, int *status)
 {
 	struct pollfd p = { .fd = s->pidfd, .events = POLLIN };
+	pid_t ended;
 
 	if (s->pidfd >= 0)
 		poll(&p, 1, LOOK_EVERY_MS);
 	else
 		usleep(5000);
-	return waitpid(s->child, status, WNOHANG) == s->child;
+	ended = waitpid(s->child, status, WNOHANG);
+	/* Somebody else has collected it, or the process ignores SIGCHLD: the shared memory tells.
+	 */
+	if (ended < 0 && errno == ECHILD) {
+		*status = 0;
+		return true;
+	}
+	return ended == s->child;
 }
 
 /* Watches the child until it has ended. Its slot that was stuck, and one; 0: none was. */
@@ -175,11 +190,13 @@ static uint32_t watch_child(struct supervisor *s, int *status)
 	while (!child_ended(s, status)) {
 		uint64_t now = now_ms();
 
-		ws_progress_show(&s->progress, &s->shared->watch, now);
+		if (s->what->manners)
+			s->what->manners->show(&s->progress, &s->shared->watch, now);
 		if (!stuck && (stuck = stuck_slot(s, now)))
 			kill(s->child, SIGKILL);
 	}
-	ws_progress_hide(&s->progress);
+	if (s->what->manners)
+		s->what->manners->hide(&s->progress);
 	if (s->pidfd >= 0)
 		close(s->pidfd);
 	return stuck;
@@ -188,13 +205,8 @@ static uint32_t watch_child(struct supervisor *s, int *status)
 /* Shows what the child had to say. */
 static void show_words(const struct supervisor *s)
 {
-	char buffer[4096];
-	ssize_t n;
-
-	for (off_t at = 0; s->words >= 0 && (n = pread(s->words, buffer, sizeof(buffer), at)) > 0;
-	     at += n)
-		if (fwrite(buffer, 1, (size_t)n, stderr) != (size_t)n)
-			return;
+	if (s->words >= 0 && s->what->manners)
+		s->what->manners->words(s->words);
 }
 
 static int remove_one(const char *path, const struct stat *st, int flag, struct FTW *ftw)
@@ -274,10 +286,8 @@ static int died(const struct supervisor *s, int status)
 	show_words(s);
 	if (!WIFSIGNALED(status)) /* a sanitizer of ours ends a process so */
 		return WEXITSTATUS(status) ? WEXITSTATUS(status) : WS_EXIT_FAILURE;
-	if (is_meant(WTERMSIG(status))) {
-		signal(WTERMSIG(status), SIG_DFL);
-		raise(WTERMSIG(status));
-	}
+	if (is_meant(WTERMSIG(status)) && s->what->manners)
+		s->what->manners->meant(WTERMSIG(status));
 	snprintf(text, sizeof(text), "reading: its process was ended by signal %d (%s); %s",
 		 WTERMSIG(status), strsignal(WTERMSIG(status)),
 		 WTERMSIG(status) == SIGKILL ? "was memory out? close other programs"
@@ -302,8 +312,11 @@ static int supervise(struct supervisor *s)
 		uint32_t stuck;
 		int status;
 
-		fflush(NULL);
+		if (s->what->manners)
+			fflush(NULL);
 		s->child = fork();
+		if (s->child < 0 && !s->what->manners)
+			return WS_EXIT_FAILURE;
 		if (s->child < 0) /* then without a net */
 			return s->what->work(s->what->user, &shared->watch, &shared->number);
 		if (!s->child)
@@ -313,6 +326,11 @@ static int supervise(struct supervisor *s)
 		if (atomic_load_explicit(&shared->finished, memory_order_relaxed) &&
 		    WIFEXITED(status)) {
 			show_words(s);
+			if (s->what->learned) {
+				memcpy(s->what->learned->avoid, shared->watch.avoid,
+				       sizeof(shared->watch.avoid));
+				s->what->learned->n_avoid = shared->watch.n_avoid;
+			}
 			return WEXITSTATUS(status);
 		}
 		if (!stuck && !shared->watch.crashed &&
@@ -326,19 +344,19 @@ static int supervise(struct supervisor *s)
 	return fail(s, "reading: libbabeltrace2 crashes or hangs on too much of the trace; record the program anew");
 }
 
-int ws_supervise(const struct ws_supervised *what, int64_t *number)
+int ws_supervise_as(const struct ws_supervised *what, int64_t *number)
 {
 	struct supervisor s = { .what = what,
-				.progress = { .wanted = what->progress && isatty(STDERR_FILENO),
-					      .begin_ms = now_ms() } };
+				.words = -1,
+				.progress = { .wanted = what->progress, .begin_ms = now_ms() } };
 	int status;
 
 	s.shared = mmap(NULL, sizeof(*s.shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
 			-1, 0);
 	if (s.shared == MAP_FAILED)
 		return fail(&s, "memory: there is none left; close other programs");
-	signal(SIGCHLD, SIG_DFL); /* a parent's SIG_IGN would take the child's status away */
-	s.words = memfd_create("stderr", MFD_CLOEXEC);
+	if (what->manners)
+		s.words = memfd_create("stderr", MFD_CLOEXEC);
 	status = supervise(&s);
 	if (number)
 		*number = s.shared->number;

@@ -16,6 +16,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "analyzer/progress.h"
 #include "analyzer/source/watch.h"
 
 /* How long one step of libbabeltrace2 (15 events, or the opening of a folder) may take. */
@@ -25,6 +26,12 @@ struct ws_supervised {
 	const char *name;     /* what messages begin with */
 	bool progress;        /* show a line about the progress on stderr if that is a terminal */
 	uint32_t patience_ms; /* 0: WS_PATIENCE_MS */
+	/* How a command of ours goes about it; set by ws_supervise. NULL: nothing is said, no
+	 * signal is touched, and the child leaves by _exit(): for a process that is not ours. */
+	const struct ws_supervise_manners *manners;
+	/* Where what is to be avoided is copied once the work is done, for who does it again; Weak.
+	 * NULL: nobody does. */
+	struct ws_watch *learned;
 
 	/* In the child. `watch` is to be handed to the pipeline; what it sets *number to, the
 	 * supervisor hands on. The exit status. */
@@ -32,8 +39,21 @@ struct ws_supervised {
 	void *user; /* Weak */
 };
 
+/* What is up to the command. */
+struct ws_supervise_manners {
+	void (*fail)(const char *name, const char *text); /* says why there is nothing */
+	void (*words)(int fd); /* shows what the child wrote to its stderr */
+	void (*leave)(int status) __attribute__((noreturn)); /* ends the child */
+	void (*meant)(int signal); /* a signal that was meant for the command ended the child */
+	void (*show)(struct ws_progress *progress, const struct ws_watch *watch, uint64_t now_ms);
+	void (*hide)(struct ws_progress *progress);
+};
+
 /* The exit status of the work; or that of a failure, said on stderr. A signal that was meant for
  * the command and ended the child ends the caller, too. `number` may be NULL. */
 int ws_supervise(const struct ws_supervised *what, int64_t *number);
+
+/* The same with the manners that `what` has. */
+int ws_supervise_as(const struct ws_supervised *what, int64_t *number);
 
 #endif

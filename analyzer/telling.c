@@ -3,10 +3,10 @@
 #include "analyzer/telling.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <string.h>
 
 #include "analyzer/command.h"
+#include "analyzer/public/private.h"
 #include "analyzer/report_output.h"
 #include "analyzer/say.h"
 #include "analyzer/supervise.h"
@@ -82,29 +82,14 @@ static int parse(struct ws_telling *telling, int argc, char **argv)
 	return telling->check ? telling->check(telling) : 0;
 }
 
-/* A moment after the end has no graph. 0 or -ERANGE with *error set. */
-static int check_moment(const struct ws_graph_wish *graph, const struct ws_tables *tables,
-			struct ws_error *error)
-{
-	uint64_t ns = tables->end_ns - tables->begin_ns;
-
-	if (!graph->instant || graph->at_ns == UINT64_MAX || graph->at_ns <= ns)
-		return 0;
-	return ws_error_set(error, -ERANGE,
-			    "--at: the trace is only %" PRIu64 ".%06" PRIu64
-			    " s long; give an earlier time, or `end`",
-			    ns / 1000000000, ns / 1000 % 1000000);
-}
-
-static int write_all(struct ws_telling *telling, const struct ws_study *study,
-		     struct ws_error *error)
+static int write_all(struct ws_telling *telling, struct ws_error *error)
 {
 	struct ws_report_output output;
 	int r = ws_report_output_open(&output, telling->output, error);
 
 	if (r < 0)
 		return r;
-	r = telling->write(telling, study, output.file, error);
+	r = telling->write(telling, ws_analysis_study(telling->analysis), output.file, error);
 	if (r < 0) {
 		ws_report_output_drop(&output);
 		return r;
@@ -112,25 +97,31 @@ static int write_all(struct ws_telling *telling, const struct ws_study *study,
 	return ws_report_output_commit(&output, error);
 }
 
+static int tell_all(struct ws_telling *telling, struct ws_watch *watch, struct ws_error *error,
+		    bool *is_missing)
+{
+	int r = ws_analysis_new(&telling->analysis);
+
+	if (r < 0)
+		return r;
+	ws_analysis_take(telling->analysis, &telling->study, watch);
+	r = ws_analysis_run(telling->analysis);
+	*is_missing = r == -ENOENT;
+	if (r < 0)
+		return ws_error_set(error, r, "%s", ws_analysis_error(telling->analysis));
+	return write_all(telling, error);
+}
+
 /* In a process of its own: damaged traces may kill it. The exit status. */
 static int tell(void *user, struct ws_watch *watch, int64_t *number)
 {
 	struct ws_telling *telling = user;
 	struct ws_error error = { "" };
-	struct ws_study *study = NULL;
-	bool is_missing;
-	int r = ws_study_make(&telling->study, watch, &study, &error);
+	bool is_missing = false;
+	int r = tell_all(telling, watch, &error, &is_missing);
 
 	(void)number;
-	if (r == -ENOENT)
-		ws_error_set(&error, r, "%s: %s", telling->study.dirs[0], strerror(-r));
-	is_missing = r == -ENOENT;
-	if (r == 0)
-		r = check_moment(&telling->study.setup.graph, ws_study_report(study)->tables,
-				 &error);
-	if (r == 0)
-		r = write_all(telling, study, &error);
-	ws_study_free(study);
+	ws_analysis_free(telling->analysis);
 	if (r == 0)
 		return WS_EXIT_OK;
 	/* Rooms say what failed, and on what. */
@@ -141,6 +132,14 @@ static int tell(void *user, struct ws_watch *watch, int64_t *number)
 	else
 		ws_say_error(&error, r);
 	return WS_EXIT_FAILURE;
+}
+
+int ws_telling_write(struct ws_telling *telling, const char *format, FILE *to,
+		     struct ws_error *error)
+{
+	int r = ws_analysis_write(telling->analysis, format, to);
+
+	return r < 0 ? ws_error_set(error, r, "%s", ws_analysis_error(telling->analysis)) : 0;
 }
 
 int ws_telling_run(struct ws_telling *telling, int argc, char **argv)

@@ -37,6 +37,8 @@ struct ws_telling {
 	struct ws_study_options study; /* set up by ws_telling_init */
 	const char *output;            /* NULL: standard output */
 	bool wants_help;
+
+	struct ws_analysis *analysis; /* Weak: while `write` is called */
 };
 
 /* The default trace, and all of its waits: before the command sets what it wants otherwise. */
@@ -44,6 +46,11 @@ void ws_telling_init(struct ws_telling *telling);
 
 /* Does it all. The exit status. */
 int ws_telling_run(struct ws_telling *telling, int argc, char **argv);
+
+/* For `write`: writes the format of that name, one of ws_analysis_get_format(). 0 or a negative errno
+ * with *error set. */
+int ws_telling_write(struct ws_telling *telling, const char *format, FILE *to,
+		     struct ws_error *error);
 
 /* Says what is wrong with the option's value (NULL: the option itself), in one line.
  * WS_EXIT_USAGE. */

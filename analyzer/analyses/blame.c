@@ -238,8 +238,8 @@ static int enter(void *context, struct ws_sweep *sweep, struct ws_sweep_wait *wa
 	return 0;
 }
 
-/* For the orders of lists: one at a time. */
-static const struct ws_tables *order_tables;
+/* For the orders of lists: one at a time. in each thread. */
+static _Thread_local const struct ws_tables *order_tables;
 
 static uint32_t id_of(const struct ws_object *object)
 {

@@ -219,8 +219,8 @@ struct ws_sweep_hooks ws_path_hooks(struct ws_path *path)
 	};
 }
 
-/* For by_time: the order of one list at a time. */
-static const struct ws_tables *order_tables;
+/* For by_time: the order of one list at a time. in each thread. */
+static _Thread_local const struct ws_tables *order_tables;
 
 static int by_time(const void *a, const void *b)
 {

@@ -42,7 +42,10 @@ const char *ws_names_symbol(struct ws_strings *strings, const char *symbol)
 	if (version && version != plain)
 		*version = '\0';
 	cut_clone_suffix(plain);
-	demangled = cplus_demangle(plain, DMGL_AUTO | DMGL_ANSI);
+	/* What cplus_demangle() does, without its state and its exit() where memory is out. */
+	demangled = rust_demangle(plain, DMGL_AUTO | DMGL_ANSI);
+	if (!demangled)
+		demangled = cplus_demangle_v3(plain, DMGL_AUTO | DMGL_ANSI);
 	kept = ws_strings_intern(strings, demangled ? demangled : plain);
 	free(demangled);
 	free(plain);

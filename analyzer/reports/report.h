@@ -29,6 +29,9 @@ struct ws_report {
 	size_t n_warnings;
 };
 
+/* So many objects and pairs of threads the text has, unless the user says otherwise. */
+#define WS_TEXT_TOP 10
+
 /* How the text looks. */
 struct ws_text_style {
 	bool utf8;     /* the reader's terminal shows UTF-8; else plain ASCII */

@@ -348,6 +348,38 @@ int ws_extract_event(const struct ws_extract_class *class, const bt_message *mes
 	return 0;
 }
 
+void ws_extract_loss(const struct ws_extract *extract, const bt_message *message, bool packets,
+		     struct ws_loss *ret)
+{
+	const bt_stream *stream =
+		packets ? bt_message_discarded_packets_borrow_stream_const(message)
+			: bt_message_discarded_events_borrow_stream_const(message);
+	const bt_stream_class *class = bt_stream_borrow_class_const(stream);
+	const bt_clock_class *clock = bt_stream_class_borrow_default_clock_class_const(class);
+	uint64_t count = 0;
+
+	*ret = (struct ws_loss){ .until_ns = 0 };
+	/* Where the count is not known, 0 says that something was lost. */
+	if (packets)
+		bt_message_discarded_packets_get_count(message, &count);
+	else
+		bt_message_discarded_events_get_count(message, &count);
+	if (packets)
+		ret->packets = count ? count : 1;
+	else
+		ret->events = count;
+	if (packets ? bt_stream_class_discarded_packets_have_default_clock_snapshots(class)
+		    : bt_stream_class_discarded_events_have_default_clock_snapshots(class)) {
+		const bt_clock_snapshot *end =
+			packets ? bt_message_discarded_packets_borrow_end_default_clock_snapshot_const(
+					  message)
+				: bt_message_discarded_events_borrow_end_default_clock_snapshot_const(
+					  message);
+
+		ret->until_ns = ws_extract_time(extract, end, clock);
+	}
+}
+
 void ws_extract_free(struct ws_extract *extract)
 {
 	for (size_t i = 0; i < extract->n_classes; i++) {

@@ -45,6 +45,17 @@ int ws_extract_event(const struct ws_extract_class *class, const bt_message *mes
 uint64_t ws_extract_time(const struct ws_extract *extract, const bt_clock_snapshot *snapshot,
 			 const bt_clock_class *clock);
 
+/* What the tracer has lost of a stream. */
+struct ws_loss {
+	uint64_t until_ns; /* trace time: somewhere up to then; 0: not told */
+	uint64_t events;   /* 0 where they were not counted */
+	uint64_t packets;
+};
+
+/* Reads a message about discarded events, or discarded packets. */
+void ws_extract_loss(const struct ws_extract *extract, const bt_message *message, bool packets,
+		     struct ws_loss *ret);
+
 /* Frees what `extract` holds. */
 void ws_extract_free(struct ws_extract *extract);
 

@@ -97,6 +97,34 @@ int64_t ws_origins_shift(const struct ws_origins *o, const bt_clock_class *clock
 	return (int64_t)((is_ns(clock) ? (uint64_t)offset_ns(clock) : 0) - (uint64_t)o->offset_ns);
 }
 
+/* Hosts' clocks are theirs: nothing here could make them agree. */
+void ws_origins_note(const struct ws_origins *o, struct ws_notes *notes)
+{
+	char hosts[512] = "";
+	size_t n = 0;
+
+	if (!o->mixed_clocks)
+		return;
+	for (size_t i = 0; i < o->n; i++) {
+		const char *host = o->list[i].host;
+		size_t same = 0;
+
+		while (strcmp(o->list[same].host, host))
+			same++;
+		if (same < i)
+			continue;
+		n++;
+		if (strlen(hosts) + strlen(host) + 3 < sizeof(hosts))
+			sprintf(hosts + strlen(hosts), "%s%s", *hosts ? ", " : "",
+				*host ? host : "unnamed");
+	}
+	ws_notes_add(
+		notes,
+		"the folders are from %zu hosts (%s): each host's clock is taken as it is, and "
+		"what happened on one before the other is only as sure as these clocks agree",
+		n, hosts);
+}
+
 void ws_origins_free(struct ws_origins *o)
 {
 	free(o->list);

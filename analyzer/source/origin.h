@@ -19,6 +19,7 @@
 #include <stdint.h>
 
 #include "analyzer/base/arena.h"
+#include "analyzer/source/notes.h"
 
 struct ws_origin {
 	const char *key;  /* what makes it one; Weak: in the arena */
@@ -48,6 +49,9 @@ void ws_origins_clock(struct ws_origins *origins, uint32_t origin, const bt_cloc
 
 /* What is to be added to a value of the clock, which counts ns, to be the trace's time. */
 int64_t ws_origins_shift(const struct ws_origins *origins, const bt_clock_class *clock);
+
+/* Notes that hosts' clocks are theirs, if there is more than one. */
+void ws_origins_note(const struct ws_origins *origins, struct ws_notes *notes);
 
 void ws_origins_free(struct ws_origins *origins);
 

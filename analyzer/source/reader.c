@@ -13,13 +13,6 @@
 #include "analyzer/source/extract.h"
 #include "analyzer/source/graph.h"
 
-/* Events that a stream lost somewhere up to a time: told once that time has come. */
-struct loss {
-	uint64_t until_ns;
-	uint64_t events;
-	uint64_t packets;
-};
-
 /* One stream while it is read. */
 struct input {
 	struct ws_stream *stream;             /* Weak */
@@ -30,7 +23,7 @@ struct input {
 	const bt_message *event;              /* the next one, Owned by this; NULL: there is none */
 	const struct ws_extract_class *class; /* how to read it */
 	uint64_t event_ns;                    /* when it was */
-	struct loss *losses;                  /* Owned by this: still to be told, by time */
+	struct ws_loss *losses;               /* Owned by this: still to be told, by time */
 	size_t n_losses, losses_capacity;
 	uint64_t packet_bytes; /* what the end of a packet adds to the progress */
 
@@ -133,34 +126,10 @@ static bool turn(struct ws_reader *r, struct input *in)
 static void on_discarded(struct ws_reader *r, struct input *in, const bt_message *message,
 			 bool packets)
 {
-	const bt_stream *stream =
-		packets ? bt_message_discarded_packets_borrow_stream_const(message)
-			: bt_message_discarded_events_borrow_stream_const(message);
-	const bt_stream_class *class = bt_stream_borrow_class_const(stream);
-	const bt_clock_class *clock = bt_stream_class_borrow_default_clock_class_const(class);
-	struct loss loss = { .until_ns = in->stream->last_ns };
-	uint64_t count = 0;
+	struct ws_loss loss;
 	size_t i;
 
-	/* Where the count is not known, 0 says that something was lost. */
-	if (packets)
-		bt_message_discarded_packets_get_count(message, &count);
-	else
-		bt_message_discarded_events_get_count(message, &count);
-	if (packets)
-		loss.packets = count ? count : 1;
-	else
-		loss.events = count;
-	if (packets ? bt_stream_class_discarded_packets_have_default_clock_snapshots(class)
-		    : bt_stream_class_discarded_events_have_default_clock_snapshots(class)) {
-		const bt_clock_snapshot *end =
-			packets ? bt_message_discarded_packets_borrow_end_default_clock_snapshot_const(
-					  message)
-				: bt_message_discarded_events_borrow_end_default_clock_snapshot_const(
-					  message);
-
-		loss.until_ns = ws_extract_time(&r->extract, end, clock);
-	}
+	ws_extract_loss(&r->extract, message, packets, &loss);
 	if (loss.until_ns < in->stream->last_ns)
 		loss.until_ns = in->stream->last_ns;
 	if (ws_grow(&in->losses, &in->losses_capacity, in->n_losses + 1)) {

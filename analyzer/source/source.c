@@ -147,34 +147,6 @@ static int add_dir(struct ws_source *s, const char *dir)
 	return r;
 }
 
-/* Hosts' clocks are theirs: nothing here could make them agree. */
-static void note_clocks(struct ws_source *s)
-{
-	char hosts[512] = "";
-	size_t n = 0;
-
-	if (!s->plan.origins.mixed_clocks)
-		return;
-	for (size_t i = 0; i < s->plan.origins.n; i++) {
-		const char *host = s->plan.origins.list[i].host;
-		size_t same = 0;
-
-		while (strcmp(s->plan.origins.list[same].host, host))
-			same++;
-		if (same < i)
-			continue;
-		n++;
-		if (strlen(hosts) + strlen(host) + 3 < sizeof(hosts))
-			sprintf(hosts + strlen(hosts), "%s%s", *hosts ? ", " : "",
-				*host ? host : "unnamed");
-	}
-	ws_notes_add(
-		&s->notes,
-		"the folders are from %zu hosts (%s): each host's clock is taken as it is, and "
-		"what happened on one before the other is only as sure as these clocks agree",
-		n, hosts);
-}
-
 static int make_readers(struct ws_source *s, uint32_t groups)
 {
 	int r = 0;
@@ -213,7 +185,7 @@ int ws_source_open(const char *const *dirs, size_t n_dirs, uint32_t groups, stru
 	if (!r && !s->plan.n && s->notes.n)
 		r = ws_error_set(error, -EINVAL, "%s", s->notes.texts[s->notes.n - 1]);
 	if (!r) {
-		note_clocks(s);
+		ws_origins_note(&s->plan.origins, &s->notes);
 		r = make_readers(s, groups);
 	}
 	if (r) {

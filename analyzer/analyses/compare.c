@@ -10,7 +10,7 @@
 #include "analyzer/analyses/one_sided.h"
 
 /* Nothing shorter is worth telling, however short the run. */
-#define FLOOR_NS 100000.0
+#define FLOOR_NS 1e6
 /* Starting and ending a process differs by that, when the machine is busy. */
 #define FLOOR_DURATION_NS 50e6
 /* A part of the acquisitions that is not worth telling. */
@@ -151,22 +151,23 @@ static struct ws_sample figure_of(const struct comparer *c, int side, size_t i,
 	}
 }
 
-/* By how much equal runs are assumed to differ in it. */
-static double run_noise(const struct comparer *c, const struct ws_digest *run,
-			const struct sum *sum)
+/* What is assumed of a figure of the run: `running` of it somebody ran, `kept` of it was kept from
+ * it. */
+static void assume(const struct comparer *c, const struct ws_digest *run, double running,
+		   double kept, struct ws_sample *sample)
 {
-	double all = sum->all_ns ? (double)sum->all_ns : 1;
-
-	return ws_noise_run(run->busy, c->made->options.run_noise, (double)sum->running_ns / all,
-			    (double)sum->scheduler_ns / all);
+	sample->run_noise = ws_noise_run(run->busy, c->made->options.run_noise, running, kept);
+	sample->load = ws_noise_load(run->busy, fmin(running + kept, 1));
 }
 
 static struct ws_sample sample_of(const struct comparer *c, int side, size_t i,
 				  const struct sum *sum, enum ws_metric metric)
 {
 	struct ws_sample sample = figure_of(c, side, i, sum, metric);
+	double all = sum->all_ns ? (double)sum->all_ns : 1;
 
-	sample.run_noise = run_noise(c, c->sides[side].runs[i], sum);
+	assume(c, c->sides[side].runs[i], (double)sum->running_ns / all,
+	       (double)sum->scheduler_ns / all, &sample);
 	return sample;
 }
 
@@ -484,12 +485,13 @@ static void judge_runs(struct comparer *c)
 	struct ws_comparison *made = c->made;
 
 	for (int side = 0; side < WS_SIDES; side++)
-		for (size_t i = 0; i < c->sides[side].n; i++)
-			c->samples[side][i] = (struct ws_sample){
-				.value = (double)c->sides[side].runs[i]->duration_ns,
-				.run_noise = ws_noise_run(c->sides[side].runs[i]->busy,
-							  made->options.run_noise, 1, 0),
-			};
+		for (size_t i = 0; i < c->sides[side].n; i++) {
+			const struct ws_digest *run = c->sides[side].runs[i];
+			struct ws_sample sample = { .value = (double)run->duration_ns };
+
+			assume(c, run, 1, 0, &sample);
+			c->samples[side][i] = sample;
+		}
 	test(c, FLOOR_DURATION_NS, &made->duration);
 	for (int side = 0; side < WS_SIDES; side++) {
 		for (size_t i = 0; i < c->sides[side].n; i++) {
@@ -511,7 +513,7 @@ static void judge_runs(struct comparer *c)
 			sample.variance =
 				sample.value > 0 ? squares / (sample.value * sample.value) : 0;
 			sample.value *= scale_of(c, run);
-			sample.run_noise = ws_noise_run(run->busy, made->options.run_noise, 1, 0);
+			assume(c, run, 1, 0, &sample);
 			c->samples[side][i] = sample;
 		}
 	}

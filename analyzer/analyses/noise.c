@@ -77,10 +77,17 @@ double ws_noise_run(double busy, double least, double running, double kept)
 	return sqrt(least * least + load * load + scheduler * scheduler);
 }
 
+double ws_noise_load(double busy, double part)
+{
+	double others = busy < 0 ? WS_NOISE_BUSY_UNKNOWN : busy > 0.95 ? 0.95 : busy;
+
+	return -log1p(-others) * part;
+}
+
 /* What one side shows: the mean of its values and of their logarithms, and the squares around the
  * latter. */
 struct side {
-	double mean, log, squares;
+	double mean, log, squares, load;
 };
 
 static struct side take(const struct ws_sample *samples, size_t n, double floor)
@@ -90,6 +97,7 @@ static struct side take(const struct ws_sample *samples, size_t n, double floor)
 	for (size_t i = 0; i < n; i++) {
 		side.mean += samples[i].value / (double)n;
 		side.log += log(samples[i].value + floor) / (double)n;
+		side.load += samples[i].load / (double)n;
 	}
 	for (size_t i = 0; i < n; i++) {
 		double off = log(samples[i].value + floor) - side.log;
@@ -135,8 +143,8 @@ struct ws_ratio ws_noise_ratio(const struct ws_sample *before, size_t n_before,
 		.before = a.mean,
 		.after = b.mean,
 		.ratio = exp(difference),
-		.low = exp(difference - around),
-		.high = exp(difference + around),
+		.low = exp(difference - around - fmax(b.load - a.load, 0)),
+		.high = exp(difference + around + fmax(a.load - b.load, 0)),
 	};
 }
 

@@ -22,6 +22,9 @@
  * first counts. This is the moderated t of Smyth (2004), with a stated prior instead of a fitted
  * one.
  *
+ * What the machine's load explains is no change: where the runs of one side met more of it, the
+ * interval reaches as far as the difference of their `load`, in that direction.
+ *
  * The chance of error is shared out evenly among the comparisons (Bonferroni): if nothing changed,
  * any of all the intervals leaves out 1 in at most WS_NOISE_ALPHA of all cases.
  */
@@ -53,6 +56,7 @@ struct ws_sample {
 	double value;     /* at least 0 */
 	double variance;  /* within the run, relative to the square of `value` */
 	double run_noise; /* standard deviation of the logarithm from run to run, assumed */
+	double load;      /* by so much the logarithm may be larger because of the machine's load */
 };
 
 /* The interval for after / before. */
@@ -72,6 +76,10 @@ struct ws_ratio ws_noise_ratio(const struct ws_sample *before, size_t n_before,
  * others have the processors. `kept`: the part for which somebody was kept from running, which was
  * measured. */
 double ws_noise_run(double busy, double least, double running, double kept);
+
+/* By how much the logarithm of a figure may be larger since others used the processors, `part` of which
+ * was running or ready to run: if the program got what they left over. */
+double ws_noise_load(double busy, double part);
 
 /* The relative variance of the sum of the waits if they come by chance, each for itself: of a
  * Poisson process with these lengths. 1 for one wait; 0 for none. */

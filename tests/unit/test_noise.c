@@ -177,6 +177,28 @@ static void test_pooled(void **state)
 	assert_true(ratio.low < 1 && ratio.high > 1);
 }
 
+/* What a busier machine explains is no change; what it does not is. */
+static void test_load(void **state)
+{
+	struct ws_sample quiet = { .value = 1e9, .run_noise = 0.25 };
+	struct ws_sample busy = { .value = 8e9, .run_noise = 0.25,
+				  .load = ws_noise_load(0.9, 1) };
+	struct ws_ratio ratio = ws_noise_ratio(&quiet, 1, &busy, 1, 1e6, 10);
+
+	(void)state;
+	assert_true(ratio.low < 1 && ratio.high > 8);
+	busy.load = 0; /* who held it slept */
+	ratio = ws_noise_ratio(&quiet, 1, &busy, 1, 1e6, 10);
+	assert_true(ratio.low > 1);
+	busy.load = quiet.load = ws_noise_load(0.9, 1); /* the same on both sides */
+	ratio = ws_noise_ratio(&quiet, 1, &busy, 1, 1e6, 10);
+	assert_true(ratio.low > 1);
+	busy.value = 0.05e9; /* better in spite of it */
+	quiet.load = 0;
+	ratio = ws_noise_ratio(&quiet, 1, &busy, 1, 1e6, 10);
+	assert_true(ratio.high < 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -184,6 +206,7 @@ int main(void)
 		cmocka_unit_test(test_chance),     cmocka_unit_test(test_shorter),
 		cmocka_unit_test(test_equal_runs), cmocka_unit_test(test_changed_runs),
 		cmocka_unit_test(test_pooled),
+		cmocka_unit_test(test_load),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

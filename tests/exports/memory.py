@@ -44,7 +44,7 @@ def main():
     with driver.Waitscope(command) as waitscope:
         trace, out = waitscope.path("trace"), waitscope.path("out")
         waitscope.run("record", "--on-full", "block", "-o", trace, "--", turns, rounds)
-        waits = waitscope.report(trace)["totals"]["waits"]
+        waits = waitscope.report([trace])["totals"]["waits"]
         check(waits > 100_000, f"only {waits} waits")
         report = peak_kb(waitscope, "report", "--format", "json", "-o", out, trace)
         for form, most in MOST_KB.items():

@@ -233,14 +233,14 @@ static int report_poll(const struct ws_context *context, const struct poll *poll
 	const struct ws_object *object = poll->lock->object;
 	struct ws_finding *finding;
 	const char *name;
-	int r = ws_context_object_name(context, object ? object : &plain, &name);
+	int r = ws_context_object_words(context, object ? object : &plain, &name);
 
 	if (r < 0)
 		return r;
 	finding = ws_findings_add(context->findings, WS_RULE_SLEEP_POLLING,
-				  "a thread tried to take %s %s in vain %" PRIu64
+				  "a thread tried to take %s in vain %" PRIu64
 				  " times instead of waiting for it",
-				  ws_kind_word(poll->lock->key.kind), name, poll->failed);
+				  name, poll->failed);
 	if (!finding)
 		return -ENOMEM;
 	r = object ? ws_finding_object(finding, object) : 0;

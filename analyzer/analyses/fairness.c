@@ -192,25 +192,25 @@ struct ws_model_observer ws_fairness_observer(struct ws_fairness *fairness)
 static int report(const struct ws_context *context, const struct lock *lock)
 {
 	const struct worst *worst = &lock->worst;
-	const char *name, *kind = ws_kind_word(lock->object->key.kind);
+	const char *name;
 	struct ws_finding *finding;
 	int r;
 
 	if (worst->overtaken < (worst->writes ? WS_STARVED_OVERTAKEN : WS_UNFAIR_OVERTAKEN))
 		return 0;
-	r = ws_context_object_name(context, lock->object, &name);
+	r = ws_context_object_words(context, lock->object, &name);
 	if (r < 0)
 		return r;
 	if (worst->writes)
 		finding = ws_findings_add(context->findings, WS_RULE_WRITER_STARVATION,
-					  "a writer of %s %s waited while readers took it %" PRIu32
+					  "a writer of %s waited while readers took it %" PRIu32
 					  " times",
-					  kind, name, worst->overtaken);
+					  name, worst->overtaken);
 	else
 		finding = ws_findings_add(context->findings, WS_RULE_UNFAIR_LOCK,
-					  "a thread waited for %s %s while others took it %" PRIu32
+					  "a thread waited for %s while others took it %" PRIu32
 					  " times",
-					  kind, name, worst->overtaken);
+					  name, worst->overtaken);
 	if (!finding)
 		return -ENOMEM;
 	r = ws_finding_object(finding, lock->object);

@@ -10,7 +10,6 @@
 
 #include "analyzer/analyses/all.h"
 #include "analyzer/base/grow.h"
-#include "analyzer/base/words.h"
 
 #ifndef SCHED_DEADLINE
 #define SCHED_DEADLINE 6
@@ -199,14 +198,13 @@ static int report(const struct ws_inversions *inversions, const struct ws_contex
 	const char *name;
 	int r;
 
-	r = ws_context_object_name(context, inverted->object, &name);
+	r = ws_context_object_words(context, inverted->object, &name);
 	if (r < 0)
 		return r;
 	finding = ws_findings_add(context->findings, WS_RULE_PRIORITY_INVERSION,
 				  "threads waited %" PRIu64 ".%" PRIu64
-				  " ms for %s %s, held by threads that are scheduled after them",
-				  inverted->ns / 1000000, inverted->ns / 100000 % 10,
-				  ws_kind_word(inverted->object->key.kind), name);
+				  " ms for %s, held by threads that are scheduled after them",
+				  inverted->ns / 1000000, inverted->ns / 100000 % 10, name);
 	if (!finding)
 		return -ENOMEM;
 	r = ws_finding_object(finding, inverted->object);

@@ -191,14 +191,13 @@ static int report_convoy(const struct ws_context *context, const struct queue *q
 	const char *name;
 	int r;
 
-	r = ws_context_object_name(context, queue->pub.object, &name);
+	r = ws_context_object_words(context, queue->pub.object, &name);
 	if (r < 0)
 		return r;
 	finding = ws_findings_add(context->findings, WS_RULE_LOCK_CONVOY,
-				  "threads queue for %s %s one behind the other: %" PRIu64
+				  "threads queue for %s one behind the other: %" PRIu64
 				  ".%" PRIu64 " wait on average, at most %" PRIu32,
-				  ws_kind_word(queue->pub.object->key.kind), name, tenths / 10,
-				  tenths % 10, queue->pub.longest);
+				  name, tenths / 10, tenths % 10, queue->pub.longest);
 	if (!finding)
 		return -ENOMEM;
 	r = ws_finding_object(finding, queue->pub.object);

@@ -82,7 +82,7 @@ int ws_graph_svg(const struct ws_report *report, FILE *to, struct ws_error *erro
 	if (r == 0 && (gvLayout(graphviz, graph, "dot") != 0 ||
 		       gvRenderData(graphviz, graph, "svg", &svg, &size) != 0 || !svg))
 		r = ws_error_set(error, -EIO,
-				 "graphviz cannot draw the graph (%s): check `dot -v`, or take "
+				 "graphviz: it cannot draw the graph (%s); check `dot -v`, or take "
 				 "--format dot",
 				 said[0] ? said : "no reason given");
 	if (r == 0)

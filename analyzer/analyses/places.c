@@ -11,8 +11,15 @@
 /* A name of ours, wherever it is installed. */
 #define PRELOAD_NAME "libwaitscope.so"
 
-/* Where compilers and libraries keep headers whose code ends up in programs. */
+/* Where compilers and libraries keep code that ends up in programs: the system's headers, those of
+ * another C++ library or compiler, and Rust's standard library. */
 #define SYSTEM_HEADERS "/usr/include/"
+static const char *const library_folders[] = {
+	"/include/c++/",
+	"/library/std/src/",
+	"/library/core/src/",
+	"/library/alloc/src/",
+};
 
 /* A stack that has been worked out. */
 struct known_stack {
@@ -93,12 +100,18 @@ static bool is_preload(const struct ws_frame *frame)
 	return name && strncmp(name, PRELOAD_NAME, strlen(PRELOAD_NAME)) == 0;
 }
 
-static bool is_header(const struct ws_frame *frame)
+bool ws_frame_is_library(const struct ws_frame *frame)
 {
-	return frame->file && strncmp(frame->file, SYSTEM_HEADERS, strlen(SYSTEM_HEADERS)) == 0;
+	if (!frame->file)
+		return false;
+	for (size_t i = 0; i < sizeof(library_folders) / sizeof(library_folders[0]); i++) {
+		if (strstr(frame->file, library_folders[i]))
+			return true;
+	}
+	return strncmp(frame->file, SYSTEM_HEADERS, strlen(SYSTEM_HEADERS)) == 0;
 }
 
-/* The site within one code location. NULL: the runtime, or nothing but headers. */
+/* The site within one code location. NULL: the runtime, or nothing but libraries. */
 static int site_of_code(struct ws_places *places, uint32_t code, const struct ws_frame **ret)
 {
 	const struct ws_frame *frames;
@@ -115,7 +128,7 @@ static int site_of_code(struct ws_places *places, uint32_t code, const struct ws
 	if (r < 0)
 		return r;
 	for (size_t i = 0; i < n; i++) {
-		if (!is_header(&frames[i])) {
+		if (!ws_frame_is_library(&frames[i])) {
 			*ret = &frames[i];
 			return 0;
 		}

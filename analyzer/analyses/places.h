@@ -3,7 +3,8 @@
  *
  * The site of a call is the first frame outside the runtime: not in the preload library, libc, the
  * loader or the thin wrappers of libstdc++, and not in a function of the system's headers (such as
- * std::mutex::lock, compiled into the program), unless there is nothing else.
+ * std::mutex::lock, compiled into the program) or of Rust's standard library, unless there is
+ * nothing else.
  */
 #ifndef WS_PLACES_H
 #define WS_PLACES_H
@@ -32,6 +33,10 @@ int ws_site_compare(const struct ws_frame *a, const struct ws_frame *b);
 
 /* Length of a function's name without its parameters: C++ names carry them. */
 size_t ws_function_length(const char *function);
+
+/* True if its source is of a library that is compiled into programs: a header of the system's or of
+ * a C++ library, or Rust's standard library. */
+bool ws_frame_is_library(const struct ws_frame *frame);
 
 /* The last component of a path; NULL stays NULL. */
 const char *ws_base_name(const char *path);

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <utlist.h>
 
@@ -399,16 +400,47 @@ static enum ws_way_out way_out_of(const struct builder *b, const struct ws_board
 									     : WS_WAY_OUT_NONE;
 }
 
+/* The mutex that a thread wants back which has been woken from a wait for a condition variable; NULL:
+ * it has not been, or nobody who waits holds that mutex. */
+static const struct ws_board_object *wanted_back(const struct ws_board *board,
+						 const struct ws_board_wait *wait)
+{
+	const struct ws_object_key *key = &wait->pub.mutex;
+
+	if (wait->pub.object->key.kind != WS_KIND_COND || !key->kind || !wait->let_go_ns ||
+	    wait->pub.uncertain)
+		return NULL;
+	for (size_t i = board->n_objects; i > 0; i--) {
+		const struct ws_board_object *on = board->objects[i - 1];
+
+		if (!on || !on->object || memcmp(&on->object->key, key, sizeof(*key)) != 0)
+			continue;
+		for (size_t k = 0; k < on->n_holds; k++) {
+			const struct ws_board_hold *hold = &on->holds[k];
+
+			if (hold->said && hold->who.thread != wait->pub.thread &&
+			    ws_board_holds(board, hold))
+				return on;
+		}
+		break; /* older ones were at that address before */
+	}
+	return NULL;
+}
+
 /* The edges of a thread that waits. `i`: its node, since nodes move as others are added. */
 static void add_wait_edges(struct builder *b, size_t i)
 {
 	struct ws_graph_node node = b->graph->nodes[i];
 	const struct ws_board_wait *wait = ws_board_thread(b->board, node.thread)->top;
+	const struct ws_board_object *back = wanted_back(b->board, wait);
 	uint8_t kind = wait->pub.object->key.kind;
 
-	node.way_out = way_out_of(b, wait);
+	node.way_out = back ? WS_WAY_OUT_NONE : way_out_of(b, wait);
 	node.first = b->graph->n_edges;
-	if (ws_kind_is_owned(kind)) {
+	if (back) {
+		node.wait.object = back->object;
+		add_holders(b, &node, back);
+	} else if (ws_kind_is_owned(kind)) {
 		add_holders(b, &node, wait->on);
 	} else if (kind == WS_KIND_THREAD) {
 		add_joined(b, &node);

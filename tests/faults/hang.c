@@ -224,6 +224,39 @@ static void dead_thread(void)
 	unlock(&mutex);
 }
 
+/* woken_join: threads that were woken from a condition want its mutex back from who joins them. */
+static bool came; /* guarded by `mutex` */
+
+static void *waits_for_stop(void *unused)
+{
+	lock(&mutex);
+	came = true;
+	while (!is_set)
+		pthread_cond_wait(&cond, &mutex); /* mark: waits_woken */
+	unlock(&mutex);
+	return unused;
+}
+
+static void woken_join(void)
+{
+	pthread_t thread;
+
+	start(&thread, waits_for_stop);
+	for (;;) {
+		pthread_mutex_lock(&mutex); /* mark: takes_to_stop */
+		if (came)
+			break;
+		unlock(&mutex);
+		fault_pause();
+	}
+	is_set = true;
+	pthread_cond_broadcast(&cond);
+	shared->ready = 1;
+	if (!fault)
+		unlock(&mutex);
+	pthread_join(thread, NULL); /* mark: joins_woken */
+}
+
 /* dead_reader: the same with an rwlock, as a reader, of whom the lock keeps a number only. */
 static void *ends_reading(void *unused)
 {
@@ -511,6 +544,7 @@ static void hang(void)
 		{ "nested", nested },
 		{ "dead_thread", dead_thread },
 		{ "dead_reader", dead_reader },
+		{ "woken_join", woken_join },
 		{ "dead_process", dead_process },
 		{ "pipe_own", pipe_own },
 		{ "pipe_parent", pipe_parent },

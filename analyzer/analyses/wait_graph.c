@@ -400,15 +400,25 @@ static enum ws_way_out way_out_of(const struct builder *b, const struct ws_board
 									     : WS_WAY_OUT_NONE;
 }
 
-/* The mutex that a thread wants back which has been woken from a wait for a condition variable; NULL:
- * it has not been, or nobody who waits holds that mutex. */
+/* True if it was woken for certain: by a broadcast, or since there was a signal for each who waits.
+ */
+static bool is_woken(const struct ws_board_wait *wait)
+{
+	const struct ws_board_object *on = wait->on;
+
+	return wait->let_go_ns ||
+	       (on->tokens >= on->n_waits && on->tokens_ns >= wait->pub.begin_ns);
+}
+
+/* The mutex that a thread wants back which has been woken from a wait for a condition variable;
+ * NULL: it has not been, or nobody who waits holds that mutex. */
 static const struct ws_board_object *wanted_back(const struct ws_board *board,
 						 const struct ws_board_wait *wait)
 {
 	const struct ws_object_key *key = &wait->pub.mutex;
 
-	if (wait->pub.object->key.kind != WS_KIND_COND || !key->kind || !wait->let_go_ns ||
-	    wait->pub.uncertain)
+	if (wait->pub.object->key.kind != WS_KIND_COND || !key->kind || wait->pub.uncertain ||
+	    !is_woken(wait))
 		return NULL;
 	for (size_t i = board->n_objects; i > 0; i--) {
 		const struct ws_board_object *on = board->objects[i - 1];

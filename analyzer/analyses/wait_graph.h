@@ -25,7 +25,7 @@
  * nothing is concluded from it.
  *
  * A holder that has ended lets nothing go any more, except what the kernel does for it (locks on
- * files, robust mutexes: then the wait ends). Who was woken from a condition by a broadcast, and does
+ * files, robust mutexes: then the wait ends). Who was woken from a condition for certain, and does
  * not return, waits for who holds its mutex.
  *
  * WS_GRAPH_OWNERS looks at owners alone: a wait that has a time limit is one without, since nothing

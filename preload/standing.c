@@ -26,7 +26,7 @@ struct end {
 };
 
 static struct {
-	_Atomic bool busy;         /* a thread looks, and owns the rest */
+	_Atomic int32_t busy; /* pid of the process a thread of which looks, and owns the rest; 0: none */
 	_Atomic int32_t looked_in; /* pid of the process that has looked; its negative, or another
 				    * one: look again */
 	_Atomic uint64_t is_end[WS_ENDS_FDS / 64]; /* numbers that were ends of pipes then */
@@ -116,23 +116,43 @@ static void tell(struct ws_thread *self)
 	known.n = kept;
 }
 
-static void record_ends(struct ws_thread *self)
+/* False: another thread of this process looks. A parent's that looked as it forked is not here. */
+static bool enter(void)
+{
+	int32_t owner = 0;
+
+	if (atomic_compare_exchange_strong_explicit(&known.busy, &owner, ws_pid,
+						    memory_order_acquire, memory_order_relaxed))
+		return true;
+	return owner != ws_pid &&
+	       atomic_compare_exchange_strong_explicit(&known.busy, &owner, ws_pid,
+						       memory_order_acquire, memory_order_relaxed);
+}
+
+static void leave(void)
+{
+	atomic_store_explicit(&known.busy, 0, memory_order_release);
+}
+
+/* False: which ends the process has open cannot be looked for. */
+static bool record_ends(struct ws_thread *self)
 {
 	int32_t looked_in = atomic_load_explicit(&known.looked_in, memory_order_relaxed);
 
-	if (ws_likely(looked_in == ws_pid) || ws_sandboxed)
-		return;
-	/* In a fork child `busy` may be that of a thread that is not there: then nothing is told.
-	 */
-	if (atomic_exchange_explicit(&known.busy, true, memory_order_acquire))
-		return;
+	if (ws_likely(looked_in == ws_pid))
+		return true;
+	if (ws_sandboxed)
+		return false;
+	if (!enter())
+		return true;
 	/* Before looking: what changes meanwhile is looked for again. */
 	atomic_store_explicit(&known.looked_in, ws_pid, memory_order_seq_cst);
 	if (looked_in && looked_in != -ws_pid)
 		known.n = 0; /* it is the parent's: the child tells all that it has */
 	look();
 	tell(self);
-	atomic_store_explicit(&known.busy, false, memory_order_release);
+	leave();
+	return true;
 }
 
 /* It has to be looked again, by whoever waits next. */
@@ -157,7 +177,7 @@ void ws_standing_pipe(const int fds[2], uintptr_t site)
 	ws_object_record_at(self, WS_KIND_PIPE, WS_OBJECT_INIT, st.st_ino, st.st_dev, 0, NULL,
 			    site);
 	/* That says that both ends are open. */
-	if (atomic_exchange_explicit(&known.busy, true, memory_order_acquire))
+	if (!enter())
 		return;
 	if (known.n < WS_ENDS_MAX)
 		known.ends[known.n++] = (struct end){
@@ -165,7 +185,7 @@ void ws_standing_pipe(const int fds[2], uintptr_t site)
 			.dev = st.st_dev,
 			.told = WS_END_READS | WS_END_WRITES,
 		};
-	atomic_store_explicit(&known.busy, false, memory_order_release);
+	leave();
 }
 
 void ws_standing_closed(int fd)
@@ -214,9 +234,8 @@ uint32_t ws_standing_record(const struct ws_wait *wait)
 	struct ws_thread *self = wait->self;
 	uint32_t n = WS_HELD_COUNT(atomic_load_explicit(&self->held_word, memory_order_relaxed));
 	uint32_t told = 1;
-	bool all = true; /* none was left out */
+	bool all = record_ends(self); /* none was left out */
 
-	record_ends(self);
 	if (n > WS_HELD_MAX)
 		n = WS_HELD_MAX;
 	for (uint32_t i = 0; i < n; i++) {

@@ -106,6 +106,7 @@ static int take_exit(struct ws_hangs *hangs, const struct ws_record *record)
 		.site = record->misuse.holder.site,
 		.stack = record->misuse.holder.stack,
 		.shared = record->misuse.flags & WS_MISUSE_READ,
+		.robust = record->misuse.flags & WS_MISUSE_ROBUST,
 	};
 	return 0;
 }
@@ -169,6 +170,21 @@ static bool is_copy(const struct ws_board_thread *holder, const struct ws_wait *
 	       !ws_object_is_shared(&wait->object->key);
 }
 
+/* True if the thread said as it ended that it has what the other waits for, and that is let go by
+ * nobody for it, however short a while ago that was. */
+static bool is_left(const struct ws_hangs *hangs, uint32_t thread,
+		    const struct ws_graph_node *waiter)
+{
+	if (waiter->way_out != WS_WAY_OUT_WOKEN)
+		return false;
+	for (size_t i = 0; i < hangs->n_exits; i++) {
+		if (hangs->exits[i].thread == thread && !hangs->exits[i].robust &&
+		    is_same_lock(&hangs->exits[i].key, &waiter->wait.object->key))
+			return true;
+	}
+	return false;
+}
+
 /* A holder that has ended, and those who wait for what it held. */
 static int take_gone(struct ws_hangs *hangs, const struct ws_wait_graph *graph, uint32_t gone)
 {
@@ -188,7 +204,8 @@ static int take_gone(struct ws_hangs *hangs, const struct ws_wait_graph *graph, 
 		}
 		/* A time limit does not make the holder come back. */
 		if (!edge || waiter->state != WS_NODE_WAITS || waiter->reported ||
-		    (!waiter->blocked && waiter->way_out != WS_WAY_OUT_TIME) ||
+		    (!waiter->blocked && waiter->way_out != WS_WAY_OUT_TIME &&
+		     !is_left(hangs, node->thread, waiter)) ||
 		    is_copy(thread, &waiter->wait))
 			continue;
 		hold = *edge;

@@ -70,6 +70,7 @@ struct ws_hang_exit {
 	uint32_t site;  /* code index of the call that took it, or WS_UNKNOWN */
 	uint32_t stack; /* stack index of the same, or WS_UNKNOWN */
 	bool shared;    /* as a reader */
+	bool robust;    /* a mutex whose next owner is told of it */
 };
 
 struct ws_hangs {

@@ -100,6 +100,14 @@ static inline bool fault_all_asleep(pid_t pid)
 	return true;
 }
 
+static inline long fault_now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
 /* Runs `hang` in a child of its own, and kills the child once all of its threads sleep for good;
  * `ready` must be set by then, in shared memory: it hangs where it is meant to. */
 static inline void fault_hang(void (*hang)(void), volatile int *ready)
@@ -116,6 +124,9 @@ static inline void fault_hang(void (*hang)(void), volatile int *ready)
 	while (!*ready && waitpid(pid, NULL, WNOHANG) == 0)
 		fault_pause();
 	while (!fault_all_asleep(pid))
+		fault_pause();
+	/* What was woken less than WS_LET_GO_NS ago may still be on its way, for the report. */
+	for (long began = fault_now_ms(); fault_now_ms() < began + 300;)
 		fault_pause();
 	kill(-pid, SIGKILL);
 	waitpid(pid, NULL, 0);

@@ -41,11 +41,18 @@ static const char *name_of(const struct ws_run *run, json_int_t pid)
 	return name;
 }
 
+/* A file `f` to lock, `hold` for who has the lock, which ends 0.1 s after the kernel has said that
+ * somebody waits for it, and `held`, which returns once `hold` is there. */
+#define SHELLS                                                                                     \
+	"f=$(mktemp); i=$(stat -c %i $f); hold='touch $f.held; "                                   \
+	"until grep -q -e \"-> FLOCK .*:$i \" /proc/locks; do sleep 0.01; done; sleep 0.1'; "        \
+	"held() { until test -e $f.held; do sleep 0.01; done; }; export f i hold; "
+
 /* flock(1) waits for a flock(1) of another shell, which in turn waits for its command. */
 static void two_shells_and_flock(void **state)
 {
-	struct ws_run *run = shell("f=$(mktemp); sh -c \"flock $f sleep 0.4; :\" & sleep 0.15; "
-				   "sh -c \"flock $f true; :\"; wait; rm $f");
+	struct ws_run *run = shell(SHELLS "sh -c 'flock $f sh -c \"$hold\"; :' & held; "
+				   "sh -c 'flock $f true; :'; wait; rm $f $f.held");
 	const json_t *lock = ws_only_object(run, "flock"), *edge;
 	size_t i, needed = 0;
 
@@ -63,7 +70,7 @@ static void two_shells_and_flock(void **state)
 		if (ws_int(edge, "waiter.pid") != ws_int(lock, "holders[0].pid"))
 			continue;
 		assert_string_equal(ws_str(edge, "relation"), "and");
-		assert_string_equal(name_of(run, ws_int(edge, "blocker.pid")), "sleep");
+		assert_string_equal(name_of(run, ws_int(edge, "blocker.pid")), "sh");
 		needed++;
 	}
 	assert_int_equal(needed, 1);
@@ -73,8 +80,8 @@ static void two_shells_and_flock(void **state)
 /* The shell that takes the lock on its own fd ends without a word: flock(1) is named, not where. */
 static void a_lock_on_the_shells_own_fd(void **state)
 {
-	struct ws_run *run = shell("f=$(mktemp); sh -c \"exec 9>$f; flock 9; sleep 0.4\" & "
-				   "sleep 0.15; flock $f true; wait; rm $f");
+	struct ws_run *run = shell(SHELLS "sh -c 'exec 9>$f; flock 9; eval \"$hold\"' & held; "
+				   "flock $f true; wait; rm $f $f.held");
 	const json_t *lock = ws_only_object(run, "flock");
 
 	(void)state;
@@ -138,8 +145,8 @@ static void waits_that_fail(void **state)
 /* Idle waits come last in the text, and by their time in JSON. */
 static void idle_waits_do_not_hide_the_others(void **state)
 {
-	struct ws_run *run = shell("f=$(mktemp); flock $f sleep 0.3 & sleep 0.1; flock $f true; "
-				   "sleep 0.5; wait; rm $f");
+	struct ws_run *run = shell(SHELLS "flock $f sh -c \"$hold\" & held; flock $f true; "
+				   "sleep 0.5; wait; rm $f $f.held");
 	const char *const argv[] = { WS_COMMAND, "report", run->trace, NULL };
 	struct ws_result text = ws_command(NULL, argv);
 	const char *lock = strstr(text.out, "  flock /"),

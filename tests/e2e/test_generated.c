@@ -19,6 +19,10 @@
 
 enum { SEEDS = 200, PER_RECORDING = 25 };
 
+/* The truth takes all that was slept in a call for a wait. A stack that is unwound for the first time,
+ * as that of two locks which are taken in an order, may make threads sleep in libunwind's own lock. */
+static const char *const without_stacks[] = { "--stacks", "caller", NULL };
+
 static void programs_agree_with_their_own_clocks(void **state)
 {
 	int seeds = 0;
@@ -31,7 +35,13 @@ static void programs_agree_with_their_own_clocks(void **state)
 
 		snprintf(from, sizeof(from), "%d", first);
 		snprintf(count, sizeof(count), "%d", PER_RECORDING);
-		run = ws_record("generated", from, count, NULL);
+		run = ws_record_with(without_stacks, NULL,
+				     (const char *const[]){ ws_program("generated"), from, count,
+							    NULL });
+		if (run->status != 0)
+			ws_fail(run, "status %d: %s", run->status, run->err);
+		ws_report(run, NULL);
+		ws_assert_lossless(run);
 		if (json_array_size(run->truth) != PER_RECORDING)
 			ws_fail(run, "%zu processes of %d printed a truth",
 				json_array_size(run->truth), PER_RECORDING);

@@ -19,8 +19,9 @@ has text 'waitscope:process: .*"start"'
 has waitscope.trace/waitscope-run.json '"status": 768'
 has waitscope.trace/waitscope-symbols.json '{'
 
-# Its fds are those without us (LTTng's are out of the way), and so are its signals.
-show='for fd in /proc/$$/fd/?; do readlink "$fd"; done; grep "^Sig[BI]" /proc/$$/status'
+# Its fds are those without us (LTTng's are out of the way), and so are its signals. It ends in grep
+# itself: a shell that has started one may still have all signals blocked.
+show='for fd in /proc/$$/fd/?; do readlink "$fd"; done; exec grep "^Sig[BI]" /proc/self/status'
 exec 8</etc/passwd
 sh -c "$show" >out </dev/null 2>err
 mv out plain

@@ -52,7 +52,7 @@ fi
 # In the usual mode there are none.
 expect 0 "$WAITSCOPE" record -o t "$BIN/record_calls" expected
 if "$WAITSCOPE" report --calls t >out 2>err; then fail "calls without --mode full"; fi
-has err 'there are no calls in t'
+has err 't: it holds no calls'
 
 # What is left out is not there, and what is not, is.
 filtered() {

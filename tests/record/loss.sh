@@ -12,7 +12,7 @@ has err ', 0 lost'
 flood="$BIN/record_flood 300000 & $BIN/record_flood 300000; wait"
 
 expect 0 "$WAITSCOPE" record -o lossy --no-symbols --buffer-size 64K sh -c "$flood"
-has err 'events were lost, since the buffers were full: try --buffer-size, or --on-full block'
+has err 'events were lost, since the buffers were full; try --buffer-size, or --on-full block'
 told=$(sed -n 's/^waitscope: lossy: .*, \([0-9]*\) lost.*/\1/p' err)
 [ "$told" -gt 0 ] || fail "nothing lost with the smallest buffers: $told"
 # What was lost and what is there add up to what was fired (by two providers each time: the

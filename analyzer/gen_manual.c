@@ -336,10 +336,12 @@ static void zsh_text(const char *text)
 	while (n && strchr(" :,", text[n - 1]))
 		n--;
 	for (size_t i = 0; i < n; i++) {
+		if (text[i] == '`')
+			continue; /* it quotes words in help */
 		if (text[i] == '\'')
 			printf("'\\''");
-		else if (strchr("[]:\\`$\"", text[i]))
-			printf(text[i] == '`' ? "" : "\\%c", text[i]);
+		else if (strchr("[]:\\$\"", text[i]))
+			printf("\\%c", text[i]);
 		else
 			putchar(text[i]);
 	}

@@ -12,7 +12,7 @@
 #define WS_KILLED_NS 50000000ull
 
 /* A signal that interrupts one of the set so soon after it closed may have been sent before. */
-#define WS_SIGNAL_NS 10000000ull
+#define WS_SIGNAL_NS WS_LET_GO_NS
 
 /* Those that have ended and could have let a set go, as far as they are told: the latest say it
  * all. */

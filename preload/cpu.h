@@ -16,9 +16,9 @@
 #include "preload/raw.h"
 
 /* A reading is worth its system call for a wait that is not short: one begins it at most this often, so
- * that it costs a thread about a hundredth of its time; and only a wait that took this long is asked
+ * that it costs a contended thread one or two hundredths of its time; and only a wait that took this long is asked
  * for the second. */
-#define WS_CPU_EVERY_NS 20000
+#define WS_CPU_EVERY_NS 300000
 #define WS_CPU_LEAST_NS 100000
 
 /* A clock that was read once. Zeroes: none. */

@@ -7,7 +7,7 @@
 #include "preload/raw.h"
 
 _Atomic uint32_t ws_waiters_private[WS_WAITERS_PRIVATE];
-_Atomic uint32_t *ws_waiters_shared;
+struct ws_shared *ws_waiters_shared;
 struct ws_shared_call *ws_shared_calls;
 const struct ws_shared_clock *ws_waiters_clock;
 
@@ -31,7 +31,7 @@ void ws_waiters_map(const char *path)
 
 	struct ws_shared *shared = (struct ws_shared *)map;
 
-	ws_waiters_shared = shared->counts;
+	ws_waiters_shared = shared;
 	ws_waiters_clock = &shared->clock;
 	if (shared->clock.tsc)
 		ws_shared_calls = shared->calls;

@@ -17,7 +17,8 @@
 #include <stdint.h>
 #include <time.h>
 
-#define WS_SHARED_COUNTS 4096 /* counts of waiters: one for each offset in a page */
+#define WS_SHARED_COUNTS 4096 /* counts of waiters in shared memory: one for each offset in a page */
+#define WS_SHARED_KEYS   65536 /* those of waiters for the kernel's objects: by a hash, in a sparse file */
 #define WS_SHARED_CALLS  1024
 
 /* What a caller says of its call, and what those say whose own calls may end it. Two cache lines:
@@ -44,6 +45,7 @@ struct ws_shared_call {
 
 struct ws_shared {
 	_Atomic uint32_t counts[WS_SHARED_COUNTS];
+	_Atomic uint32_t keys[WS_SHARED_KEYS];
 	/* Of one moment before the recording. Written by the session; 0: the counter does not run
 	 * evenly, and nothing is announced. */
 	struct ws_shared_clock {

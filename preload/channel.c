@@ -537,8 +537,8 @@ void ws_channel_unused_gone(int fd, uintptr_t site)
 {
 	struct stat st;
 
-	if (ws_sandboxed || in_vfork_child() || !ws_thread() || ws_is_tracer_code(site) ||
-	    ws_raw_fstat(fd, &st) != 0 || !S_ISFIFO(st.st_mode))
+	if (!ws_wanted(wake) || ws_sandboxed || in_vfork_child() || !ws_thread() ||
+	    ws_is_tracer_code(site) || ws_raw_fstat(fd, &st) != 0 || !S_ISFIFO(st.st_mode))
 		return;
 	ws_fd_word(fd);
 	ws_channel_gone(fd, site);

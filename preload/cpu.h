@@ -15,17 +15,18 @@
 
 #include "preload/raw.h"
 
-/* A reading is worth its system call for a wait that is not short: one begins it at most this often, so
- * that it costs a contended thread one or two hundredths of its time; and only a wait that took this long is asked
- * for the second. */
+/* A reading is worth its system call for a wait that is not short: one begins at most this often,
+ * so that it costs a contended thread one or two hundredths of its time; and only a wait that took
+ * this long is asked for the second. */
 #define WS_CPU_EVERY_NS 300000
 #define WS_CPU_LEAST_NS 100000
 
 /* A clock that was read once. Zeroes: none. */
 struct ws_cpu_clock {
-	int32_t id;        /* clockid_t; 0, which is no such clock: none */
-	uint64_t since_ns; /* trace clock: when it was read */
-	uint64_t ns;       /* what it said */
+	int32_t id;         /* clockid_t; 0, which is no such clock: none */
+	uint64_t since_ns;  /* trace clock: from when it is asked what was used */
+	uint64_t unread_ns; /* from then until it was read: all of this counts as used */
+	uint64_t ns;        /* what it said */
 };
 
 /* Numbers of CPU clocks as the kernel makes them, see include/linux/posix-timers.h there: a thread's
@@ -49,36 +50,40 @@ static inline int ws_cpu_read(int32_t id, uint64_t *ret)
 	return r;
 }
 
-/* Begins to measure the thread, or the process whose first thread it is; *clock is none where neither
- * can be read. */
-static inline void ws_cpu_begin(struct ws_cpu_clock *clock, int32_t tid, uint64_t now_ns)
+static inline uint64_t ws_cpu_now_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+}
+
+/* Begins to measure the thread, or the process whose first thread it is, from `since_ns` on, a moment
+ * ago; *clock is none where neither can be read. */
+static inline void ws_cpu_begin(struct ws_cpu_clock *clock, int32_t tid, uint64_t since_ns)
 {
 	int32_t id = ws_cpu_clock_id(tid, WS_CPU_OF_THREAD);
 
-	*clock = (struct ws_cpu_clock){ .since_ns = now_ns };
-	if (ws_cpu_read(id, &clock->ns) == 0) {
-		clock->id = id;
-		return;
+	*clock = (struct ws_cpu_clock){ .since_ns = since_ns };
+	if (ws_cpu_read(id, &clock->ns) < 0) {
+		id = ws_cpu_clock_id(tid, WS_CPU_OF_PROCESS);
+		if (ws_cpu_read(id, &clock->ns) < 0)
+			return;
 	}
-	id = ws_cpu_clock_id(tid, WS_CPU_OF_PROCESS);
-	if (ws_cpu_read(id, &clock->ns) == 0)
-		clock->id = id;
+	clock->id = id;
+	/* An order of locks may have been recorded since then, with a stack that took its time. */
+	clock->unread_ns = ws_cpu_now_ns() - since_ns;
 }
 
-/* What it used since then, and one; 0: too short a time, or not known: it has ended. */
+/* What it used since then at most, and one; 0: too short a time, or not known: it has ended. */
 static inline uint64_t ws_cpu_used(const struct ws_cpu_clock *clock)
 {
-	struct timespec now;
-	uint64_t ns;
+	uint64_t ns = 0;
 
-	if (!clock->id)
+	if (!clock->id || ws_cpu_now_ns() - clock->since_ns < WS_CPU_LEAST_NS ||
+	    ws_cpu_read(clock->id, &ns) < 0 || ns < clock->ns)
 		return 0;
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	ns = (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
-	if (ns - clock->since_ns < WS_CPU_LEAST_NS || ws_cpu_read(clock->id, &ns) < 0 ||
-	    ns < clock->ns)
-		return 0;
-	return ns - clock->ns + 1;
+	return ns - clock->ns + clock->unread_ns + 1;
 }
 
 #endif

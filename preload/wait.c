@@ -268,8 +268,7 @@ void ws_wait_end(struct ws_wait *wait)
 	struct ws_ev_wait_end end = { .seq = wait->seq,
 				      .outcome = wait->outcome,
 				      .error = wait->error,
-				      .index = wait->which - 1,
-				      .ran = ws_cpu_used(&wait->holder) };
+				      .index = wait->which - 1 };
 	struct ws_holder_ref holders[WS_HOLDERS_MAX] = { { 0 } };
 
 	WS_SECTION(self);
@@ -280,6 +279,8 @@ void ws_wait_end(struct ws_wait *wait)
 	}
 	if (wait->ender)
 		end.holder = wait->ender;
+	/* Last: what the holder uses until the event has its time is not to be missed. */
+	end.ran = ws_cpu_used(&wait->holder);
 	ws_emit(wait_end, &end);
 }
 

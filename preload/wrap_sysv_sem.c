@@ -201,22 +201,17 @@ static void changed(const struct operation *o, uint64_t waited)
 	}
 }
 
-/* What the thread takes of semaphores, and gives back. */
-static void note_taken(const struct operation *o)
+/* What the thread takes of a semaphore, or gives back. */
+static inline void note_taken(const struct operation *o, const struct sembuf *op)
 {
-	for (size_t i = 0; i < o->n; i++) {
-		const struct sembuf *op = &o->ops[i];
-
-		if (op->sem_op < 0)
-			ws_taken_add(WS_KIND_SYSV_SEM, (uint32_t)o->id, op->sem_num,
-				     (uint32_t)-op->sem_op, o->site, ws_pid);
-		else if (op->sem_op > 0)
-			ws_taken_back(WS_KIND_SYSV_SEM, (uint32_t)o->id, op->sem_num,
-				      (uint32_t)op->sem_op);
-	}
+	if (op->sem_op < 0)
+		ws_taken_add(WS_KIND_SYSV_SEM, (uint32_t)o->id, op->sem_num, (uint32_t)-op->sem_op,
+			     o->site, ws_pid);
+	else if (op->sem_op > 0)
+		ws_taken_back(WS_KIND_SYSV_SEM, (uint32_t)o->id, op->sem_num, (uint32_t)op->sem_op);
 }
 
-static int operate(struct operation *o)
+static __attribute__((noinline)) int operate(struct operation *o)
 {
 	int saved = errno;
 	bool all_nowait = true, undo = false, only_posts = true;
@@ -248,10 +243,37 @@ static int operate(struct operation *o)
 		ws_wake_after(&wake);
 	else if (r == 0)
 		changed(o, waited);
-	if (r == 0)
-		note_taken(o);
+	for (size_t i = 0; i < o->n && r == 0; i++)
+		note_taken(o, &o->ops[i]);
 	if (ws_unlikely(undo && r == 0))
 		ws_sysv_undo(o->self, o->id, o->site);
+	return r;
+}
+
+/* What most calls are, one operation that nobody waits for: its key is looked up once. */
+static inline int operate_on_one(struct operation *o)
+{
+	struct sembuf *op = &o->ops[0];
+	uintptr_t key = key_of(o->id, op->sem_num, op->sem_op > 0);
+
+	if (ws_unlikely(op->sem_op == 0 || op->sem_flg & SEM_UNDO || ws_waiters_any(key, true)))
+		return operate(o);
+
+	int saved = errno;
+	bool nowait = op->sem_flg & IPC_NOWAIT;
+
+	op->sem_flg |= IPC_NOWAIT;
+	int r = real_op(o, nowait ? o->program : op);
+
+	if (r != 0 && errno == EAGAIN && !nowait) {
+		errno = saved;
+		r = block(o);
+	}
+	if (r != 0)
+		return r;
+	if (ws_unlikely(ws_waiters_any(key, true)))
+		changed(o, 1); /* somebody came in between */
+	note_taken(o, op);
 	return r;
 }
 
@@ -276,8 +298,9 @@ static inline int begin(struct operation *o)
 	if (ws_unlikely(o->n > OPS_FEW))
 		return operate_on_many(o);
 	o->ops = few;
-	return ws_copy_in(few, o->program, o->n * sizeof(*few)) ? real_op(o, o->program)
-								: operate(o);
+	if (ws_copy_in(few, o->program, o->n * sizeof(*few)))
+		return real_op(o, o->program);
+	return o->n == 1 ? operate_on_one(o) : operate(o);
 }
 
 WS_EXPORT int semop(int id, struct sembuf *ops, size_t n)

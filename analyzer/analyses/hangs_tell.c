@@ -303,6 +303,8 @@ static const char *hold_words(const struct ws_hang *hang, const struct ws_deadlo
 	if (call->hold_as == WS_HOLD_OWNS)
 		return call->hold_shared ? "took it here, as a reader, and holds it"
 					 : "took it here, and holds it";
+	if (call->holds->key.kind == WS_KIND_RWLOCK)
+		return "waits for it as a writer, and comes before readers";
 	if (call->hold_taken)
 		return "took it here, and has not given it back";
 	if (hang->n_members == 1)

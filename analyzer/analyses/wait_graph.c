@@ -145,6 +145,25 @@ static void add_heirs(struct builder *b, struct ws_graph_node *node,
 	node->need = 1;
 }
 
+/* A reader that waits for a lock which another reader is known to hold: it is of the sort that lets
+ * writers go first, and it needs all of those who wait. */
+static void add_writers(struct builder *b, struct ws_graph_node *node,
+			const struct ws_board_object *on)
+{
+	const struct ws_board_wait *wait;
+
+	DL_FOREACH(on->waits, wait)
+	{
+		if (!(wait->pub.flags & WS_WAIT_READ))
+			add_edge(b, node,
+				 (struct ws_graph_edge){ .to = thread_node(b, wait->pub.thread),
+							 .as = WS_HOLD_COULD,
+							 .by = WS_UNKNOWN,
+							 .site = WS_UNKNOWN,
+							 .stack = WS_UNKNOWN });
+	}
+}
+
 /* Those who hold an owned object. */
 static void add_holders(struct builder *b, struct ws_graph_node *node,
 			const struct ws_board_object *on)
@@ -152,6 +171,7 @@ static void add_holders(struct builder *b, struct ws_graph_node *node,
 	bool lasting = on->object->key.kind != WS_KIND_RECORD_LOCK &&
 		       on->object->key.kind != WS_KIND_FLOCK;
 	const struct ws_board_hold *left = NULL; /* that others than its process may let go */
+	bool is_read = false;                    /* a reader has it for certain: no writer has */
 
 	for (size_t i = 0; i < on->n_holds; i++) {
 		const struct ws_board_hold *hold = &on->holds[i];
@@ -167,8 +187,11 @@ static void add_holders(struct builder *b, struct ws_graph_node *node,
 
 		if (!thread || !ws_board_holds(b->board, hold))
 			continue;
-		if (hold->shared && node->wait.flags & WS_WAIT_READ)
-			continue; /* readers do not wait for readers */
+		if (hold->shared && node->wait.flags & WS_WAIT_READ) {
+			/* Readers do not wait for readers, but for writers that wait for them. */
+			is_read |= hold->said && thread->top;
+			continue;
+		}
 		if (thread->gone && !lasting)
 			continue; /* the kernel has let it go */
 		if (thread->gone && thread->gone_ns + WS_LET_GO_NS > b->board->now_ns)
@@ -185,6 +208,8 @@ static void add_holders(struct builder *b, struct ws_graph_node *node,
 		add_heirs(b, node, left, ws_board_thread(b->board, left->who.thread)->process);
 		return;
 	}
+	if (!node->n && is_read)
+		add_writers(b, node, on);
 	if (!node->n)
 		node->way_out = WS_WAY_OUT_UNKNOWN;
 	node->needs_all = true;

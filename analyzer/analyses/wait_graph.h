@@ -9,7 +9,8 @@
  * A thread that waits for an owned object needs all who hold it (AND), of a flock the process that
  * took it or any that descends from it, since the open file has it; for a thread, that thread;
  * for a child, that child, or one of its children (OR). A process goes on if any of its threads
- * can. A barrier needs any one of those who could come: as long as one goes on, it may also make
+ * can. A reader that waits for a lock which another reader says that it holds is kept by writers that
+ * wait: it needs all of them. A barrier needs any one of those who could come: as long as one goes on, it may also make
  * those who are missing.
  *
  * A thread that waits for a semaphore, a condition variable, a futex, a queue or a pipe needs one

@@ -16,6 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <time.h>
 
 #include "preload/call.h"
 #include "preload/channel.h"
@@ -71,13 +72,24 @@ static void read_comm(const char *path, char *ret)
 	ret[n > 0 ? n - 1 : 0] = '\0'; /* the last byte is a newline */
 }
 
+/* `folder`, the number and `file`, in `ret` of 64 bytes. */
+static void proc_path(const char *folder, int32_t number, const char *file, char *ret)
+{
+	char digits[12];
+	size_t d = 0;
+	char *at = stpcpy(ret, folder);
+
+	for (uint32_t left = (uint32_t)number; d == 0 || left; left /= 10)
+		digits[d++] = (char)('0' + left % 10);
+	while (d)
+		*at++ = digits[--d];
+	stpcpy(at, file);
+}
+
 /* The name of a thread of this process. Empty: not known. */
 static void comm_of(int32_t tid, char *ret)
 {
-	char path[64] = "/proc/self/task/";
-	char digits[12];
-	size_t n = strlen(path);
-	size_t d = 0;
+	char path[64];
 
 	ret[0] = '\0';
 	if (ws_sandboxed)
@@ -86,12 +98,34 @@ static void comm_of(int32_t tid, char *ret)
 		ws_raw_syscall(SYS_prctl, PR_GET_NAME, (long)ret, 0, 0);
 		return;
 	}
-	for (uint32_t left = (uint32_t)tid; d == 0 || left; left /= 10)
-		digits[d++] = (char)('0' + left % 10);
-	while (d)
-		path[n++] = digits[--d];
-	memcpy(path + n, "/comm", sizeof("/comm"));
+	proc_path("/proc/self/task/", tid, "/comm", path);
 	read_comm(path, ret);
+}
+
+/* Where a link leads, in `ret` of `size` bytes. Empty: not known. */
+static void link_of(const char *path, char *ret, size_t size)
+{
+	ssize_t n = ws_raw_readlink(path, ret, size - 1);
+
+	ret[n > 0 ? n : 0] = '\0';
+}
+
+/* What a child runs, in `ret` of `size` bytes. Empty: not known. Opens no file, whose number would
+ * be missing for a moment. */
+static void exe_of(int32_t child, char *ret, size_t size)
+{
+	char path[64], own[12], shown[64];
+
+	ret[0] = '\0';
+	if (ws_sandboxed)
+		return;
+	/* The pids of /proc may be those of another namespace. */
+	proc_path("", ws_pid, "", own);
+	link_of("/proc/self", shown, sizeof(shown));
+	if (strcmp(own, shown) != 0)
+		return;
+	proc_path("/proc/", child, "/exe", path);
+	link_of(path, ret, size);
 }
 
 /* Fills in what all process events have in common, and records it. */
@@ -101,14 +135,15 @@ static void record_process(struct ws_ev_process *event)
 
 	if (!ws_wanted(process))
 		return;
-	comm_of(ws_pid, comm);
+	if (!event->name)
+		comm_of(ws_pid, comm);
 	event->run = ws_run;
 	event->pid = event->pid ? event->pid : ws_pid;
 	event->tid = event->tid ? event->tid : ws_self->tid;
 	event->format = WS_FORMAT_VERSION;
 	if (!event->parent && !ws_sandboxed)
 		event->parent = ws_raw_getppid();
-	event->name = comm;
+	event->name = event->name ? event->name : comm;
 	event->exe = event->exe ? event->exe : ws_modules_exe();
 	lttng_ust_do_tracepoint(waitscope, process, event);
 }
@@ -287,6 +322,35 @@ void ws_process_reaped(struct ws_thread *self, int32_t child, int status)
 
 	ws_definitions();
 	record_process(&event);
+}
+
+void ws_process_spawned(struct ws_thread *self, int32_t child, uint64_t begin_ns, bool program)
+{
+	struct ws_ev_process event = {
+		.op = WS_PROCESS_SPAWNED, .child = child, .status = program, .begin_ns = begin_ns
+	};
+	char exe[512];
+
+	if (!self || child <= 0)
+		return;
+	WS_SECTION(self);
+	if (!ws_wanted(process))
+		return;
+	ws_definitions();
+	if (program) {
+		exe_of(child, exe, sizeof(exe));
+		event.exe = exe;
+		event.name = strrchr(exe, '/') ? strrchr(exe, '/') + 1 : exe;
+	}
+	record_process(&event);
+}
+
+uint64_t ws_process_now(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
 }
 
 void ws_process_forked(struct ws_thread *self, int32_t parent_tid, uintptr_t site)

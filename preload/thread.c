@@ -106,6 +106,8 @@ static struct ws_thread *slot_claim(int32_t tid)
 		slot->n_calls = 0;
 		slot->n_texts = 0;
 		slot->once = NULL;
+		for (size_t k = 0; k < WS_VFORKS_MAX; k++)
+			slot->vforks[k].stack = 0;
 		slot->calm = 0;
 		slot->calm_needed = WS_PLAIN_CALM;
 		slot->plain = 0;

@@ -126,6 +126,15 @@ struct ws_lock_fail {
 /* The orders that one thread took locks in lately, by a hash (lock_order.h). */
 #define WS_LOCK_ORDERS 64
 
+/* Calls of vfork() under way in one thread: one, and one more for a signal handler that comes just
+ * before or after the call itself. Beyond, they are as without the library. */
+#define WS_VFORKS_MAX 2
+struct ws_vfork {
+	uintptr_t stack; /* the caller's stack pointer after the call; 0: the place is free */
+	uintptr_t site;  /* where it returns to */
+	uint64_t begin_ns; /* CLOCK_MONOTONIC */
+};
+
 struct ws_once_call;
 struct ws_shared_call;
 
@@ -147,6 +156,7 @@ struct ws_thread {
 	uint32_t n_texts; /* bytes of `texts` in use */
 	char texts[WS_CALL_TEXTS + 1]; /* the last is always 0 */
 	struct ws_once_call *once; /* Weak: innermost pthread_once() under way, see wrap_once.c */
+	struct ws_vfork vforks[WS_VFORKS_MAX]; /* see wrap_process.c */
 
 	/* Plain calls, see plain.h. */
 	uint32_t calm;        /* calls since the thread has waited, up to `calm_needed` */

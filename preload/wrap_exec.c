@@ -237,15 +237,29 @@ WS_EXPORT int execveat(int fd, const char *path, char *const *argv, char *const 
 WS_EXPORT int posix_spawn(pid_t *pid, const char *path, const posix_spawn_file_actions_t *actions,
 			  const posix_spawnattr_t *attr, char *const *argv, char *const *envp)
 {
+	struct ws_thread *self = ws_thread();
+	uint64_t begin_ns = self ? ws_process_now() : 0;
+	pid_t own = 0, *made = pid ? pid : &own;
 	CHILD_ENV(child, envp);
 
-	return ws_real.posix_spawn(pid, path, actions, attr, argv, child.env);
+	int r = ws_real.posix_spawn(made, path, actions, attr, argv, child.env);
+
+	if (r == 0)
+		ws_process_spawned(self, *made, begin_ns, true);
+	return r;
 }
 
 WS_EXPORT int posix_spawnp(pid_t *pid, const char *file, const posix_spawn_file_actions_t *actions,
 			   const posix_spawnattr_t *attr, char *const *argv, char *const *envp)
 {
+	struct ws_thread *self = ws_thread();
+	uint64_t begin_ns = self ? ws_process_now() : 0;
+	pid_t own = 0, *made = pid ? pid : &own;
 	CHILD_ENV(child, envp);
 
-	return ws_real.posix_spawnp(pid, file, actions, attr, argv, child.env);
+	int r = ws_real.posix_spawnp(made, file, actions, attr, argv, child.env);
+
+	if (r == 0)
+		ws_process_spawned(self, *made, begin_ns, true);
+	return r;
 }

@@ -53,6 +53,7 @@ struct forking {
 	int32_t parent;         /* pid of the caller */
 	int32_t tid;            /* of the caller */
 	uint32_t segment;       /* of the caller, see lock_edge in events.h */
+	uint64_t begin_ns;      /* when it was called */
 	bool lttng;             /* LTTng takes part */
 	sigset_t mask;          /* the caller's, while LTTng blocks all signals */
 };
@@ -61,6 +62,7 @@ static void fork_before(struct forking *f, uintptr_t site)
 {
 	f->self = ws_thread();
 	f->parent = ws_pid;
+	f->begin_ns = f->self ? ws_process_now() : 0;
 	f->tid = f->self ? f->self->tid : 0;
 	f->segment = f->self ? ws_segment_next(f->self) : 0;
 	f->lttng = (f->self || ws_aside) && !lttng_lost && !ws_is_tracer_code(site);
@@ -71,8 +73,9 @@ static void fork_before(struct forking *f, uintptr_t site)
 	lttng_ust_before_fork(&f->mask);
 }
 
-/* In both processes. True: this is the child. errno is kept. */
-static bool fork_after(struct forking *f, uintptr_t site)
+/* In both processes; `made`: what the call gave, the child's pid in the parent. True: this is the
+ * child. errno is kept. */
+static bool fork_after(struct forking *f, pid_t made, uintptr_t site)
 {
 	int saved = errno;
 	bool child = ws_raw_getpid() != f->parent;
@@ -112,6 +115,8 @@ static bool fork_after(struct forking *f, uintptr_t site)
 		f->self->quiet = WS_QUIET_NOT;
 		if (child)
 			ws_process_follow(f->self, f->parent, f->tid, f->segment);
+		else
+			ws_process_spawned(f->self, made, f->begin_ns, false);
 	}
 	errno = saved;
 	return child;
@@ -126,7 +131,7 @@ WS_EXPORT pid_t fork(void)
 
 	pid_t r = ws_real.fork();
 
-	fork_after(&f, site);
+	fork_after(&f, r, site);
 	return r;
 }
 
@@ -139,19 +144,23 @@ WS_EXPORT int forkpty(int *master, char *name, const struct termios *t, const st
 
 	int r = ws_real.forkpty(master, name, t, w);
 
-	fork_after(&f, site);
+	fork_after(&f, r, site);
 	return r;
 }
 
 /* Runs no fork handlers and may be called in a signal handler: LTTng cannot be told. */
 WS_EXPORT pid_t _Fork(void)
 {
+	struct ws_thread *self = ws_thread();
+	uint64_t begin_ns = self ? ws_process_now() : 0;
 	pid_t r = ws_real._Fork();
 
 	if (r == 0) {
 		ws_pid = ws_raw_getpid();
 		lttng_lost = true;
 		ws_step_aside();
+	} else {
+		ws_process_spawned(self, r, begin_ns, false);
 	}
 	return r;
 }
@@ -168,7 +177,7 @@ WS_EXPORT int daemon(int nochdir, int noclose)
 
 	/* The parent is gone: it left by _exit(0) inside libc. A failure may come back in either.
 	 */
-	if (fork_after(&f, site) && f.self && ws_active)
+	if (fork_after(&f, 0, site) && f.self && ws_active)
 		ws_process_parent_exited(f.self, f.parent, f.tid, grandparent);
 	return r;
 }
@@ -184,7 +193,7 @@ static int clone_child(void *p)
 {
 	struct clone_start *start = p;
 
-	fork_after(&start->forking, start->site);
+	fork_after(&start->forking, 0, start->site);
 
 	int r = start->fn(start->arg);
 	struct ws_thread *self = ws_thread();
@@ -210,13 +219,19 @@ WS_EXPORT int clone(int (*fn)(void *), void *stack, int flags, void *arg, ...)
 	void *c = va_arg(more, void *);
 	va_end(more);
 
-	if (flags & CLONE_VM) {
-		struct ws_thread *self = ws_thread();
+	struct ws_thread *self = ws_thread();
+	uint64_t begin_ns = self ? ws_process_now() : 0;
 
+	if (flags & CLONE_VM) {
 		/* A process in our memory is not to touch it: as after vfork(). */
 		if (self && !(flags & CLONE_THREAD))
 			self->quiet = WS_QUIET_VFORK;
-		return ws_real.clone(fn, stack, flags, arg, a, b, c);
+
+		int r = ws_real.clone(fn, stack, flags, arg, a, b, c);
+
+		if (flags & CLONE_VFORK && !(flags & CLONE_THREAD))
+			ws_process_spawned(ws_thread(), r, begin_ns, true);
+		return r;
 	}
 	if (!fn || !stack)
 		return ws_real.clone(fn, stack, flags, arg, a, b, c);
@@ -230,22 +245,70 @@ WS_EXPORT int clone(int (*fn)(void *), void *stack, int flags, void *arg, ...)
 
 	int r = ws_real.clone(clone_child, stack, flags, &start, a, b, c);
 
-	fork_after(&start.forking, start.site);
+	fork_after(&start.forking, r, start.site);
+	if (flags & CLONE_FILES)
+		ws_process_spawned(self, r, begin_ns, false);
 	return r;
 }
 
-/* Returns twice, the second time on a stack that the child has used since: so it can have no
- * frame of ours. What is to be done comes before, in a call that returns where to go on. */
-void *ws_vfork_prepare(void);
-__attribute__((used)) void *ws_vfork_prepare(void)
+/* vfork() returns twice, the second time on a stack that the child has used since. So nothing of
+ * ours may be left on it: the program's return address is kept with the thread, and what is to be
+ * done comes before and after, in calls that have returned when the child goes on. */
+
+struct vfork_plan {
+	uintptr_t real;
+	uintptr_t comes_back; /* 0: it is to be jumped to, and returns to the program */
+};
+struct vfork_result {
+	intptr_t result;
+	uintptr_t site; /* where to go on */
+};
+
+/* `stack`: the caller's, without the return address `site`. */
+struct vfork_plan ws_vfork_prepare(uintptr_t stack, uintptr_t site);
+struct vfork_result ws_vfork_returned(uintptr_t stack, intptr_t result);
+
+/* The call that has that stack, or a free place; NULL: there is none. A place that was never given
+ * back, since a signal handler left the call by longjmp(), is taken by the next on that stack. */
+static struct ws_vfork *vfork_of(struct ws_thread *self, uintptr_t stack)
+{
+	struct ws_vfork *unused = NULL;
+
+	for (size_t i = 0; i < WS_VFORKS_MAX; i++) {
+		if (self->vforks[i].stack == stack)
+			return &self->vforks[i];
+		if (!self->vforks[i].stack)
+			unused = &self->vforks[i];
+	}
+	return unused;
+}
+
+__attribute__((used)) struct vfork_plan ws_vfork_prepare(uintptr_t stack, uintptr_t site)
 {
 	struct ws_thread *self = ws_thread();
+	struct ws_vfork *call = self ? vfork_of(self, stack) : NULL;
 
 	if (!ws_active && !ws_aside)
-		ws_real_resolve(); /* the stub that resolves itself is such a frame */
+		ws_real_resolve(); /* the stub that resolves itself has a frame that returns twice
+				    */
+	if (call)
+		*call = (struct ws_vfork){ stack, site, ws_process_now() };
 	if (self)
 		self->quiet = WS_QUIET_VFORK;
-	return (void *)(uintptr_t)ws_real.vfork;
+	return (struct vfork_plan){ (uintptr_t)ws_real.vfork, call != NULL };
+}
+
+/* In the child, which is in its parent's memory, it only looks. */
+__attribute__((used)) struct vfork_result ws_vfork_returned(uintptr_t stack, intptr_t result)
+{
+	struct ws_vfork *call = vfork_of(ws_self, stack);
+	struct ws_vfork was = *call;
+
+	if (result != 0) {
+		call->stack = 0;
+		ws_process_spawned(ws_thread(), (int32_t)result, was.begin_ns, true);
+	}
+	return (struct vfork_result){ result, was.site };
 }
 
 __asm__(".text\n"
@@ -254,12 +317,28 @@ __asm__(".text\n"
 	".type ws_wrap_vfork, @function\n"
 	"ws_wrap_vfork:\n"
 	"	.cfi_startproc\n"
+	"	leaq 8(%rsp), %rdi\n"
+	"	movq (%rsp), %rsi\n"
 	"	subq $8, %rsp\n"
 	"	.cfi_adjust_cfa_offset 8\n"
 	"	call ws_vfork_prepare\n"
 	"	addq $8, %rsp\n"
 	"	.cfi_adjust_cfa_offset -8\n"
+	"	testq %rdx, %rdx\n"
+	"	jne 1f\n"
 	"	jmp *%rax\n"
+	"1:	addq $8, %rsp\n"
+	"	.cfi_adjust_cfa_offset -8\n"
+	"	.cfi_undefined %rip\n" /* it is nowhere on the stack: no stack is taken through here
+					*/
+	"	call *%rax\n"
+	"	movq %rsp, %rdi\n"
+	"	movslq %eax, %rsi\n"
+	"	call ws_vfork_returned\n"
+	"	pushq %rdx\n"
+	"	.cfi_adjust_cfa_offset 8\n"
+	"	.cfi_offset %rip, -8\n"
+	"	ret\n"
 	"	.cfi_endproc\n"
 	".size ws_wrap_vfork, . - ws_wrap_vfork\n");
 

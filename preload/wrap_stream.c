@@ -184,7 +184,13 @@ static pid_t child_of(const FILE *f)
 
 WS_EXPORT FILE *popen(const char *command, const char *mode)
 {
-	return opened(ws_real.popen(command, mode));
+	struct ws_thread *self = ws_thread();
+	uint64_t begin_ns = self ? ws_process_now() : 0;
+	FILE *f = opened(ws_real.popen(command, mode));
+
+	if (self && f)
+		ws_process_spawned(self, child_of(f), begin_ns, true);
+	return f;
 }
 
 /* Waits for the child, once the pipe is closed. What the stream holds is written first, and where

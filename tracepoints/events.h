@@ -160,12 +160,13 @@
 	ENUM(ws_process_op, op, "what happened")                                                   \
 	INT(uint32_t, format, "WS_FORMAT_VERSION of the library")                                  \
 	INT(int32_t, parent, "pid of the parent")                                                  \
-	INT(int32_t, child, "reaped: pid of the child; otherwise 0")                               \
-	INT(int32_t, status, "exit: exit status; reaped: wait(2) status; exec_failed: errno")      \
-	STR(name, "its name (comm)")                                                               \
-	STR(exe, "path of its executable; exec: of the one to be run")                             \
+	INT(int32_t, child, "reaped, spawned: pid of the child; otherwise 0")                               \
+	INT(int32_t, status, "exit: exit status; reaped: wait(2) status; exec_failed: errno; spawned: 1 if the child runs another program")      \
+	STR(name, "its name (comm); spawned: the child's")                                          \
+	STR(exe, "path of its executable; exec: of the one to be run; spawned: the child's, empty if not known") \
 	INT(int32_t, parent_tid, "fork: tid of the parent's thread that forked; 0: not known")      \
-	INT(uint32_t, segment, "fork: that thread's segment (see lock_edge) in which it forked; reaped: the last segment of this thread before; 0: not known")
+	INT(uint32_t, segment, "fork: that thread's segment (see lock_edge) in which it forked; reaped: the last segment of this thread before; 0: not known") \
+	INT(uint64_t, begin_ns, "spawned: when the call that made the child began, in the trace's clock (CLOCK_MONOTONIC); otherwise 0")
 
 #define WS_FIELDS_lock_edge(INT, HEX, ENUM, STR, SEQ)                                               \
 	INT(uint32_t, seq, "number of this edge within its thread")                                \

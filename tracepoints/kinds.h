@@ -130,7 +130,10 @@
  * exec_failed: it was not: the image goes on.
  * exit:     it ends with `status` as exit status.
  * reaped:   it collected its child `child`, whose wait(2) status is `status`.
- * defs:     the definitions follow again, for a session that began later. */
+ * defs:     the definitions follow again, for a session that began later.
+ * spawned:  it made the child `child`, which may never tell of itself. `status` is 1 if that runs
+ *           another program by now, or has ended before (vfork, posix_spawn, popen), and 0 if it is
+ *           a copy of this process. */
 #define WS_PROCESS_OPS(X)                                                                          \
 	X(START, start, 1)                                                                         \
 	X(FORK, fork, 2)                                                                           \
@@ -138,7 +141,8 @@
 	X(EXEC_FAILED, exec_failed, 4)                                                             \
 	X(EXIT, exit, 5)                                                                           \
 	X(REAPED, reaped, 6)                                                                       \
-	X(DEFS, defs, 7)
+	X(DEFS, defs, 7)                                                                           \
+	X(SPAWNED, spawned, 8)
 
 /* What an object of a kind is named by in events.
  *

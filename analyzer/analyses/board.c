@@ -195,12 +195,23 @@ static int process_step(struct ws_board *board, const struct ws_record *record)
 	if (record->process_step.pid)
 		process->pid = record->process_step.pid;
 	switch (record->process_step.op) {
+	case WS_PROCESS_SPAWNED:
+		process->unseen = process->made = true;
+		process->parent = record->process_step.parent;
+		return inherit(board, process, record->process_step.parent,
+			       record->process_step.program);
 	case WS_PROCESS_FORK:
 		process->parent = record->process_step.parent;
-		return inherit(board, process, record->process_step.parent, false);
+		/* Its parent has gone on since it made it. */
+		return process->made ? 0
+				     : inherit(board, process, record->process_step.parent, false);
 	case WS_PROCESS_START:
 		/* Without an image before, its parent made it by vfork() or posix_spawn(). */
 		process->parent = record->process_step.parent;
+		if (process->made) {
+			ws_reaches_lose_memory(&process->reaches);
+			return 0;
+		}
 		return inherit(board, process,
 			       record->process_step.before != WS_UNKNOWN
 				       ? record->process_step.before
@@ -352,6 +363,7 @@ int ws_board_record(struct ws_board *board, const struct ws_record *record)
 		r = get_thread(board, record->thread, record->process, &thread);
 		if (r < 0)
 			return r;
+		board->processes[thread->process]->unseen = false;
 	}
 	switch (record->type) {
 	case WS_RECORD_PROCESS:

@@ -22,6 +22,10 @@
  * file that is mapped, an object or a segment of System V but a private one) may be reached from
  * outside though it was made in the trace: see `ws_board_lets_go`.
  *
+ * Unseen: a child that its parent made, and that has not told of itself, reaches what its parent
+ * did then, but for memory if it runs another program. Nothing is known of what it does, until its
+ * first event, or until its parent has collected it.
+ *
  * Handlers: a thread that lets others go while it waits itself does so in a signal handler.
  *
  * Let go: a wake may have ended a wait of which the end is not recorded yet. Such a wait is not one
@@ -95,8 +99,9 @@ struct ws_board_thread {
 
 struct ws_board_process {
 	uint32_t index;
-	bool seen;
 	bool gone;             /* it has ended, or executed something that is not recorded */
+	bool unseen;           /* only its parent told of it: what it does is not known */
+	bool made;             /* its parent said so as it made it, with what it has from it */
 	int32_t pid;           /* 0: not known */
 	uint32_t parent;       /* index; WS_UNKNOWN */
 	uint64_t gone_ns;      /* when it ended; 0: it has not */

@@ -59,8 +59,7 @@ static struct ws_hang *find_same(struct ws_hangs *hangs, const struct ws_hang *h
 	return NULL;
 }
 
-/* Keeps it. Takes over what it owns. */
-static int keep(struct ws_hangs *hangs, struct ws_hang *hang)
+int ws_hangs_keep(struct ws_hangs *hangs, struct ws_hang *hang)
 {
 	struct ws_hang *same = hang->n_steps ? find_same(hangs, hang) : NULL;
 
@@ -92,7 +91,7 @@ static int take_knot(struct ws_hangs *hangs, const struct ws_wait_graph *graph, 
 
 	if (r < 0 || !hang.n_members)
 		return r; /* nobody of it waits: one that is gone */
-	return keep(hangs, &hang);
+	return ws_hangs_keep(hangs, &hang);
 }
 
 /* A thread ends, or its process, with a lock in its hands. */
@@ -224,69 +223,7 @@ static int take_gone(struct ws_hangs *hangs, const struct ws_wait_graph *graph, 
 		hang.dead_ns = thread ? thread->gone_ns : 0;
 		if (hang.dead_ns > hang.at_ns)
 			hang.at_ns = hang.dead_ns;
-		r = keep(hangs, &hang);
-		if (r < 0)
-			return r;
-	}
-	return 0;
-}
-
-/* True if the thread opens one end of a FIFO that was made in the trace, and one of another process
- * the opposite end of another one: each may have been meant for the other. */
-static bool opens_crosswise(const struct ws_hangs *hangs, const struct ws_wait_graph *graph,
-			    const struct ws_graph_node *node)
-{
-	const struct ws_wait *wait = &node->wait;
-
-	if (!(wait->flags & WS_WAIT_OPENS) || !ws_board_is_closed(&hangs->board, wait->object))
-		return false;
-	for (size_t i = 0; i < graph->n_nodes; i++) {
-		const struct ws_graph_node *other = &graph->nodes[i];
-
-		if (other->state == WS_NODE_WAITS && other->process != node->process &&
-		    other->wait.flags & WS_WAIT_OPENS && other->wait.object != wait->object &&
-		    (other->wait.flags ^ wait->flags) & WS_WAIT_READ &&
-		    ws_board_is_closed(&hangs->board, other->wait.object))
-			return true;
-	}
-	return false;
-}
-
-/* Those who waited for long when their process ended. `process`: WS_UNKNOWN: all. */
-static int take_stuck(struct ws_hangs *hangs, const struct ws_wait_graph *graph, uint32_t process)
-{
-	for (uint32_t i = 0; i < graph->n_nodes; i++) {
-		const struct ws_graph_node *node = &graph->nodes[i];
-		struct ws_hang hang = { .rule = WS_RULE_STUCK, .times = 1 };
-		uint32_t next = i;
-		uint8_t kind;
-		int r;
-
-		if (node->state != WS_NODE_WAITS || node->blocked || node->reported ||
-		    (process != WS_UNKNOWN && node->process != process) ||
-		    node->wait.begin_ns + hangs->stuck_ns > graph->at_ns ||
-		    node->wait.flags & WS_WAIT_TIMED)
-			continue;
-		kind = node->wait.object->key.kind;
-		if (!ws_kind_is_owned(kind) && kind != WS_KIND_BARRIER &&
-		    !opens_crosswise(hangs, graph, node))
-			continue;
-		r = ws_hang_add_member(hangs, &hang, node);
-		if (r == 0)
-			r = ws_hang_add_step(&hang, graph, i,
-					     node->n ? &graph->edges[node->first] : NULL, i);
-		if (r < 0) {
-			ws_hang_free(&hang);
-			return r;
-		}
-		hang.at_ns = node->wait.begin_ns;
-		if (node->n)
-			next = graph->edges[node->first].to;
-		hang.dead = next != i ? graph->nodes[next].thread : WS_UNKNOWN;
-		hang.holder_waits = next != i && graph->nodes[next].state == WS_NODE_WAITS;
-		if (hang.holder_waits)
-			hang.holder_wait = graph->nodes[next].wait;
-		r = keep(hangs, &hang);
+		r = ws_hangs_keep(hangs, &hang);
 		if (r < 0)
 			return r;
 	}
@@ -385,7 +322,7 @@ static int look(struct ws_hangs *hangs, enum ws_graph_scope scope, uint32_t endi
 		return r;
 	r = take_all(hangs, graph, scope);
 	if (r == 0 && scope == WS_GRAPH_ALL && ending != NOBODY)
-		r = take_stuck(hangs, graph, ending);
+		r = ws_hangs_stuck(hangs, graph, ending);
 	ws_wait_graph_free(graph);
 	return r;
 }
@@ -600,6 +537,8 @@ static bool has_running(const struct ws_board *board, const struct ws_wait *wait
 
 		if (!process || process->gone || !ws_board_reaches(process, wait->object, end))
 			continue;
+		if (process->unseen)
+			return true;
 		DL_FOREACH(process->threads, thread)
 		{
 			if (!thread->top)

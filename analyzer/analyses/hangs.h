@@ -38,7 +38,8 @@
  * until then, and whatever ended the holder's process may end the waiter's. stuck: a wait for a
  * lock or at a barrier, or one of two processes that open opposite ends of two FIFOs, was open at
  * the end for `stuck_ns` or longer, while those who could end it might still have done so: nothing
- * is proven.
+ * is proven. So is a set of those that would be proven, if there were not children that only their
+ * parents told of, which may run anything (wait_graph.h: WS_GRAPH_SEEN): they are named.
  *
  * A program that ends while its workers wait for more work is none: the thread that ends it runs.
  *

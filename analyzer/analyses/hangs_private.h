@@ -27,6 +27,9 @@ struct ws_hang_ended {
 	bool by_kernel; /* the kernel says that it changed it last */
 };
 
+/* Children that are not seen and could let a set go, as far as they are named. */
+#define WS_HANG_UNSEEN_MAX 4
+
 /* A wait of a set. */
 struct ws_hang_member {
 	uint32_t thread;
@@ -58,6 +61,9 @@ struct ws_hang {
 	size_t n_ended;
 	uint32_t dead; /* dead_holder: the thread that ended; stuck: who holds, or WS_UNKNOWN */
 	uint64_t dead_ns;
+	uint32_t unseen[WS_HANG_UNSEEN_MAX]; /* stuck: processes that could end it, and that only
+					      * their parents told of */
+	size_t n_unseen;                     /* of them, all */
 	bool refuted;               /* at the end it was seen that somebody could go on after all */
 	bool holder_waits;          /* stuck: the holder waits, too */
 	struct ws_wait holder_wait; /* then, for what */
@@ -95,6 +101,13 @@ struct ws_hangs {
 /* True if a wait of it got what it waited for though nobody of it gave up, or whatever ended the
  * holder ended the waiter, too: it was none. */
 bool ws_hang_is_none(const struct ws_hang *hang);
+
+/* Keeps it. Takes over what it owns. 0 or -ENOMEM. */
+int ws_hangs_keep(struct ws_hangs *hangs, struct ws_hang *hang);
+
+/* Takes those who waited for long when the process ended (WS_UNKNOWN: all), by the graph of that
+ * moment, and are in no set (hangs_stuck.c). 0 or -ENOMEM. */
+int ws_hangs_stuck(struct ws_hangs *hangs, const struct ws_wait_graph *graph, uint32_t process);
 
 /* What follows makes a set out of a graph (hangs_set.c). Each int: 0 or -ENOMEM. */
 

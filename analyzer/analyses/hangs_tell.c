@@ -188,6 +188,21 @@ static void add_end(struct text *text, const struct ws_hang *hang)
 	add_time(text, hang->until_ns > hang->at_ns ? hang->until_ns - hang->at_ns : 0);
 }
 
+/* Who else could have let it go. */
+static void add_unseen(struct text *text, const struct ws_context *context,
+		       const struct ws_hang *hang)
+{
+	for (size_t i = 0; i < hang->n_unseen && i < WS_HANG_UNSEEN_MAX; i++) {
+		const struct ws_process *process = &context->tables->processes[hang->unseen[i]];
+
+		add(text, "%s%.32s[%" PRId32 "]",
+		    i ? ", " : "; only what was not recorded could still let it go: ",
+		    process->name[0] ? process->name : "process", process->pid);
+	}
+	if (hang->n_unseen > WS_HANG_UNSEEN_MAX)
+		add(text, " and %zu more", hang->n_unseen - WS_HANG_UNSEEN_MAX);
+}
+
 /* Whom the title is about: of a pipe that reads to the end, the reader. */
 static const struct ws_deadlock_call *subject(const struct ws_hang *hang)
 {
@@ -244,6 +259,7 @@ static int set_title(struct text *text, const struct ws_context *context,
 		r = add_object(text, context, first->wants);
 		add(text, " to the end, ");
 		add_time(text, since_ns);
+		add_unseen(text, context, hang);
 		return r;
 	default:
 		if (hang->n_steps > 1)

@@ -83,6 +83,17 @@ int ws_reaches_inherit(struct ws_reaches *to, const struct ws_reaches *from, boo
 	return 0;
 }
 
+void ws_reaches_lose_memory(struct ws_reaches *reaches)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < reaches->n; i++) {
+		if (reaches->list[i].kind || reaches->list[i].itself)
+			reaches->list[n++] = reaches->list[i];
+	}
+	reaches->n = n;
+}
+
 void ws_reaches_close_inherited(struct ws_reaches *reaches)
 {
 	for (size_t i = 0; i < reaches->n; i++) {

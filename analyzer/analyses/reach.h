@@ -60,6 +60,9 @@ int ws_reaches_add(struct ws_reaches *reaches, const struct ws_reach *what, uint
 		   enum ws_reached how);
 int ws_reaches_inherit(struct ws_reaches *to, const struct ws_reaches *from, bool program);
 
+/* The process runs another program: what it had from its parent in memory is gone. */
+void ws_reaches_lose_memory(struct ws_reaches *reaches);
+
 /* No end of a pipe that was only inherited is open, until it is said. */
 void ws_reaches_close_inherited(struct ws_reaches *reaches);
 

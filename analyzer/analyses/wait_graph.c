@@ -83,6 +83,16 @@ static uint32_t process_node(struct builder *b, uint32_t index)
 	return b->process_nodes[index] = add_node(b, node);
 }
 
+/* The process could let the node go. */
+static struct ws_graph_edge edge_to_process(struct builder *b, uint32_t index)
+{
+	return (struct ws_graph_edge){ .to = process_node(b, index),
+				       .as = WS_HOLD_COULD,
+				       .by = WS_UNKNOWN,
+				       .site = WS_UNKNOWN,
+				       .stack = WS_UNKNOWN };
+}
+
 /* One more edge of the node whose edges are being made, unless it has it: then the one that names a
  * thread says more. */
 static void add_edge(struct builder *b, struct ws_graph_node *node, struct ws_graph_edge edge)
@@ -106,10 +116,19 @@ static void add_edge(struct builder *b, struct ws_graph_node *node, struct ws_gr
 	node->n++;
 }
 
-static bool has_heirs(const struct ws_board *board, uint32_t process)
+/* True if it has not ended; and is not one that is to be left out. */
+static bool is_there(const struct builder *b, const struct ws_board_process *process)
 {
+	return !process->gone && (b->scope != WS_GRAPH_SEEN || !process->unseen);
+}
+
+static bool has_heirs(const struct builder *b, uint32_t process)
+{
+	const struct ws_board *board = b->board;
+
 	for (size_t i = 0; i < board->n_processes; i++) {
-		if (board->processes[i] && ws_board_descends(board, board->processes[i], process))
+		if (board->processes[i] && is_there(b, board->processes[i]) &&
+		    ws_board_descends(board, board->processes[i], process))
 			return true;
 	}
 	return false;
@@ -134,13 +153,8 @@ static void add_heirs(struct builder *b, struct ws_graph_node *node,
 	for (size_t i = 0; i < b->board->n_processes; i++) {
 		const struct ws_board_process *heir = b->board->processes[i];
 
-		if (heir && ws_board_descends(b->board, heir, process))
-			add_edge(b, node,
-				 (struct ws_graph_edge){ .to = process_node(b, heir->index),
-							 .as = WS_HOLD_COULD,
-							 .by = WS_UNKNOWN,
-							 .site = WS_UNKNOWN,
-							 .stack = WS_UNKNOWN });
+		if (heir && is_there(b, heir) && ws_board_descends(b->board, heir, process))
+			add_edge(b, node, edge_to_process(b, heir->index));
 	}
 	node->need = 1;
 }
@@ -196,7 +210,7 @@ static void add_holders(struct builder *b, struct ws_graph_node *node,
 			continue; /* the kernel has let it go */
 		if (thread->gone && thread->gone_ns + WS_LET_GO_NS > b->board->now_ns)
 			node->way_out = WS_WAY_OUT_WOKEN; /* a robust mutex is let go, too */
-		if (on->object->key.kind == WS_KIND_FLOCK && has_heirs(b->board, thread->process)) {
+		if (on->object->key.kind == WS_KIND_FLOCK && has_heirs(b, thread->process)) {
 			left = left ? left : hold;
 			continue;
 		}
@@ -288,15 +302,10 @@ static void add_candidates(struct builder *b, struct ws_graph_node *node,
 	for (size_t i = 0; i < board->n_processes; i++) {
 		const struct ws_board_process *process = board->processes[i];
 
-		if (process && !process->gone && process->threads &&
+		if (process && is_there(b, process) && (process->threads || process->unseen) &&
 		    ws_board_reaches(process, on->object, other_end(&node->wait))) {
 			reached = true;
-			add_edge(b, node,
-				 (struct ws_graph_edge){ .to = process_node(b, process->index),
-							 .as = WS_HOLD_COULD,
-							 .by = WS_UNKNOWN,
-							 .site = WS_UNKNOWN,
-							 .stack = WS_UNKNOWN });
+			add_edge(b, node, edge_to_process(b, process->index));
 		}
 	}
 	/* Of a pipe whose other end nobody has open the kernel would have told it: somebody has it
@@ -324,8 +333,10 @@ static void add_arrivers(struct builder *b, struct ws_graph_node *node,
 		const struct ws_board_process *process = board->processes[i];
 		const struct ws_board_thread *thread;
 
-		if (!process || process->gone || !ws_board_reaches(process, on->object, 0))
+		if (!process || !is_there(b, process) || !ws_board_reaches(process, on->object, 0))
 			continue;
+		if (process->unseen)
+			add_edge(b, node, edge_to_process(b, process->index));
 		DL_FOREACH(process->threads, thread)
 		{
 			if (thread->top && thread->top->on == on)
@@ -353,6 +364,8 @@ static void add_children(struct builder *b, struct ws_graph_node *node)
 		const struct ws_board_process *child = board->processes[i - 1], *of;
 
 		if (!child || !child->pid)
+			continue;
+		if (!child->gone && !is_there(b, child))
 			continue;
 		of = ws_board_process(board, child->parent);
 		if (key->offset ? child->pid != (int32_t)key->offset

@@ -32,6 +32,10 @@
  * WS_GRAPH_OWNERS looks at owners alone: a wait that has a time limit is one without, since nothing
  * but the time would end it, and whoever needs one of several has a way out.
  *
+ * A child that is not seen (board.h) runs, as far as is known: whoever needs one of several, and
+ * one of them is it, may go on. WS_GRAPH_SEEN leaves such children out: who is blocked there, and
+ * nowhere else, is so unless one of them lets it go.
+ *
  * Cost: O(open waits x processes that reach the object + threads).
  */
 #ifndef WS_WAIT_GRAPH_H
@@ -40,7 +44,7 @@
 #include "analyzer/analyses/board.h"
 #include "analyzer/analyses/deadlock.h"
 
-enum ws_graph_scope { WS_GRAPH_OWNERS, WS_GRAPH_ALL };
+enum ws_graph_scope { WS_GRAPH_OWNERS, WS_GRAPH_ALL, WS_GRAPH_SEEN };
 
 enum ws_graph_state {
 	WS_NODE_RUNS, /* or does not wait as far as is known */

@@ -54,6 +54,7 @@ int ws_decode_process(struct ws_decode *d, const struct ws_ev_common *e, uint64_
 {
 	if (!ws_map64_get(&d->by_pid, ws_decode_id(d, e->pid), process))
 		return begin(d, e->pid, 0, at_ns, process);
+	d->store->tables.processes[*process].unrecorded = false;
 	/* What never ended may be told after the recorder said when all did. */
 	if (at_ns > d->store->tables.processes[*process].end_ns)
 		d->store->tables.processes[*process].end_ns = at_ns;
@@ -73,11 +74,12 @@ static int name(struct ws_decode *d, uint32_t process, const struct ws_ev_proces
 		p->name = comm;
 	if (*exe)
 		p->exe = exe;
-	if (e->parent)
+	if (e->parent && e->op != WS_PROCESS_SPAWNED)
 		p->parent_pid = e->parent;
 	if (p->parent == WS_UNKNOWN &&
 	    (!ws_map64_get(&d->by_pid, ws_decode_id(d, p->parent_pid), &p->parent) || p->parent == process))
 		p->parent = WS_UNKNOWN;
+	p->unrecorded = false;
 	d->processes[process].announced = true;
 	return 0;
 }
@@ -94,6 +96,8 @@ static int emit_by(struct ws_decode *d, uint64_t at_ns, uint32_t process, uint32
 		const struct ws_process *p = &d->store->tables.processes[process];
 
 		record->process_step.op = op;
+		record->process_step.program =
+			op == WS_PROCESS_SPAWNED && !d->processes[process].copied;
 		record->process_step.pid = p->pid;
 		record->process_step.parent = p->parent;
 		record->process_step.before = d->processes[process].before;
@@ -137,6 +141,9 @@ static int on_start(struct ws_decode *d, const struct ws_raw *raw)
 			retire(d, old);
 		} else if (!state->announced && !state->ended) {
 			process = old; /* its first events came before its announcement */
+			if (state->copied)
+				retire(d, old); /* not of this image */
+			state->copied = false;
 		} else {
 			retire(d, old);
 		}
@@ -160,6 +167,60 @@ static int inherit(struct ws_decode *d, uint32_t child, uint32_t parent)
 	return 0;
 }
 
+/* The pid is another process's: the end of one that only its parent told of was not seen. */
+static int lose(struct ws_decode *d, uint32_t process, uint64_t at_ns)
+{
+	if (!d->store->tables.processes[process].unrecorded || d->processes[process].ended)
+		return 0;
+	d->processes[process].ended = true;
+	d->store->tables.processes[process].end_ns = at_ns;
+	return emit(d, at_ns, process, WS_UNKNOWN, WS_PROCESS_REAPED);
+}
+
+static bool was_reaped(const struct ws_decode *d, int32_t pid, uint64_t since_ns)
+{
+	for (size_t i = 0; i < WS_REAPS_MAX; i++) {
+		if (d->reaps[i].id == ws_decode_id(d, pid) && d->reaps[i].at_ns >= since_ns)
+			return true;
+	}
+	return false;
+}
+
+/* `process` is the parent. What a copy of it has is taken now: it may be long until the child tells
+ * of itself, and the parent goes on meanwhile. */
+static int on_spawned(struct ws_decode *d, const struct ws_raw *raw, uint32_t process)
+{
+	const struct ws_ev_process *e = &raw->process;
+	uint32_t child, by;
+	int r = 0;
+
+	if (e->child <= 0 || e->child == e->pid) {
+		d->store->tables.unmatched++;
+		return 0;
+	}
+	if (ws_map64_get(&d->by_pid, ws_decode_id(d, e->child), &child)) {
+		if (d->store->tables.processes[child].begin_ns >= e->begin_ns)
+			return 0; /* it was faster to tell of itself */
+		r = lose(d, child, raw->at_ns);
+		retire(d, child);
+	}
+	if (r || was_reaped(d, e->child, e->begin_ns))
+		return r;
+	r = begin(d, e->child, e->pid, raw->at_ns, &child);
+	if (!r)
+		r = name(d, child, e);
+	if (r)
+		return r;
+	d->store->tables.processes[child].unrecorded = true;
+	d->processes[child].announced = false;
+	d->processes[child].copied = !e->status;
+	if (!e->status)
+		r = inherit(d, child, process);
+	if (!r)
+		r = ws_decode_thread(d, process, raw->common.tid, raw->at_ns, &by);
+	return r ? r : emit_by(d, raw->at_ns, child, WS_UNKNOWN, WS_PROCESS_SPAWNED, by, 0);
+}
+
 static int on_fork(struct ws_decode *d, const struct ws_raw *raw)
 {
 	const struct ws_ev_process *e = &raw->process;
@@ -167,14 +228,21 @@ static int on_fork(struct ws_decode *d, const struct ws_raw *raw)
 	int r;
 
 	if (ws_map64_get(&d->by_pid, ws_decode_id(d, e->pid), &old)) {
-		retire(d, old);
-		if (!d->processes[old].announced && !d->processes[old].ended)
-			process = old; /* its first events came before its announcement */
+		int32_t known = d->store->tables.processes[old].parent_pid;
+
+		if (!d->processes[old].announced && !d->processes[old].ended &&
+		    (!known || known == e->parent))
+			process = old; /* its parent was faster, or its own first events were */
+		else if ((r = lose(d, old, raw->at_ns)))
+			return r;
+		if (process == WS_UNKNOWN || !d->processes[old].copied)
+			retire(d, old);
 	}
 	if (process == WS_UNKNOWN && (r = begin(d, e->pid, e->parent, raw->at_ns, &process)))
 		return r;
 	r = name(d, process, e);
-	if (!r && d->store->tables.processes[process].parent != WS_UNKNOWN)
+	if (!r && !d->processes[process].copied &&
+	    d->store->tables.processes[process].parent != WS_UNKNOWN)
 		r = inherit(d, process, d->store->tables.processes[process].parent);
 	parent = d->store->tables.processes[process].parent;
 	if (!r && parent != WS_UNKNOWN && e->parent_tid)
@@ -210,6 +278,9 @@ static int on_reaped(struct ws_decode *d, const struct ws_raw *raw, uint32_t pro
 	ws_map64_get(&d->reaped, ws_decode_id(d, e->child), &reaped);
 	if (ws_map64_put(&d->reaped, ws_decode_id(d, e->child), reaped + 1))
 		return -ENOMEM;
+	d->reaps[d->next_reap].id = ws_decode_id(d, e->child);
+	d->reaps[d->next_reap].at_ns = raw->at_ns;
+	d->next_reap = (d->next_reap + 1) % WS_REAPS_MAX;
 	if (!ws_map64_get(&d->by_pid, ws_decode_id(d, e->child), &child))
 		return 0; /* a child that was not recorded */
 	p = &d->store->tables.processes[child];
@@ -255,6 +326,8 @@ int ws_decode_process_event(struct ws_decode *d, const struct ws_raw *raw)
 		return on_reaped(d, raw, process);
 	case WS_PROCESS_DEFS:
 		return name(d, process, e);
+	case WS_PROCESS_SPAWNED:
+		return on_spawned(d, raw, process);
 	default:
 		d->store->tables.unmatched++;
 		return 0;

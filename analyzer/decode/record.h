@@ -63,7 +63,8 @@ enum ws_record_type {
 	WS_RECORD_THREAD,     /* START, EXIT, PRIORITY: tables.h has the rest */
 	WS_RECORD_PROCESS,    /* a step of `process`: START, FORK, EXIT; REAPED: its parent collected
 	                       * it (thread WS_UNKNOWN); EXEC: its image was replaced by the one
-	                       * whose START follows (thread WS_UNKNOWN) */
+	                       * whose START follows (thread WS_UNKNOWN); SPAWNED: its parent made
+	                       * it, and it has not told of itself (thread WS_UNKNOWN) */
 	WS_RECORD_LOSS,       /* events were lost before this record: what is open is uncertain */
 	WS_RECORD_TRANSFER,    /* what a process has read from an object and written to it */
 	WS_RECORD_WAIT_OBJECT, /* one more object that could end the thread's wait `seq` */
@@ -189,6 +190,7 @@ struct ws_record {
 		} reach;
 		struct {
 			uint8_t op; /* enum ws_process_op */
+			bool program; /* SPAWNED: it runs another program than its parent */
 			int32_t pid;
 			uint32_t parent; /* index, or WS_UNKNOWN */
 			uint32_t before; /* START: the image that this one replaces, or WS_UNKNOWN */

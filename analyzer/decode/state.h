@@ -22,6 +22,7 @@ struct ws_process_state {
 	uint32_t before; /* the image that it replaced, or WS_UNKNOWN */
 	bool announced;  /* start, fork or defs was seen */
 	bool ended;      /* exit or reaped was seen */
+	bool copied;     /* it has what its parent had as it was forked */
 };
 
 /* What is known of a thread incarnation beyond its row. */
@@ -37,6 +38,10 @@ struct ws_backing {
 	uint64_t ino;
 	uint8_t origin; /* enum ws_map_origin */
 };
+
+/* Children whose end is remembered in case that the thread that made them says so later only, since
+ * another one was faster to collect them. What is beyond is taken to be there still. */
+#define WS_REAPS_MAX 64
 
 struct ws_stack_node;
 
@@ -59,6 +64,11 @@ struct ws_decode {
 	size_t threads_capacity;
 	struct ws_map64 by_pid;    /* origin << 32 | pid -> the incarnation now */
 	struct ws_map64 reaped;    /* the same -> how many children with it were collected */
+	struct {
+		uint64_t id; /* origin << 32 | pid */
+		uint64_t at_ns;
+	} reaps[WS_REAPS_MAX];     /* the latest, in a circle */
+	size_t next_reap;
 	struct ws_map64 by_thread; /* process index << 32 | tid -> the incarnation now */
 	struct ws_map64 by_tid;    /* origin << 32 | tid -> the thread that had it last, in any
 				    * process */

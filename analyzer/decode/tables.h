@@ -34,6 +34,8 @@ struct ws_process {
 	uint64_t begin_ns;
 	uint64_t end_ns;     /* last thing known of it, where it did not end */
 	uint8_t end;         /* enum ws_process_end */
+	bool unrecorded;     /* only its parent told of it: it runs something that is not recorded,
+			      * or had no time to tell of itself */
 	int32_t status;      /* exited: exit status; signaled: the signal */
 };
 

@@ -129,6 +129,7 @@ static json_t *processes_json(struct ws_json_writer *writer)
 		ws_json_set_string(writer, value, "end", ws_process_end_word(process->end));
 		ws_json_set(writer, value, "status",
 			    has_status ? json_integer(process->status) : json_null());
+		ws_json_set(writer, value, "recorded", json_boolean(!process->unrecorded));
 		ws_json_append(writer, list, value);
 	}
 	return list;

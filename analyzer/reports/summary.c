@@ -236,7 +236,8 @@ static void tell_ends(const struct ws_report *report, bool utf8, struct ws_cell 
 	for (size_t i = 0; i < tables->n_processes; i++) {
 		const struct ws_process *process = &tables->processes[i];
 
-		if (process->end != WS_END_SIGNALED && process->end != WS_END_UNKNOWN)
+		if (process->end != WS_END_SIGNALED &&
+		    (process->end != WS_END_UNKNOWN || process->unrecorded))
 			continue;
 		if (n++ >= CYCLE_MAX)
 			continue;
@@ -253,6 +254,29 @@ static void tell_ends(const struct ws_report *report, bool utf8, struct ws_cell 
 		ws_summary_add(to, utf8, "; and so for %zu more", n - CYCLE_MAX);
 }
 
+/* Children that only their parents told of. */
+static void tell_unrecorded(const struct ws_report *report, bool utf8, struct ws_cell *to)
+{
+	const struct ws_tables *tables = report->tables;
+	const struct ws_process *first = NULL;
+	size_t n = 0;
+
+	for (size_t i = 0; i < tables->n_processes; i++) {
+		if (!tables->processes[i].unrecorded)
+			continue;
+		first = first ? first : &tables->processes[i];
+		n++;
+	}
+	if (!first)
+		return;
+	ws_summary_add(to, utf8, "%s%.60s[%" PRId32 "]", to->text[0] ? "; " : "",
+		       first->name[0] ? first->name : "process", first->pid);
+	if (n > 1)
+		ws_summary_add(to, utf8, " and %zu more processes were not recorded", n - 1);
+	else
+		ws_summary_add(to, utf8, " was not recorded");
+}
+
 static void tell_lacks(const struct ws_report *report, bool utf8, struct ws_cell *to)
 {
 	const struct ws_contention_result *contention = report->results->contention;
@@ -263,6 +287,7 @@ static void tell_lacks(const struct ws_report *report, bool utf8, struct ws_cell
 	lack(to, utf8, tables->lost_packets, "packet", "lost");
 	lack(to, utf8, report->counts->uncertain, "wait", "touched by the loss");
 	lack(to, utf8, report->counts->open_waits, "wait", "open at the end");
+	tell_unrecorded(report, utf8, to);
 	tell_ends(report, utf8, to);
 	/* Rounded up: what is not nothing is not 0.0 %. */
 	if (report->unresolved_frames) {

@@ -49,13 +49,16 @@ static void print_headline(struct printer *printer)
 	const struct ws_contention_result *result = printer->report->results->contention;
 	const char *names[PROCESSES_MAX];
 	struct ws_cell cell, time, waits;
-	size_t n_names = 0, more = 0;
+	size_t n_names = 0, more = 0, n_recorded = 0;
 
 	ws_page_styled(&printer->page, WS_STYLE_HEAD, "waitscope", 0);
 	for (size_t i = 0; i < tables->n_processes; i++) {
 		const char *name = tables->processes[i].name;
 		bool known = false;
 
+		if (tables->processes[i].unrecorded)
+			continue;
+		n_recorded++;
 		for (size_t j = 0; j < n_names; j++)
 			known |= strcmp(names[j], name) == 0;
 		if (known)
@@ -73,7 +76,7 @@ static void print_headline(struct printer *printer)
 	}
 	ws_cell_time(&time, printer->page.utf8, tables->end_ns - tables->begin_ns);
 	ws_page_flow(&printer->page, time.text, "   ", 9);
-	ws_cell_noun(&cell, tables->n_processes, "process");
+	ws_cell_noun(&cell, n_recorded, "process");
 	ws_page_flow(&printer->page, cell.text, "   ", 9);
 	ws_cell_noun(&cell, tables->n_threads, "thread");
 	ws_page_flow(&printer->page, cell.text, "   ", 9);

@@ -337,6 +337,8 @@ int ws_extract_event(const struct ws_extract_class *class, const bt_message *mes
 	/* It is a reading of the same clock as the event's own: on the same scale, then. */
 	if (event->type == WS_RAW_wait_begin && event->wait_begin.begin_ns)
 		event->wait_begin.begin_ns += (uint64_t) class->shift_ns;
+	if (event->type == WS_RAW_process && event->process.begin_ns)
+		event->process.begin_ns += (uint64_t) class->shift_ns;
 	if (event->type == WS_RAW_call)
 		event->call.begin_ns += (uint64_t) class->shift_ns;
 	if (event->type == WS_RAW_process && event->process.format > WS_FORMAT_VERSION)

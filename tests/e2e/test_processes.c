@@ -58,6 +58,7 @@ static void children_are_followed_and_their_ends_known(void **state)
 				(long long)ws_int(child, "status"));
 		assert_string_equal(ws_str(child, "name"), "process_childre"); /* comm is cut */
 		assert_string_equal(strrchr(ws_str(child, "exe"), '/'), "/process_children");
+		assert_true(json_is_true(ws_at(child, "recorded")));
 	}
 	/* Each child's mutex is its own, though the address is the same; exec makes a new one too.
 	 */
@@ -157,11 +158,22 @@ static void without_follow_only_the_program_is_recorded(void **state)
 	const char *const options[] = { "--no-follow", NULL };
 	const char *const argv[] = { ws_program("process_children"), NULL };
 	struct ws_run *run = ws_record_with(options, NULL, argv);
+	size_t i, n_recorded = 0, n_told = 0;
+	const json_t *one;
 
 	(void)state;
 	assert_int_equal(run->status, 11);
 	ws_report(run, NULL);
-	assert_int_equal(json_array_size(ws_at(run->report, "processes")), 1);
+	json_array_foreach(ws_at(run->report, "processes"), i, one) {
+		bool recorded = json_is_true(ws_at(one, "recorded"));
+
+		n_recorded += recorded;
+		n_told += !recorded;
+	}
+	assert_int_equal(n_recorded, 1);
+	assert_true(n_told >= 9);
+	assert_int_equal(ws_int(process(run, ws_truth(run, "fork")), "status"), 3);
+	assert_false(json_is_true(ws_at(process(run, ws_truth(run, "fork")), "recorded")));
 	/* It waits for its children, followed or not, and on its own; they do for this. */
 	ws_report(run, (const char *const[]){ "--kind", "mutex", NULL });
 	assert_int_equal(ws_int(run->report, "totals.waits"), 0);

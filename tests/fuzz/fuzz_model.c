@@ -149,7 +149,8 @@ static void fill(struct fuzz_input *in, struct ws_record *r)
 		r->process_step.before = WS_UNKNOWN;
 		r->process_step.by = WS_UNKNOWN;
 		if (r->process_step.op == WS_PROCESS_REAPED ||
-		    r->process_step.op == WS_PROCESS_EXEC)
+		    r->process_step.op == WS_PROCESS_EXEC ||
+		    r->process_step.op == WS_PROCESS_SPAWNED)
 			r->thread = WS_UNKNOWN;
 		break;
 	case WS_RECORD_TRANSFER:

@@ -530,6 +530,11 @@ static const char *parse_process(struct case_trace *trace, struct ws_record *rec
 	switch (record->process_step.op) {
 	case WS_PROCESS_NONE:
 		return "process: no such operation";
+	case WS_PROCESS_SPAWNED:
+		record->thread = WS_UNKNOWN;
+		record->process_step.program = word(words, "program") != NULL;
+		record->process_step.parent = process->parent = of;
+		break;
 	case WS_PROCESS_FORK:
 		record->process_step.parent = process->parent = of;
 		break;

@@ -39,6 +39,7 @@
  *   start [creator=THREAD segment=N], exit         of the thread
  *   process OP [of=PROCESS] [parent=PROCESS]       of the thread's process; fork, start: of its parent, of
  *         the image before; start: the parent may be said, too
+ *         spawned of=PROCESS [program]: its parent made it, which is no event of the thread
  *   maps [file|sysv]               the process has the mapping of KIND:*, of KIND:+, of KIND:%, of others
  *   reach OBJECT [reads] [writes]  the process says that it has these ends of the pipe open
  *   loss N                                         of events; the thread is `-`

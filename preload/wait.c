@@ -323,6 +323,17 @@ static bool is_selected(const struct ws_wake *wake)
 		ws_waiters_any(ws_wake_key(wake), wake->shared));
 }
 
+static bool holds_a_mutex(const struct ws_thread *self)
+{
+	uint32_t n = WS_HELD_COUNT(atomic_load_explicit(&self->held_word, memory_order_relaxed));
+
+	while (n > 0) {
+		if (self->held[--n].kind == WS_KIND_MUTEX)
+			return true;
+	}
+	return false;
+}
+
 void ws_wake_record(struct ws_wake *wake, uint8_t flags)
 {
 	if (ws_unlikely(ws_select_on) && !is_selected(wake))
@@ -335,6 +346,8 @@ void ws_wake_record(struct ws_wake *wake, uint8_t flags)
 
 	if (held && (held->flags & WS_HOLD_READ))
 		flags |= WS_WAKE_READ;
+	if (wake->kind == WS_KIND_COND && holds_a_mutex(wake->self))
+		flags |= WS_WAKE_LOCKED;
 
 	struct ws_ev_wake event = {
 		.seq = ++wake->self->wake_seq,

@@ -81,7 +81,7 @@
 	INT(uint32_t, seq, "number of this wake within its thread")                                \
 	ENUM(ws_kind, kind, "what is released")                                                    \
 	ENUM(ws_wake_op, op, "how")                                                                \
-	INT(uint8_t, flags, "WS_WAKE_*: 1 recorded after the release, 2 a shared (read) hold is released")                             \
+	INT(uint8_t, flags, "WS_WAKE_*: 1 recorded after the release, 2 a shared (read) hold is released, 4 cond: the thread holds a mutex as it signals")                             \
 	HEX(uint64_t, object, "address of the object, or its id where the kind has one")           \
 	HEX(uint64_t, other, "futex_requeue: address that the rest is moved to; kinds that are a file, sysv_sem, sysv_msg: as in wait_begin; signal, where `object` is 0: the group that it is sent to, all ones: everybody")                   \
 	INT(uint32_t, count, "how many waiters may go at most; 0xffffffff: all")                   \

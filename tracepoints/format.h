@@ -36,6 +36,7 @@
 /* Flags of `wake`. */
 #define WS_WAKE_LATE 1u /* recorded after the release: it may follow the end of the wait */
 #define WS_WAKE_READ 2u /* what is released is a shared (read) hold: no reader waited for it */
+#define WS_WAKE_LOCKED 4u /* cond: the thread holds a mutex as it signals */
 
 /* `ends` of `transfer`. */
 #define WS_END_READS 1u  /* it reads there */

@@ -194,7 +194,8 @@ static int take_woken(struct ws_wakeups *wakeups, struct thread *thread, const s
 		thread->broadcast_ns = waker->at_ns;
 		thread->broadcaster = waker->thread;
 	}
-	if (waker->thread >= wakeups->n_threads || waker->op == WS_WAKE_BROADCAST)
+	if (waker->thread >= wakeups->n_threads || waker->op == WS_WAKE_BROADCAST ||
+	    !(waker->flags & WS_WAKE_LOCKED))
 		return 0;
 	releaser = &wakeups->threads[waker->thread];
 	released_ns = released_after(releaser, wait);

@@ -16,8 +16,10 @@
  * each, on average, and at least half of these went back, WS_WAKEUPS_MIN or more in all.
  * `signal_under_mutex`: WS_WAKEUPS_MIN or more false wake-ups, a tenth of all.
  *
- * Rule for `false`: a release of that mutex by the waker is recorded after its wake, and at most at
- * the wait's end. It is recorded only where somebody sleeps on the mutex: the woken thread.
+ * Rule for `false`: the waker held a mutex as it signalled, and a release of that mutex by it is
+ * recorded after its wake, and at most at the wait's end. It is recorded only where somebody sleeps
+ * on the mutex: the woken thread. (Who signals without it, and takes it again before the woken
+ * thread has come so far, has done nothing wrong.)
  *
  * Cost: O(1) a wait; memory by objects and threads.
  */

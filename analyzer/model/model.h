@@ -163,6 +163,7 @@ struct ws_wake {
 	uint32_t site;  /* code index, or WS_UNKNOWN */
 	uint32_t stack; /* stack index, or WS_UNKNOWN */
 	uint8_t op;     /* enum ws_wake_op */
+	uint8_t flags;  /* WS_WAKE_* of format.h */
 	uint32_t count; /* waiters that may go at most; WS_WAKE_ALL */
 	uint64_t at_ns; /* trace clock */
 };

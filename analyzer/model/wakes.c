@@ -150,6 +150,7 @@ int ws_wake_new(struct ws_model *model, struct object *object, const struct ws_r
 	};
 	if (record->type == WS_RECORD_WAKE) {
 		wake->pub.op = record->wake.op;
+		wake->pub.flags = record->wake.flags;
 		wake->pub.site = record->wake.site;
 		wake->seq = record->wake.seq;
 		wake->end = record->wake.end;

@@ -9,7 +9,6 @@
 #include <semaphore.h>
 #include <stdio.h>
 #include <sys/prctl.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "tests/support/truth.h"
@@ -47,7 +46,7 @@ int main(void)
 	if (sem == SEM_FAILED)
 		truth_die("sem_open");
 	truth_start(&thread, waiter, NULL);
-	truth_until_in_call(thread.tid, SYS_futex);
+	truth_until_blocked_at(thread.tid, sem, sizeof(*sem));
 	x(sem_post(sem));
 	truth_join(&thread);
 	x(sem_unlink(name));

@@ -13,9 +13,11 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -73,6 +75,25 @@ static inline char fault_state(pid_t pid, const char *tid)
 	fclose(file);
 	after = strrchr(line, ')');
 	return after ? after[2] : '\0';
+}
+
+/* True if the thread of this process sleeps in a futex call on that range: it waits for the object
+ * there, and is not in what the tracer does. */
+static inline bool fault_sleeps_at(pid_t tid, const volatile void *address, size_t size)
+{
+	unsigned long long number = 0, first = 0;
+	char path[64];
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/self/task/%d/syscall", (int)tid);
+	file = fopen(path, "r");
+	if (!file)
+		return false;
+	if (fscanf(file, "%llu %llx", &number, &first) != 2) /* "running" */
+		first = 0;
+	fclose(file);
+	return number == SYS_futex && first >= (uintptr_t)address &&
+	       first < (uintptr_t)address + size;
 }
 
 /* True if every thread of the process, the tracer's left out, has been asleep for a while. */

@@ -133,15 +133,6 @@ static void *wait_ready(void *unused)
 	return NULL;
 }
 
-static void wait_asleep(pid_t tid)
-{
-	char text[16];
-
-	snprintf(text, sizeof(text), "%d", (int)tid);
-	while (fault_state(getpid(), text) != 'S')
-		fault_pause();
-}
-
 static void set_ready(void)
 {
 	pthread_mutex_lock(&m);
@@ -165,7 +156,8 @@ static void destroy_cond(void)
 	fault_check(pthread_create(&t, NULL, wait_ready, NULL), "create");
 	while (!waiter)
 		fault_pause();
-	wait_asleep(waiter);
+	while (!fault_sleeps_at(waiter, &c, sizeof(c)))
+		fault_pause();
 	if (fault)
 		/* It waits in there until the waiter goes: somebody has to let it. */
 		fault_check(pthread_create(&t2, NULL, set_ready_soon, NULL), "create");

@@ -110,6 +110,7 @@ int main(int argc, char **argv)
 	pthread_t threads[MAX];
 
 	fault = fault_is(argc, argv);
+	fault_pause(); /* a wait for certain */
 	while (strcmp(words[kind], word) != 0)
 		kind++;
 	if (*count)

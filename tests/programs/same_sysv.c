@@ -15,6 +15,7 @@
 #include <sys/msg.h>
 #include <sys/sem.h>
 #include <sys/shm.h>
+#include <sys/syscall.h>
 #include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -275,12 +276,14 @@ static void without_permission(void)
 
 static int cancelled_queue;
 static volatile int ready;
+static volatile pid_t cancelled_tid;
 
 /* Blocked (how 0), or with a cancellation there already (1). */
 static void *receive_for_ever(void *how)
 {
 	struct message m;
 
+	cancelled_tid = gettid();
 	if (how)
 		pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, NULL);
 	__atomic_store_n(&ready, 1, __ATOMIC_RELEASE);
@@ -296,6 +299,7 @@ static void *send_for_ever(void *how)
 {
 	struct message m = { 1, "" };
 
+	cancelled_tid = gettid();
 	if (how)
 		pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, NULL);
 	__atomic_store_n(&ready, 1, __ATOMIC_RELEASE);
@@ -322,7 +326,7 @@ static void cancellation(void)
 				 (void *)(step & 1)));
 		truth_until_at_least(&ready, 1);
 		if (!(step & 1))
-			truth_sleep_ns(10000000);
+			truth_until_in_call(cancelled_tid, step & 2 ? SYS_msgsnd : SYS_msgrcv);
 		SHOW(pthread_cancel(thread));
 		__atomic_store_n(&ready, 2, __ATOMIC_RELEASE);
 		x(pthread_join(thread, &result));

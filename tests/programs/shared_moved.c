@@ -10,15 +10,15 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <sys/mman.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { ROUNDS = 3, HOLD_NS = 20000000, PAGE = 4096, PAGES = 8 };
+enum { ROUNDS = 3, HOLD_NS = 20000000, WAIT_NS = 1000000, PAGE = 4096, PAGES = 8 };
 
 struct shared {
 	pthread_mutex_t mutex;
 	volatile int turn, waited;
+	void *volatile address; /* of the mutex, where the child has mapped it */
 };
 
 static struct truth_object mutex_object = { "mutex", "", NULL, sizeof(pthread_mutex_t) };
@@ -32,19 +32,18 @@ static void *map(int fd, size_t size)
 	return p;
 }
 
-static void child(int fd)
+static void child(void *fd)
 {
-	struct shared *shared = map(fd, PAGE);
+	struct shared *shared = map(*(int *)fd, PAGE);
 
 	mutex_object.address = &shared->mutex;
+	shared->address = &shared->mutex;
 	for (int round = 1; round <= ROUNDS; round++) {
 		truth_until_at_least(&shared->turn, round);
 		TRUTH_WAIT_TAKE(&mutex_object, x(pthread_mutex_lock(&shared->mutex)));
 		TRUTH_RELEASE(&mutex_object, 0, x(pthread_mutex_unlock(&shared->mutex)));
 		__atomic_store_n(&shared->waited, round, __ATOMIC_RELEASE);
 	}
-	truth_print();
-	_exit(0);
 }
 
 /* To where nothing is, and a page longer. */
@@ -72,15 +71,15 @@ int main(void)
 	x(pthread_mutexattr_init(&attr));
 	x(pthread_mutexattr_setpshared(&attr, PTHREAD_PROCESS_SHARED));
 	x(pthread_mutex_init(&shared->mutex, &attr));
-	pid = (pid_t)xs(fork());
-	if (pid == 0)
-		child(fd);
+	pid = truth_child(child, &fd);
 	truth_value("holder", getpid());
 	truth_value("waiter", pid);
 	for (int round = 1; round <= ROUNDS; round++) {
 		TRUTH_TAKE(&mutex_object, x(pthread_mutex_lock(&shared->mutex)));
 		__atomic_store_n(&shared->turn, round, __ATOMIC_RELEASE);
-		truth_until_in_call(pid, SYS_futex);
+		while (!shared->address)
+			truth_sleep_ns(WAIT_NS);
+		truth_until_blocked_at(pid, shared->address, sizeof(shared->mutex));
 		truth_sleep_ns(HOLD_NS);
 		TRUTH_RELEASE(&mutex_object, 1, x(pthread_mutex_unlock(&shared->mutex)));
 		truth_until_at_least(&shared->waited, round);

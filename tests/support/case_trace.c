@@ -381,7 +381,8 @@ static const char *parse_wake(struct case_trace *trace, struct ws_record *record
 		return "wake: no such operation or kind";
 	record->wake.seq = ++trace->next_wake[record->thread];
 	record->wake.flags = (uint8_t)((word(words, "late") ? WS_WAKE_LATE : 0) |
-				       (word(words, "read") ? WS_WAKE_READ : 0));
+				       (word(words, "read") ? WS_WAKE_READ : 0) |
+				       (word(words, "locked") ? WS_WAKE_LOCKED : 0));
 	record->wake.target = object_of(trace, word(words, "target"), record->process);
 	record->wake.count = number(words, "count", 1);
 	record->wake.data = WS_UNKNOWN;

@@ -26,7 +26,7 @@
  *   held OBJECT [site=SITE] [stack=STACK] [data=SYMBOL] [read] [seq=N]    of the wait that is to begin
  *   holder WHO [seq=N]
  *   wake OP OBJECT [site=SITE] [hold=SITE] [hold_stack=STACK] [count=N|all] [target=OBJECT] [late]
- *         [read] [type=N]
+ *         [read] [locked] [type=N]
  *         [owner=THREAD]         record_lock, flock: main thread of the releaser's process
  *   wake_stack STACK [seq=N]                       of the last wake, unless seq says
  *   object OP OBJECT [name=TEXT] [site=SITE] [data=SYMBOL] [value=N]

@@ -169,7 +169,8 @@ void truth_until_gone(pid_t tid);
 /* Collects a child after the kernel says that it has ended, so that this is no wait. It must have
  * exited with 0. */
 void truth_reap(pid_t child);
-/* A child that runs the function, prints its truth and exits with 0. */
+/* A child that runs the function, prints its truth and exits with 0. Returns once it is about to:
+ * it is through what the tracer does in a new process, which waits, too. */
 pid_t truth_child(void (*function)(void *), void *argument);
 /* Sleeps until it is killed, unseen: its end is what others wait for. */
 void truth_until_killed(void) __attribute__((noreturn));

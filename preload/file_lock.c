@@ -131,14 +131,14 @@ static void tell_use(struct ws_thread *self, int fd, enum ws_lock_class class, u
 	errno = saved;
 }
 
-void ws_file_hold_add(struct ws_thread *self, int fd, enum ws_lock_class class, bool read,
+void ws_file_hold_add(struct ws_thread *self, int fd, enum ws_lock_class class, uint8_t flags,
 		      struct ws_extent extent, uintptr_t site, uint32_t stack)
 {
 	struct ws_file_hold hold = {
 		.held = { .site = site,
 			  .stack = stack,
 			  .kind = ws_lock_kind(class),
-			  .flags = read ? WS_HOLD_READ : 0 },
+			  .flags = flags },
 		.extent = extent,
 		.fd = fd,
 		.tid = self->tid,

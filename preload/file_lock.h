@@ -71,8 +71,9 @@ static inline bool ws_file_lock_waited(uint8_t kind)
 /* Upper bound of the locks that are noted. */
 extern _Atomic uint32_t ws_file_holds;
 
-/* Notes a lock that the caller has just taken, in place of what was noted of these bytes. */
-void ws_file_hold_add(struct ws_thread *self, int fd, enum ws_lock_class class, bool read,
+/* Notes a lock that the caller has just taken, in place of what was noted of these bytes. `flags`:
+ * WS_HOLD_READ, WS_HOLD_TRY. */
+void ws_file_hold_add(struct ws_thread *self, int fd, enum ws_lock_class class, uint8_t flags,
 		      struct ws_extent extent, uintptr_t site, uint32_t stack);
 /* It is released. */
 void ws_file_hold_cut(int fd, enum ws_lock_class class, struct ws_extent extent);

@@ -79,8 +79,10 @@ WS_EXPORT int flock(int fd, int operation)
 	if (wanted == LOCK_UN)
 		ws_file_hold_cut(fd, WS_LOCK_FLOCK, WS_EXTENT_ALL);
 	else
-		ws_file_hold_add(self, fd, WS_LOCK_FLOCK, wanted == LOCK_SH, WS_EXTENT_ALL, WS_SITE,
-				 stack);
+		ws_file_hold_add(self, fd, WS_LOCK_FLOCK,
+				 (uint8_t)((wanted == LOCK_SH ? WS_HOLD_READ : 0) |
+					   (operation & LOCK_NB ? WS_HOLD_TRY : 0)),
+				 WS_EXTENT_ALL, WS_SITE, stack);
 	if (wanted != LOCK_UN)
 		ws_file_poll_over();
 	return r;

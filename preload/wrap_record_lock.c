@@ -172,7 +172,9 @@ static int set_lock(struct ws_thread *self, const struct call *c, bool waits)
 		if (ws_unlikely(begun))
 			ws_file_release_after(&release);
 		ws_file_poll_over();
-		ws_file_hold_add(self, c->fd, c->class, c->l->l_type == F_RDLCK,
+		ws_file_hold_add(self, c->fd, c->class,
+				 (uint8_t)((c->l->l_type == F_RDLCK ? WS_HOLD_READ : 0) |
+					   (waits ? 0 : WS_HOLD_TRY)),
 				 extent_of(c->fd, c->l, true), c->site, stack);
 	}
 	return r;

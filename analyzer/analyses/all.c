@@ -280,7 +280,8 @@ int ws_context_object_words(const struct ws_context *context, const struct ws_ob
 
 	if (r < 0)
 		return r;
-	if (strncmp(name, kind, strlen(kind)) == 0) {
+	/* A variable may be called "mutex_a": that is not its kind. */
+	if (strncmp(name, kind, strlen(kind)) == 0 && name[strlen(kind)] == ' ') {
 		*ret = name;
 		return 0;
 	}

@@ -259,7 +259,7 @@ static int report_herd(const struct ws_context *context, const struct cond *cond
 	    2 * wakeup->broadcast_vain < wakeup->broadcast_woken)
 		return 0;
 	finding = ws_findings_add(context->findings, WS_RULE_THUNDERING_HERD,
-				  "broadcasts on cond %s wake many for few: %" PRIu64
+				  "broadcasts on %s wake many for few: %" PRIu64
 				  " threads woken, %" PRIu64 " found what they waited for",
 				  name, wakeup->broadcast_woken, served);
 	if (!finding)
@@ -283,7 +283,7 @@ static int report_false(const struct ws_context *context, const struct cond *con
 	if (wakeup->false_waits < WS_WAKEUPS_MIN || 10 * wakeup->false_waits < wakeup->woken)
 		return 0;
 	finding = ws_findings_add(context->findings, WS_RULE_SIGNAL_UNDER_MUTEX,
-				  "cond %s is signalled with its mutex held: %" PRIu64
+				  "%s is signalled with its mutex held: %" PRIu64
 				  " of %" PRIu64 " woken threads had to wait again",
 				  name, wakeup->false_waits, wakeup->woken);
 	if (!finding)
@@ -317,7 +317,7 @@ int ws_wakeups_finish(struct ws_wakeups *wakeups, const struct ws_context *conte
 			continue;
 		for (size_t k = 0; k < BROADCASTS_MAX; k++)
 			count_broadcast(cond, &cond->broadcasts[k]);
-		r = ws_context_object_name(context, cond->pub.object, &name);
+		r = ws_context_object_words(context, cond->pub.object, &name);
 		if (r == 0)
 			r = report_herd(context, cond, name);
 		if (r == 0)

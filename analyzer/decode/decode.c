@@ -597,6 +597,8 @@ void ws_decode_free(struct ws_decode *d)
 		ws_ranges_free(&d->processes[i].mappings);
 		ws_map64_free(&d->processes[i].stacks);
 		ws_map64_free(&d->processes[i].codes);
+		ws_ranges_free(&d->processes[i].unloaded);
+		ws_map64_free(&d->processes[i].unplaced);
 	}
 	ws_decode_free_places(d);
 	ws_map64_free(&d->by_pid);

@@ -20,19 +20,61 @@ struct ws_stack_node {
 	uint32_t frames[];
 };
 
+static int new_code(struct ws_decode *d, uint32_t module, uint64_t offset, uint32_t *code)
+{
+	struct ws_tables *t = &d->store->tables;
+
+	if (ws_grow(&t->codes, &d->store->codes_capacity, t->n_codes + 1))
+		return -ENOMEM;
+	*code = (uint32_t)t->n_codes++;
+	t->codes[*code] = (struct ws_code){ .module = module, .offset = offset };
+	return 0;
+}
+
 /* The code index of a place. */
 static int intern_code(struct ws_decode *d, uint32_t module, uint64_t offset, uint32_t *code)
 {
 	struct ws_map64 *codes = module == WS_UNKNOWN ? &d->plain_codes : &d->codes[module];
-	struct ws_tables *t = &d->store->tables;
+	int r;
 
 	if (ws_map64_get(codes, offset, code))
 		return 0;
-	if (ws_grow(&t->codes, &d->store->codes_capacity, t->n_codes + 1) ||
-	    ws_map64_put(codes, offset, (uint32_t)t->n_codes))
-		return -ENOMEM;
-	*code = (uint32_t)t->n_codes++;
-	t->codes[*code] = (struct ws_code){ .module = module, .offset = offset };
+	r = new_code(d, module, offset, code);
+	return r ? r : ws_map64_put(codes, offset, *code);
+}
+
+/* The code index of an address where no module is yet. A library that is loaded while the program
+ * runs is told when it is there, after its constructors ran: their places are waiting for it. */
+static int unplaced_code(struct ws_decode *d, struct ws_process_state *state, uint64_t address,
+			 uint32_t *code)
+{
+	int r;
+
+	if (ws_map64_get(&state->unplaced, address, code))
+		return 0;
+	r = new_code(d, WS_UNKNOWN, address, code);
+	return r ? r : ws_map64_put(&state->unplaced, address, *code);
+}
+
+/* Puts what was met before at addresses that are the module's now into it. */
+static int place_codes(struct ws_decode *d, struct ws_process_state *state,
+		       const struct ws_ev_module *e, uint32_t module)
+{
+	const struct ws_map64 *unplaced = &state->unplaced;
+
+	for (size_t i = 0; unplaced->slots && i <= unplaced->mask; i++) {
+		const struct ws_map64_slot *slot = &unplaced->slots[i];
+		struct ws_code *code = &d->store->tables.codes[slot->value];
+		uint32_t same;
+
+		if (!slot->used || slot->key < e->base || slot->key - e->base >= e->size ||
+		    code->module != WS_UNKNOWN)
+			continue;
+		*code = (struct ws_code){ .module = module, .offset = slot->key - e->bias };
+		if (!ws_map64_get(&d->codes[module], code->offset, &same) &&
+		    ws_map64_put(&d->codes[module], code->offset, slot->value))
+			return -ENOMEM;
+	}
 	return 0;
 }
 
@@ -48,8 +90,10 @@ int ws_decode_code(struct ws_decode *d, uint32_t process, uint64_t address, uint
 	range = ws_ranges_find(&state->modules, address);
 	if (range)
 		r = intern_code(d, range->thing, range->offset + (address - range->begin), code);
-	else
+	else if (ws_ranges_find(&state->unloaded, address))
 		r = intern_code(d, WS_UNKNOWN, address, code);
+	else
+		r = unplaced_code(d, state, address, code);
 	return r ? r : ws_map64_put(&state->codes, address, *code);
 }
 
@@ -114,6 +158,9 @@ int ws_decode_module_event(struct ws_decode *d, uint32_t process, const struct w
 		if (!range || range->begin != e->base)
 			return 0;
 		ws_map64_clear(&state->codes);
+		r = ws_ranges_set(&state->unloaded, range->begin, range->end - range->begin, 0, 0);
+		if (r)
+			return r;
 		return ws_ranges_clear(&state->modules, range->begin, range->end - range->begin);
 	}
 	r = intern_module(d, e, &module);
@@ -124,7 +171,8 @@ int ws_decode_module_event(struct ws_decode *d, uint32_t process, const struct w
 	    range->thing == module && range->offset == e->base - e->bias)
 		return 0; /* said again */
 	ws_map64_clear(&state->codes);
-	return ws_ranges_set(&state->modules, e->base, e->size, e->base - e->bias, module);
+	r = ws_ranges_set(&state->modules, e->base, e->size, e->base - e->bias, module);
+	return r ? r : place_codes(d, state, e, module);
 }
 
 static int new_stack(struct ws_decode *d, uint32_t *stack)

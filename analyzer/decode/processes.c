@@ -47,6 +47,8 @@ static void retire(struct ws_decode *d, uint32_t process)
 	ws_ranges_free(&state->mappings);
 	ws_map64_free(&state->stacks);
 	ws_map64_free(&state->codes);
+	ws_ranges_free(&state->unloaded);
+	ws_map64_free(&state->unplaced);
 }
 
 int ws_decode_process(struct ws_decode *d, const struct ws_ev_common *e, uint64_t at_ns,
@@ -161,6 +163,7 @@ static int inherit(struct ws_decode *d, uint32_t child, uint32_t parent)
 	const struct ws_process_state *from = &d->processes[parent];
 
 	if (ws_ranges_copy(&to->modules, &from->modules) ||
+	    ws_ranges_copy(&to->unloaded, &from->unloaded) ||
 	    ws_ranges_copy(&to->mappings, &from->mappings) ||
 	    ws_map64_copy(&to->stacks, &from->stacks))
 		return -ENOMEM;

@@ -17,6 +17,9 @@ struct ws_process_state {
 	struct ws_ranges mappings; /* thing: index in ws_decode.backings; offset: byte in it */
 	struct ws_map64 stacks;    /* stack id -> index of the stack */
 	struct ws_map64 codes;     /* address -> code index; emptied when modules change */
+	struct ws_ranges unloaded; /* where modules were: what was met there is of none to come */
+	struct ws_map64 unplaced;  /* address where no module was yet -> code index, of this
+				    * process alone */
 	uint64_t exec_ns;          /* when it was about to exec; 0: it is not */
 	uint64_t group;  /* process group, as its last wait for a signal said; 0: not known */
 	uint32_t before; /* the image that it replaced, or WS_UNKNOWN */

@@ -116,6 +116,50 @@ static void print_step(struct ws_page *page, const struct ws_report *report,
 	print_part(page, "wants", step->wants, step->wants_name, "in", &step->want);
 }
 
+static bool step_reads_like(const struct ws_deadlock_step *a, const struct ws_deadlock_step *b)
+{
+	return strcmp(a->holds_name, b->holds_name) == 0 &&
+	       strcmp(a->wants_name, b->wants_name) == 0 && a->hold.site == b->hold.site &&
+	       a->want.site == b->want.site;
+}
+
+/* The same locks at the same lines, but of other threads or other objects of the names, wherever
+ * the circle is begun. */
+static bool reads_like(const struct ws_deadlock *a, const struct ws_deadlock *b)
+{
+	if (a->verdict != b->verdict || a->n_cycle != b->n_cycle ||
+	    strcmp(a->reason, b->reason) != 0)
+		return false;
+	for (size_t turn = 0; turn < a->n_cycle; turn++) {
+		size_t same = 0;
+
+		while (same < a->n_cycle &&
+		       step_reads_like(&a->cycle[same], &b->cycle[(same + turn) % a->n_cycle]))
+			same++;
+		if (same == a->n_cycle)
+			return true;
+	}
+	return false;
+}
+
+/* How many of the first `n` read like this one; 0: one of them came before. Each that occurred is
+ * one of its own. */
+static size_t count_alike(const struct ws_deadlock *list, size_t n, size_t index)
+{
+	size_t count = 0;
+
+	if (list[index].verdict == WS_VERDICT_OCCURRED)
+		return 1;
+	for (size_t i = 0; i < n; i++) {
+		if (!reads_like(&list[index], &list[i]))
+			continue;
+		if (i < index)
+			return 0;
+		count++;
+	}
+	return count;
+}
+
 static void print_one(struct ws_page *page, const struct ws_report *report,
 		      const struct ws_deadlock *deadlock, const struct ws_text_style *style)
 {
@@ -151,21 +195,36 @@ void ws_text_deadlocks(struct ws_page *page, const struct ws_report *report,
 		       const struct ws_text_style *style)
 {
 	const struct ws_results *results = report->results;
-	size_t top = style->findings ? 0 : style->top;
+	size_t top = style->findings || !style->top ? SIZE_MAX : style->top;
+	size_t n = 0, rows = 0, shown = 0;
 	struct ws_cell cell, number;
-	size_t n = 0, shown;
 
 	/* By verdict: the suppressed are the last. */
 	while (n < results->n_deadlocks && results->deadlocks[n].verdict != WS_VERDICT_SUPPRESSED)
 		n++;
-	shown = top && top < n ? top : n;
-	if (!shown)
+	if (!n)
 		return;
 	ws_page_end(page);
 	ws_page_styled(page, WS_STYLE_HEAD, "deadlocks", 0);
 	ws_page_end(page);
-	for (size_t i = 0; i < shown; i++)
+	for (size_t i = 0; i < n && rows < top; i++) {
+		bool all = style->findings || !style->brief;
+		size_t alike = all ? 1 : count_alike(results->deadlocks, n, i);
+
+		if (!alike)
+			continue;
+		rows++;
+		shown += alike;
 		print_one(page, report, &results->deadlocks[i], style);
+		if (alike > 1) {
+			ws_cell_noun(&number, alike - 1, "more circle");
+			ws_cell_set(&cell, page->utf8,
+				    "and %.60s at the same lines (--findings shows all)",
+				    number.text);
+			ws_page_cell(page, &cell, 6);
+			ws_page_end(page);
+		}
+	}
 	if (shown < n) {
 		ws_cell_noun(&number, n - shown, "more deadlock");
 		ws_cell_set(&cell, page->utf8, "%.60s (--findings shows all)", number.text);

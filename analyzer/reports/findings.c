@@ -3,6 +3,7 @@
 #include "analyzer/reports/findings.h"
 
 #include <inttypes.h>
+#include <string.h>
 
 #include "analyzer/reports/summary.h"
 
@@ -76,27 +77,56 @@ static enum ws_style style_of(enum ws_severity severity)
 						 : WS_STYLE_PLAIN;
 }
 
+/* How many findings read like this one; 0: one of them came before. Locks that were made by one
+ * line have one name, so what is said of each of them is the same. */
+static size_t count_alike(const struct ws_results *results, size_t index)
+{
+	const struct ws_finding *finding = &results->findings[index];
+	size_t n = 0;
+
+	for (size_t i = 0; i < results->n_findings; i++) {
+		const struct ws_finding *other = &results->findings[i];
+
+		if (other->rule != finding->rule || strcmp(other->title, finding->title) != 0)
+			continue;
+		if (i < index)
+			return 0;
+		n++;
+	}
+	return n;
+}
+
 void ws_text_findings(struct ws_page *page, const struct ws_report *report,
 		      const struct ws_text_style *style)
 {
 	const struct ws_results *results = report->results;
-	size_t top = style->findings ? 0 : style->top;
-	size_t shown = top && top < results->n_findings ? top : results->n_findings;
+	size_t top = style->findings || !style->top ? SIZE_MAX : style->top;
+	size_t rows = 0, shown = 0;
 	struct ws_cell cell, number;
 
-	if (!shown)
+	if (!results->n_findings)
 		return;
 	ws_page_end(page);
 	ws_page_styled(page, WS_STYLE_HEAD, "findings", 0);
 	if (!style->findings && style->brief)
 		ws_page_text(page, "(--findings shows evidence and cures)", page->column + 3);
 	ws_page_end(page);
-	for (size_t i = 0; i < shown; i++) {
+	for (size_t i = 0; i < results->n_findings && rows < top; i++) {
 		const struct ws_finding *finding = &results->findings[i];
 		enum ws_severity severity = ws_rule_severity(finding->rule);
+		/* In full, each has evidence of its own. */
+		size_t alike = style->findings || !style->brief ? 1 : count_alike(results, i);
 
+		if (!alike)
+			continue;
+		rows++;
+		shown += alike;
 		ws_page_styled(page, style_of(severity), ws_severity_word(severity), 2);
 		ws_page_words(page, finding->title, COLUMN_TITLE);
+		if (alike > 1) {
+			ws_cell_set(&cell, page->utf8, "(%zu such)", alike);
+			ws_page_words(page, cell.text, COLUMN_TITLE);
+		}
 		ws_page_end(page);
 		if (style->brief && !style->findings)
 			continue;

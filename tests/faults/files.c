@@ -206,6 +206,60 @@ static void order_bytes(void)
 	close(fd);
 }
 
+/* In opposite orders, where whoever finds a byte taken goes away: as SQLite does. */
+static void try_two_bytes(int fd, int first, int second)
+{
+	const int bytes[] = { first, second };
+
+	for (int i = 0; i < 2; i++) {
+		struct flock l = { .l_type = F_WRLCK, .l_whence = SEEK_SET, .l_len = 1 };
+
+		l.l_start = bytes[i];
+		fault_check(fcntl(fd, fault ? F_SETLKW : F_SETLK, &l), "fcntl"); /* mark: try_byte */
+	}
+	set_lock(fd, F_SETLK, F_UNLCK);
+}
+
+static void order_tried(void)
+{
+	pid_t pid = fork();
+	int fd = open_file();
+
+	if (pid == 0) {
+		await(1);
+		try_two_bytes(fd, 1, 0);
+		_exit(0);
+	}
+	try_two_bytes(fd, 0, 1);
+	come(1);
+	waitpid(pid, NULL, 0);
+	close(fd);
+}
+
+static void order_flocks_tried(void)
+{
+	pid_t pid = fork();
+	int a = open_file(), b;
+	char second[80];
+
+	snprintf(second, sizeof(second), "%s.second", path);
+	b = open(second, O_RDWR | O_CREAT, 0600);
+	fault_check(b < 0 ? -1 : 0, second);
+	if (pid == 0)
+		await(1);
+	flock(pid == 0 ? b : a, LOCK_EX | LOCK_NB); /* mark: first_try */
+	flock(pid == 0 ? a : b, fault ? LOCK_EX : LOCK_EX | LOCK_NB); /* mark: second_try */
+	flock(a, LOCK_UN);
+	flock(b, LOCK_UN);
+	if (pid == 0)
+		_exit(0);
+	come(1);
+	waitpid(pid, NULL, 0);
+	unlink(second);
+	close(a);
+	close(b);
+}
+
 static pthread_mutex_t *shared;
 
 static void file_and_mutex(int fd, bool file_first)
@@ -257,6 +311,8 @@ int main(int argc, char **argv)
 		{ "mixed", mixed },
 		{ "mixed_both", mixed_both },
 		{ "order_bytes", order_bytes },
+		{ "order_tried", order_tried },
+		{ "order_flocks_tried", order_flocks_tried },
 		{ "order_file", order_file },
 	};
 	const char *name = fault_variant(argc, argv, 0);

@@ -456,6 +456,8 @@ static void a_stack_may_be_defined_after_its_use(void **state)
 	static const char events[] =
 		"0" START("7") "1 wait_begin pid=7 tid=7 seq=1 kind=mutex object=0x10 stack=1\n"
 			       "2 wait_begin pid=7 tid=7 seq=2 kind=mutex object=0x10 stack=2\n"
+			       "2 module pid=7 tid=7 base=0x80 size=0x400 bias=0x80 path=/a.so\n"
+			       "2 module pid=9 tid=9 base=0x80 size=0x400 bias=0x80 path=/a.so\n"
 			       "3 stack pid=7 tid=7 id=1 frames=0x100,0x200\n"
 			       "4 wait_begin pid=7 tid=7 seq=3 kind=mutex object=0x10 stack=1\n"
 			       /* Equal stacks are one, also in another process. */
@@ -471,7 +473,7 @@ static void a_stack_may_be_defined_after_its_use(void **state)
 		       "4 7/7 wait_begin seq=3 object=mutex:7:0x10 stack=#0\n"
 		       "7 9/9 wait_begin seq=1 object=mutex:9:0x10 stack=#0\n"
 		       "8 7/7 wait_begin seq=4 object=mutex:7:0x10 stack=#0\n");
-	expect_row(events, "stack #0 frame=0x100 frame=0x200\nstack #1\nevents");
+	expect_row(events, "stack #0 frame=a.so+0x80 frame=a.so+0x180\nstack #1\nevents");
 }
 
 static void modules_come_and_go(void **state)
@@ -498,6 +500,19 @@ static void modules_come_and_go(void **state)
 	       "7 7/7 wait_begin seq=1 object=mutex:7:0x10 site=b.so+0x1100\n"
 	       "9 9/9 wait_begin seq=1 object=mutex:9:0x50400 data=a.so+0x400 "
 	       "site=a.so+0x100\n");
+	/* A constructor runs before its library is told; what lies elsewhere stays unknown, and so
+	 * does the same address in a process that loads something else there. */
+	expect("0" SITE("0x20100") "1" SITE("0x90000") "2 module pid=7 tid=7 base=0x20000 "
+						       "size=0x2000 bias=0x1f000 path=/lib/c.so\n"
+						       "3" SITE("0x20100")
+	       "4" WAIT("9", "9", "mutex", "0x10 site=0x20100")
+	       "5 module pid=9 tid=9 base=0x20000 size=0x2000 bias=0x20000 path=/lib/d.so\n"
+	       "6" WAIT("8", "8", "mutex", "0x10 site=0x20100"),
+	       "0 7/7 wait_begin seq=1 object=mutex:7:0x10 site=c.so+0x1100\n"
+	       "1 7/7 wait_begin seq=1 object=mutex:7:0x10 site=0x90000\n"
+	       "3 7/7 wait_begin seq=1 object=mutex:7:0x10 site=c.so+0x1100\n"
+	       "4 9/9 wait_begin seq=1 object=mutex:9:0x10 site=d.so+0x100\n"
+	       "6 8/8 wait_begin seq=1 object=mutex:8:0x10 site=0x20100\n");
 #undef SITE
 	/* Equal paths with different build ids are different files. */
 	expect_row(

@@ -170,6 +170,48 @@ static void hostile_names(void **state)
 	case_trace_free(trace);
 }
 
+/* Locks that one line made contradict each other many times, and it is one thing to mend. */
+static void the_same_again_is_counted(void **state)
+{
+	static const char records[] = "0 A object init mutex:m site=i\n"
+				      "0 A object init mutex:n site=k\n"
+				      "0 A object init mutex:o site=i\n"
+				      "0 A object init mutex:p site=k\n"
+				      "10 A edge mutex:n site=an\n"
+				      "10 A holds mutex:m site=am\n"
+				      "20 B edge mutex:m site=bm\n"
+				      "20 B holds mutex:n site=bn\n"
+				      "30 A edge mutex:p site=an\n"
+				      "30 A holds mutex:o site=am\n"
+				      "40 B edge mutex:o site=bm\n"
+				      "40 B holds mutex:p site=bn";
+	struct ws_text_style style = { .utf8 = true, .brief = true, .top = 10 };
+	struct case_trace *trace = case_trace_parse(records);
+	struct case_report report;
+	const char *first;
+	char *text;
+
+	(void)state;
+	case_report_make(trace, NULL, &report);
+	text = case_report_text(&report, &style);
+	first = strstr(text, "\n  predictable ");
+	assert_non_null(first);
+	assert_null(strstr(first + 1, "\n  predictable "));
+	assert_non_null(strstr(text, "and 1 more circle at the same lines"));
+	assert_non_null(strstr(text, "(predictable) (2 such)"));
+	assert_null(strstr(text, " more finding"));
+	free(text);
+	style.findings = true;
+	text = case_report_text(&report, &style);
+	first = strstr(text, "\n  predictable ");
+	assert_non_null(first);
+	assert_non_null(strstr(first + 1, "\n  predictable "));
+	assert_null(strstr(text, "such)"));
+	free(text);
+	case_report_free(&report);
+	case_trace_free(trace);
+}
+
 static void times(void **state)
 {
 	static const struct {
@@ -269,6 +311,7 @@ int main(void)
 		cmocka_unit_test(nothing),
 		cmocka_unit_test(a_filter_is_said),
 		cmocka_unit_test(hostile_names),
+		cmocka_unit_test(the_same_again_is_counted),
 		cmocka_unit_test(times),
 		cmocka_unit_test(counts_and_percents),
 		cmocka_unit_test(places),

@@ -401,6 +401,31 @@ def check_schemes(browser):
     check(shown == "none", "on paper there are tabs")
 
 
+def check_paper(browser):
+    """Printed from a dark screen, every view is there, black on white."""
+    browser.media("dark", "print")
+    browser.value("dispatchEvent(new Event('beforeprint'))")
+    browser.drawn()
+    for view, drawn in (("timeline", ".paper canvas"), ("flame", ".flame .box"), ("graph", ".graph svg"),
+                        ("objects", "tbody tr"), ("findings", "h2"), ("queues", "h2"), ("threads", "tbody tr")):
+        size = browser.value(f"""(() => {{
+            const e = document.querySelector('#view-{view} {drawn}'), box = e && e.getBoundingClientRect();
+            return e ? [box.width, box.height] : null;
+        }})()""")
+        check(size and min(size) > 10, f"on paper, {view} is {size}")
+    colours = browser.value("""(() => {
+        const canvas = document.querySelector('#view-timeline .paper canvas');
+        const data = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data;
+        const seen = new Set();
+
+        for (let i = 0; i < data.length; i += 4)
+            seen.add(`${data[i]},${data[i + 1]},${data[i + 2]}`);
+        return [seen.has('255,255,255'), seen.size, getComputedStyle(document.querySelector('.lanes')).display];
+    })()""")
+    check(colours[0] and colours[1] > 5 and colours[2] == "none", f"on paper, the lanes are {colours}")
+    browser.media()
+
+
 def check_axe(browser, axe, addresses):
     """No view, in light and dark, has what axe-core calls serious or critical."""
     source = open(axe, encoding="utf-8").read()
@@ -499,6 +524,7 @@ def main():
         check_findings(browser, report)
         check_tables(browser, report)
         check_schemes(browser)
+        check_paper(browser)
         closed(browser)
         browser = opened(path, report)
         check_walk(browser)

@@ -43,6 +43,10 @@ function schemeColours() {
 		head: get('--head'), back: get('--card'), accent: get('--accent'), row: get('--row') };
 }
 
+/* The same on paper, whatever the screen's scheme is: as the style has them for print. */
+const PAPER_COLOURS = { text: '#000', dim: '#444', line: '#bbb', run: '#b9d9bd', head: '#eee', back: '#fff', accent: '#000',
+	row: '#fff' };
+
 /* Draws one lane's waits: `view` is {from, to, x, width, colours}; ns to pixels by `scale`. */
 function drawLane(context, row, y, view) {
 	const { from, to, x: left, width } = view, scale = width / (to - from);

@@ -115,12 +115,6 @@ document.addEventListener('keydown', (event) => {
 	}
 });
 
-/* Paper has no tabs: everything that fits on it is there. */
-addEventListener('beforeprint', () => {
-	for (const id of ['findings', 'objects', 'queues', 'threads'])
-		makeView(id);
-});
-
 readReport();
 readWaits();
 makeHead();

@@ -13,6 +13,7 @@ function makeTimeline(panel) {
 	timeline.scroller = el('div.lanes', { on: { scroll: drawSoon } },
 		timeline.spacer, timeline.canvas);
 	timeline.says = el('p.dim', { id: 'timeline-says', role: 'status', 'aria-live': 'polite' });
+	timeline.paper = el('div.paper');
 	timeline.detail = el('section.chosen', { 'aria-label': 'Chosen wait' });
 	const kinds = Object.keys(page.report.totals.by_kind);
 	const find = el('input', { type: 'search', placeholder: 'Find thread', 'aria-label': 'Find thread',
@@ -41,7 +42,7 @@ function makeTimeline(panel) {
 			el('span.swatch.running', { 'aria-hidden': 'true' }), 'running, or ready to')),
 		waits.short ? el('p.dim', {}, `There are more waits than can be shown one by one: the ${countText(
 			waits.sums)} that were shorter than ${timeText(waits.short)} are shown pale, as sums.`) : null,
-		timeline.scroller, timeline.says, timeline.detail,
+		timeline.scroller, timeline.paper, timeline.says, timeline.detail,
 		el('p.hint', {}, 'Drag to move, double click or Ctrl and wheel to zoom, click a wait for who held it, who let it go, and both stacks.')]);
 	timeline.to = Math.max(1, page.report.trace.duration_ns);
 	panel.dataset.waits = waits.n;
@@ -80,12 +81,8 @@ function viewOf(width, height) {
 		colours: timeline.colours };
 }
 
-function drawTimeline() {
-	const canvas = timeline.canvas, width = timeline.scroller.clientWidth;
-	const height = timeline.scroller.clientHeight, ratio = devicePixelRatio || 1;
-
-	if (!width || !height)
-		return;
+/* Draws the chosen time and, below the ruler, what lies `top` pixels down the lanes. */
+function paintLanes(canvas, width, height, top, ratio, colours) {
 	if (canvas.width !== Math.round(width * ratio) || canvas.height !== Math.round(height * ratio)) {
 		canvas.width = Math.round(width * ratio);
 		canvas.height = Math.round(height * ratio);
@@ -94,8 +91,8 @@ function drawTimeline() {
 	}
 	const context = canvas.getContext('2d');
 
-	timeline.colours = schemeColours();
-	const view = viewOf(width, height), offset = RULER_HEIGHT - timeline.scroller.scrollTop;
+	timeline.colours = colours;
+	const view = viewOf(width, height), offset = RULER_HEIGHT - top;
 	let seen = 0;
 
 	context.setTransform(ratio, 0, 0, ratio, 0, 0);
@@ -120,6 +117,16 @@ function drawTimeline() {
 		drawArrows(context, offset, view);
 	drawChosen(context, offset, view);
 	context.restore();
+}
+
+function drawTimeline() {
+	const width = timeline.scroller.clientWidth, height = timeline.scroller.clientHeight;
+
+	if (!width || !height)
+		return;
+	paintLanes(timeline.canvas, width, height, timeline.scroller.scrollTop, devicePixelRatio || 1, schemeColours());
+	const view = viewOf(width, height);
+
 	timeline.range.textContent = `${momentText(view.from, (view.to - view.from) / 200)} to ${momentText(
 		view.to, (view.to - view.from) / 200)}, ${timeText(view.to - view.from)}`;
 }

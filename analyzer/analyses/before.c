@@ -105,11 +105,7 @@ static int by_to(const void *a, const void *b)
 
 	if (x->to != y->to)
 		return x->to < y->to ? -1 : 1;
-	if (x->to_segment != y->to_segment)
-		return x->to_segment < y->to_segment ? -1 : 1;
-	if (x->from != y->from)
-		return x->from < y->from ? -1 : 1;
-	return x->process < y->process ? -1 : x->process > y->process;
+	return x->to_segment < y->to_segment ? -1 : x->to_segment > y->to_segment;
 }
 
 int ws_before_finish(struct ws_before *before, const struct ws_tables *tables)

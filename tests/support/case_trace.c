@@ -418,7 +418,8 @@ static uint8_t edge_flags(char **words)
 	return (uint8_t)((word(words, "try") ? WS_EDGE_TRY : 0) |
 			 (word(words, "timed") ? WS_EDGE_TIMED : 0) |
 			 (word(words, "read") ? WS_EDGE_READ : 0) |
-			 (word(words, "last") ? WS_EDGE_LAST : 0));
+			 (word(words, "last") ? WS_EDGE_LAST : 0) |
+			 (word(words, "file") ? WS_EDGE_FILE : 0));
 }
 
 /* `edge` and `holds`. */
@@ -526,6 +527,10 @@ static const char *parse_process(struct case_trace *trace, struct ws_record *rec
 	record->process_step.pid = process->pid;
 	record->process_step.parent = parent;
 	record->process_step.before = WS_UNKNOWN;
+	record->process_step.by =
+		word(words, "by") ? thread_of(trace, word(words, "by")) : WS_UNKNOWN;
+	record->process_step.segment = number(words, "segment", 0);
+	process = &trace->tables.processes[record->process]; /* more of them may have moved it */
 	if (parent != WS_UNKNOWN)
 		process->parent = parent;
 	switch (record->process_step.op) {

@@ -30,14 +30,14 @@
  *         [owner=THREAD]         record_lock, flock: main thread of the releaser's process
  *   wake_stack STACK [seq=N]                       of the last wake, unless seq says
  *   object OP OBJECT [name=TEXT] [site=SITE] [data=SYMBOL] [value=N]
- *   edge OBJECT [site=SITE] [stack=STACK] [try] [timed] [read] [last] [held=N] [segment=N] [syncs=N]
- *        [locks=N]           it takes the object and holds N others (1), which follow:
- *   holds OBJECT [site=SITE] [stack=STACK] [read]  of the edge before
+ *   edge OBJECT [site=SITE] [stack=STACK] [try] [timed] [read] [last] [file] [held=N] [segment=N]
+ *        [syncs=N] [locks=N] it takes the object and holds N others (1), which follow:
+ *   holds OBJECT [site=SITE] [stack=STACK] [read] [file]   of the edge before
  *   stats OBJECT [acquired=N] [failed=N] [site=SITE] [data=SYMBOL]     what the thread counted of it
  *   misuse WHAT OBJECT [site=SITE] [stack=STACK] [held=WHO] [mutex=OBJECT] [call=SITE] [robust]
  *   join THREAD segment=N                          the thread has ended; segment N is over
  *   start [creator=THREAD segment=N], exit         of the thread
- *   process OP [of=PROCESS] [parent=PROCESS]       of the thread's process; fork, start: of its parent, of
+ *   process OP [of=PROCESS] [parent=PROCESS] [by=THREAD segment=N]       of the thread's process; fork, start: of its parent, of
  *         the image before; start: the parent may be said, too
  *         spawned of=PROCESS [program]: its parent made it, which is no event of the thread
  *   maps [file|sysv]               the process has the mapping of KIND:*, of KIND:+, of KIND:%, of others

@@ -161,6 +161,14 @@ void ws_misuse_spin_unlock(struct ws_thread *self, const pthread_spinlock_t *l, 
 	noted_unlock(self, WS_KIND_SPINLOCK, 0, (uintptr_t)l, ws_spin_is_free(l), site);
 }
 
+/* Whether processes share what waits that are open are for. */
+static bool is_shared(uint8_t kind, uintptr_t object)
+{
+	if (kind == WS_KIND_BARRIER)
+		return ((const struct ws_glibc_barrier *)object)->shared != 0;
+	return ws_cond_is_shared((const pthread_cond_t *)object);
+}
+
 void ws_misuse_destroy(struct ws_thread *self, uint8_t kind, uint8_t what, uintptr_t object,
 		       int32_t holder, uintptr_t site)
 {
@@ -174,6 +182,8 @@ void ws_misuse_destroy(struct ws_thread *self, uint8_t kind, uint8_t what, uintp
 	};
 	struct ws_held held;
 
+	if (what == WS_MISUSE_DESTROY_WAITED && is_shared(kind, object))
+		m.flags = WS_MISUSE_SHARED;
 	if (!holder && what == WS_MISUSE_DESTROY_HELD &&
 	    ws_held_all(object, &m.holder.tid, &held, 1) > 0) {
 		m.holder.site = held.site;

@@ -9,9 +9,19 @@
 
 #include "preload/export.h"
 #include "preload/glibc.h"
+#include "preload/misuse.h"
 #include "preload/object.h"
 #include "preload/real.h"
 #include "preload/wait.h"
+
+/* Those who have come to a round that is not complete; of one that is, they are on their way. */
+static unsigned int come(const pthread_barrier_t *b)
+{
+	const struct ws_glibc_barrier *g = (const struct ws_glibc_barrier *)b;
+	unsigned int n = ws_peek(g->in) - ws_peek(g->current_round);
+
+	return n < g->count ? n : 0;
+}
 
 /* True if this arrival would end the round, should no other thread arrive before it. */
 static bool is_last(const pthread_barrier_t *b)
@@ -48,8 +58,7 @@ WS_EXPORT int pthread_barrier_wait(pthread_barrier_t *b)
 
 	{
 		WS_WAIT(wait, .self = self, .object = (uintptr_t)b, .site = WS_SITE,
-			.kind = WS_KIND_BARRIER,
-			.flags = (uint8_t)(shared ? WS_WAIT_SHARED : 0));
+			.kind = WS_KIND_BARRIER, .flags = (uint8_t)(shared ? WS_WAIT_SHARED : 0));
 		r = ws_real.pthread_barrier_wait(b);
 		ws_wait_result(&wait, r == PTHREAD_BARRIER_SERIAL_THREAD ? 0 : r);
 		if (r == PTHREAD_BARRIER_SERIAL_THREAD)
@@ -74,6 +83,15 @@ WS_EXPORT int pthread_barrier_init(pthread_barrier_t *b, const pthread_barrierat
 
 WS_EXPORT int pthread_barrier_destroy(pthread_barrier_t *b)
 {
+	/* It waits for those who have come, and they for those who have not. */
+	if (ws_unlikely(come(b) > 0)) {
+		struct ws_thread *before = ws_thread();
+
+		if (before)
+			ws_misuse_destroy(before, WS_KIND_BARRIER, WS_MISUSE_DESTROY_WAITED,
+					  (uintptr_t)b, 0, WS_SITE);
+	}
+
 	int r = ws_real.pthread_barrier_destroy(b);
 	struct ws_thread *self = r == 0 ? ws_thread() : NULL;
 

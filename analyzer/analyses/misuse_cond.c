@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* misuse_cond.c: conditions that are waited on with two mutexes, signalled in vain, destroyed too
- * early. The rules are in misuse.h. */
+/* misuse_cond.c: conditions that are waited on with two mutexes or signalled in vain; conditions
+ * and barriers that are destroyed too early. The rules are in misuse.h. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -112,7 +112,7 @@ int ws_misuse_conds_begin(struct ws_misuse_conds *conds, const struct ws_wait *w
 	struct lost *lost;
 	int r;
 
-	if (wait->object->key.kind != WS_KIND_COND)
+	if (wait->object->key.kind != WS_KIND_COND && wait->object->key.kind != WS_KIND_BARRIER)
 		return 0;
 	r = wait->mutex.kind ? look_for_two(conds, &waiting) : 0;
 	if (r < 0)

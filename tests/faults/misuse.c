@@ -144,7 +144,8 @@ static void set_ready(void)
 static void *set_ready_soon(void *unused)
 {
 	(void)unused;
-	fault_pause();
+	while (!fault_sleeps_at(getpid(), &c, sizeof(c)))
+		fault_pause();
 	set_ready();
 	return NULL;
 }

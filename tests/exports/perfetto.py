@@ -234,8 +234,8 @@ def check_trace(trace, report):
 
 
 def check_all(waitscope, pb2, traces):
-    report = waitscope.report(traces)
-    for options in driver.choices(report):
+    whole = waitscope.report(traces)
+    for options in driver.choices(whole):
         report = waitscope.report(traces, *options)
         trace = Trace(pb2, waitscope.export("perfetto", traces, *options)[1])
         check_trace(trace, report)
@@ -245,7 +245,7 @@ def check_all(waitscope, pb2, traces):
         check_counters(trace)
         print(f"{' '.join([*traces, *options])}: {len(trace.slices)} slices, {len(trace.flows)} flows, "
               f"{len(trace.counters)} counters")
-    return report
+    return whole
 
 
 def main():

@@ -147,14 +147,14 @@ def check_pprof(path, report, pb2):
 
 
 def check_all(waitscope, pb2, traces, schema):
-    report = waitscope.report(traces)
-    for options in driver.choices(report):
+    whole = waitscope.report(traces)
+    for options in driver.choices(whole):
         report = waitscope.report(traces, *options)
         check_folded(waitscope.export("folded", traces, *options)[1], report)
         check_speedscope(waitscope.export("speedscope", traces, *options)[1], report, schema)
         check_pprof(waitscope.export("pprof", traces, *options)[0], report, pb2)
         print(f"{' '.join([*traces, *options])}: {report['totals']['waits']} waits")
-    return report
+    return whole
 
 
 def main():

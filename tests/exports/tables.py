@@ -275,8 +275,8 @@ def check_csv(waitscope, db, traces, tables, options, default_only):
 
 
 def check_all(waitscope, traces, tables, queries):
-    report = waitscope.report(traces)
-    for options in driver.choices(report):
+    whole = waitscope.report(traces)
+    for options in driver.choices(whole):
         report = waitscope.report(traces, *options)
         db = sqlite3.connect(waitscope.export("sqlite", traces, *options)[0])
         check_schema(db, tables)
@@ -289,7 +289,7 @@ def check_all(waitscope, traces, tables, queries):
         db.close()
         print(f"{' '.join([*traces, *options])}: {report['totals']['waits']} waits, "
               f"{len(frames.sites)} frames, {len(frames.stacks)} stacks")
-    return report
+    return whole
 
 
 def check_wrong(waitscope):

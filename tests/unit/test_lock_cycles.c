@@ -19,7 +19,7 @@
 enum {
 	ROUNDS = 20000,
 	THREADS = 4,
-	OBJECTS = 8, /* plain locks first, then bytes of two files */
+	OBJECTS = 11, /* plain locks first, then bytes of files, and one of these as a whole */
 	PLAIN = 3,
 	STEPS = 8,
 	MAX_STEPS = 7000,
@@ -52,9 +52,14 @@ static unsigned random_below(unsigned n)
 static void make_objects(void)
 {
 	static const struct {
-		uint64_t ino, start, length;
+		uint64_t dev, ino, start, length;
+		uint16_t host;
+		uint8_t kind;
 	} ranges[OBJECTS - PLAIN] = {
-		{ 1, 0, 10 }, { 1, 5, 10 }, { 1, 12, 0 }, { 1, 10, 2 }, { 2, 0, 10 }
+		{ 7, 1, 0, 10, 0, WS_KIND_RECORD_LOCK }, { 7, 1, 5, 10, 0, WS_KIND_RECORD_LOCK },
+		{ 7, 1, 12, 0, 0, WS_KIND_RECORD_LOCK }, { 7, 1, 10, 2, 0, WS_KIND_RECORD_LOCK },
+		{ 7, 2, 0, 10, 0, WS_KIND_RECORD_LOCK }, { 8, 1, 0, 10, 0, WS_KIND_RECORD_LOCK },
+		{ 7, 1, 0, 10, 1, WS_KIND_RECORD_LOCK }, { 7, 1, 0, 10, 0, WS_KIND_FLOCK },
 	};
 
 	for (uint32_t i = 0; i < 512; i++) {
@@ -69,8 +74,9 @@ static void make_objects(void)
 	objects[0].init_site = WS_UNKNOWN;
 	for (uint32_t i = 0; i < OBJECTS - PLAIN; i++)
 		objects[PLAIN + i].key = (struct ws_object_key){
-			.kind = WS_KIND_RECORD_LOCK,
-			.dev = 7,
+			.kind = ranges[i].kind,
+			.host = ranges[i].host,
+			.dev = ranges[i].dev,
 			.ino = ranges[i].ino,
 			.offset = ranges[i].start,
 			.length = ranges[i].length,
@@ -132,17 +138,19 @@ static struct ws_record random_order(unsigned n_threads)
 static void make_random(unsigned n_threads)
 {
 	unsigned n = 2 + random_below(STEPS - 1);
+	/* Fewer of them meet more often. */
+	unsigned among = random_below(2) ? OBJECTS : OBJECTS / 2;
 
 	for (unsigned i = 0; i < n_threads; i++)
 		threads[i].process = random_below(2);
 	tables.n_threads = n_threads;
 	for (unsigned i = 0; i < n; i++) {
-		unsigned taken = random_below(OBJECTS), n_held = 1 + random_below(3);
+		unsigned taken = random_below(among), n_held = 1 + random_below(3);
 		struct ws_lock_step *step = add_step(random_below(n_threads), taken, 0);
 
 		step->edge.n_held = 0;
 		for (unsigned k = 0; k < n_held; k++) {
-			unsigned held = random_below(OBJECTS);
+			unsigned held = random_below(among);
 			bool there = held == taken;
 
 			for (size_t m = 0; m < step->edge.n_held; m++)
@@ -173,7 +181,7 @@ static bool same(const struct ws_object *a, const struct ws_object *b)
 {
 	if (a->key.kind != WS_KIND_RECORD_LOCK || b->key.kind != WS_KIND_RECORD_LOCK)
 		return a == b;
-	if (a->key.ino != b->key.ino)
+	if (a->key.ino != b->key.ino || a->key.dev != b->key.dev || a->key.host != b->key.host)
 		return false;
 	for (uint64_t at = 0; at < 40; at++) {
 		bool in_a = at >= a->key.offset &&

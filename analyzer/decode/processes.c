@@ -64,7 +64,8 @@ int ws_decode_process(struct ws_decode *d, const struct ws_ev_common *e, uint64_
 }
 
 /* Sets the names and the parent, as far as the event has them. */
-static int name(struct ws_decode *d, uint32_t process, const struct ws_ev_process *e)
+static int name(struct ws_decode *d, uint32_t process, uint64_t at_ns,
+		const struct ws_ev_process *e)
 {
 	struct ws_process *p = &d->store->tables.processes[process];
 	const char *comm = ws_strings_intern(d->store->strings, e->name);
@@ -81,6 +82,8 @@ static int name(struct ws_decode *d, uint32_t process, const struct ws_ev_proces
 	if (p->parent == WS_UNKNOWN &&
 	    (!ws_map64_get(&d->by_pid, ws_decode_id(d, p->parent_pid), &p->parent) || p->parent == process))
 		p->parent = WS_UNKNOWN;
+	if (p->unrecorded && at_ns > p->end_ns)
+		p->end_ns = at_ns;
 	p->unrecorded = false;
 	d->processes[process].announced = true;
 	return 0;
@@ -153,7 +156,7 @@ static int on_start(struct ws_decode *d, const struct ws_raw *raw)
 	if (process == WS_UNKNOWN && (r = begin(d, e->pid, e->parent, raw->at_ns, &process)))
 		return r;
 	d->processes[process].before = before;
-	r = name(d, process, e);
+	r = name(d, process, raw->at_ns, e);
 	return r ? r : emit_own(d, raw, process, WS_PROCESS_START);
 }
 
@@ -211,7 +214,7 @@ static int on_spawned(struct ws_decode *d, const struct ws_raw *raw, uint32_t pr
 		return r;
 	r = begin(d, e->child, e->pid, raw->at_ns, &child);
 	if (!r)
-		r = name(d, child, e);
+		r = name(d, child, raw->at_ns, e);
 	if (r)
 		return r;
 	d->store->tables.processes[child].unrecorded = true;
@@ -243,7 +246,7 @@ static int on_fork(struct ws_decode *d, const struct ws_raw *raw)
 	}
 	if (process == WS_UNKNOWN && (r = begin(d, e->pid, e->parent, raw->at_ns, &process)))
 		return r;
-	r = name(d, process, e);
+	r = name(d, process, raw->at_ns, e);
 	if (!r && !d->processes[process].copied &&
 	    d->store->tables.processes[process].parent != WS_UNKNOWN)
 		r = inherit(d, process, d->store->tables.processes[process].parent);
@@ -328,7 +331,7 @@ int ws_decode_process_event(struct ws_decode *d, const struct ws_raw *raw)
 	case WS_PROCESS_REAPED:
 		return on_reaped(d, raw, process);
 	case WS_PROCESS_DEFS:
-		return name(d, process, e);
+		return name(d, process, raw->at_ns, e);
 	case WS_PROCESS_SPAWNED:
 		return on_spawned(d, raw, process);
 	default:

@@ -194,7 +194,8 @@ void ws_record_text(FILE *f, const struct ws_tables *t, const struct ws_record *
 				r->thread_step.priority, r->thread_step.nice);
 		break;
 	case WS_RECORD_PROCESS:
-		fprintf(f, "process %s", process_ops[r->process_step.op]);
+		fprintf(f, "process %s%s", process_ops[r->process_step.op],
+			r->process_step.program ? " program" : "");
 		break;
 	case WS_RECORD_LOSS:
 		fprintf(f, "loss events=%" PRIu64 " packets=%" PRIu64, r->loss.events,
@@ -215,9 +216,10 @@ void ws_tables_text(FILE *f, const struct ws_tables *t)
 
 		fprintf(f,
 			"process %zu pid=%d parent=%d name=%s exe=%s end=%s status=%d ns=%" PRIu64
-			"..%" PRIu64 "\n",
+			"..%" PRIu64 "%s\n",
 			i, p->pid, p->parent_pid, p->name, p->exe, ends[p->end], p->status,
-			p->begin_ns - t->begin_ns, p->end_ns - t->begin_ns);
+			p->begin_ns - t->begin_ns, p->end_ns - t->begin_ns,
+			p->unrecorded ? " unrecorded" : "");
 	}
 	for (size_t i = 0; i < t->n_threads; i++) {
 		const struct ws_task *k = &t->threads[i];

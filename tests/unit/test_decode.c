@@ -259,6 +259,71 @@ static void a_forked_child_has_its_parents_memory(void **state)
 		   "process 1 pid=8 parent=7 name=child exe= end=unknown");
 }
 
+#define SPAWNED(child, more)                                                                       \
+	" process pid=7 tid=7 op=spawned format=1 parent=1 child=" child " name=c" child more "\n"
+#define FORK(pid)   " process op=fork format=1 pid=" pid " tid=" pid " parent=7 name=own\n"
+#define REAPED(pid) " process op=reaped format=1 pid=7 tid=7 parent=1 child=" pid " status=0x300\n"
+
+static void a_child_is_known_from_its_parent(void **state)
+{
+	(void)state;
+	/* It has what was mapped as it was made, whatever its parent does until it tells of itself.
+	 */
+	expect("0" START("7") "1 map pid=7 tid=7 origin=2 address=0x5000 size=0x1000 dev=1 ino=5\n"
+			      "3" SPAWNED("8", " begin_ns=2") "4 unmap pid=7 tid=7 address=0x5000 "
+							      "size=0x1000\n"
+							      "5" FORK("8") "6" WAIT(
+								      "8", "8", "mutex",
+								      "0x5010") "7" WAIT("7", "7",
+											 "mutex",
+											 "0x5010"),
+	       "0 7/7 process start\n"
+	       "1 7/7 reach memory=1:5,2\n"
+	       "3 8/- process spawned\n"
+	       "5 8/8 process fork\n"
+	       "6 8/8 wait_begin seq=1 object=mutex:shared(1:5,2)+0x10\n"
+	       "7 7/7 wait_begin seq=1 object=mutex:7:0x5010\n");
+	expect_row("0" START("7") "3" SPAWNED("8", " begin_ns=2") "5" FORK("8"),
+		   "process 1 pid=8 parent=7 name=own exe= end=unknown status=0 ns=3..5\nthread");
+	/* Another program has another memory. */
+	expect("0" START("7") "1 map pid=7 tid=7 origin=2 address=0x5000 size=0x1000 dev=1 ino=5\n"
+			      "3" SPAWNED("8", " begin_ns=2 status=1 exe=/bin/c8") "5" START(
+				      "8") "6" WAIT("8", "8", "mutex", "0x5010"),
+	       "0 7/7 process start\n"
+	       "1 7/7 reach memory=1:5,2\n"
+	       "3 8/- process spawned program\n"
+	       "5 8/8 process start\n"
+	       "6 8/8 wait_begin seq=1 object=mutex:8:0x5010\n");
+	/* It never told of itself, and was collected. */
+	expect_row(
+		"0" START("7") "3" SPAWNED("8", " begin_ns=2 status=1 exe=/bin/c8") "5" REAPED("8"),
+		"process 1 pid=8 parent=7 name=c8 exe=/bin/c8 end=exited status=3 ns=3..5 "
+		"unrecorded\n");
+}
+
+static void a_child_may_be_faster_than_its_parent(void **state)
+{
+	(void)state;
+	expect("0" START("7") "3" FORK("8") "4" SPAWNED("8", " begin_ns=2"),
+	       "0 7/7 process start\n"
+	       "3 8/8 process fork\n");
+	/* Another thread had collected it before. */
+	expect("0" START("7") "3" REAPED("8") "4" SPAWNED("8", " begin_ns=2"),
+	       "0 7/7 process start\n");
+	/* That was another one with its pid. */
+	expect("0" START("7") "1" FORK("8") "2" REAPED("8") "4" SPAWNED("8", " begin_ns=3"),
+	       "0 7/7 process start\n"
+	       "1 8/8 process fork\n"
+	       "2 8/- process reaped\n"
+	       "4 8/- process spawned\n");
+	/* Its pid is another's: it is gone, though nobody has collected it. */
+	expect("0" START("7") "3" SPAWNED("8", " begin_ns=2") "5" SPAWNED("8", " begin_ns=4"),
+	       "0 7/7 process start\n"
+	       "3 8/- process spawned\n"
+	       "5 8/- process reaped\n"
+	       "5 8/- process spawned\n");
+}
+
 static void exec_is_a_new_image(void **state)
 {
 	static const char events[] = "0" START(
@@ -682,6 +747,8 @@ int main(void)
 		cmocka_unit_test(shared_memory_is_one_object_everywhere),
 		cmocka_unit_test(unmap_and_new_mappings_cut_old_ones),
 		cmocka_unit_test(a_forked_child_has_its_parents_memory),
+		cmocka_unit_test(a_child_is_known_from_its_parent),
+		cmocka_unit_test(a_child_may_be_faster_than_its_parent),
 		cmocka_unit_test(exec_is_a_new_image),
 		cmocka_unit_test(a_reused_pid_is_another_process),
 		cmocka_unit_test(ends_are_what_the_kernel_said),

@@ -10,8 +10,9 @@
  *   = waiter|holder|waker KIND:OBJECT WHO waits=N ns=N         by object, then time
  *   = edge WHO -> WHO KIND:OBJECT and|or waits=N ns=N          by time
  *   = deadlock VERDICT WHO -> KIND:OBJECT at SITE ... (REASON)         a step each; the reason cut at 40
- *   = step WHO owner|candidate KIND:OBJECT [shared] [since=NANOSECONDS] -> and|or KIND:OBJECT [shared]
+ *   = step WHO owner|candidate|taker KIND:OBJECT [shared] [since=NANOSECONDS] -> and|or KIND:OBJECT [shared]
  *         of these; what `WHO` has to do with the first object, and how it waits for the second
+ *   = fact WHO TEXT                                     of deadlocks: their evidence, in its order
  *   = count open=N lost=N uncertain=N orphans=N
  *   = total waits=N ns=N unknown=N
  *   = class KIND:OBJECT CLASS waits=N ns=N                             by object, then class
@@ -359,7 +360,9 @@ static void print_steps(FILE *file, const struct run *run, const struct ws_resul
 			print_who(file, run->trace, step->hold.thread, step->hold.code,
 				  step->hold.stack);
 			fprintf(file, " %s",
-				step->hold_as == WS_HOLD_OWNS ? "owner" : "candidate");
+				step->hold_as == WS_HOLD_OWNS ? "owner"
+				: step->hold_taken            ? "taker"
+							      : "candidate");
 			print_object(file, run->trace, step->holds);
 			if (step->hold_shared)
 				fprintf(file, " shared");
@@ -368,6 +371,21 @@ static void print_steps(FILE *file, const struct run *run, const struct ws_resul
 			fprintf(file, " -> %s", step->needs_all ? "and" : "or");
 			print_object(file, run->trace, step->wants);
 			fprintf(file, "%s\n", step->want_shared ? " shared" : "");
+			assert_true(*step->holds_name && *step->wants_name);
+		}
+	}
+}
+
+static void print_facts(FILE *file, const struct run *run, const struct ws_results *results)
+{
+	for (size_t i = 0; i < results->n_deadlocks; i++) {
+		for (size_t k = 0; k < results->deadlocks[i].n_evidence; k++) {
+			const struct ws_evidence *fact = &results->deadlocks[i].evidence[k];
+
+			fprintf(file, "fact ");
+			print_who(file, run->trace, fact->party.thread, fact->party.code,
+				  fact->party.stack);
+			fprintf(file, " %s\n", fact->text);
 		}
 	}
 }
@@ -431,6 +449,7 @@ static char *results_of(struct case_trace *trace)
 	print_patterns(text.file, &run, results);
 	print_deadlocks(text.file, &run, results);
 	print_steps(text.file, &run, results);
+	print_facts(text.file, &run, results);
 	print_findings(text.file, &run, results);
 	counts = ws_model_counts(model);
 	fprintf(text.file, "count open=%llu lost=%llu uncertain=%llu orphans=%llu\n",

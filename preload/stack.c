@@ -10,10 +10,13 @@
 
 #include <libunwind.h>
 #include <stdatomic.h>
+#include <time.h>
 
 #include "preload/emit.h"
 #include "preload/limits.h"
 #include "preload/module.h"
+#include "preload/raw.h"
+#include "preload/resource.h"
 #include "tracepoints/format.h"
 
 /* Own frames between the wrapper and the unwinder, at most. */
@@ -26,6 +29,16 @@ enum ws_stack_mode ws_stack_mode = WS_STACKS_FULL;
 static _Atomic uint64_t hashes[TABLE]; /* 0: free. The id of a stack is its place + 1 */
 static _Atomic uint32_t n_stacks;
 static _Atomic uint32_t epoch; /* part of the hash */
+
+/* libunwind has locks, as the loader has that it asks: a child that was forked while another thread
+ * had one would wait for it for ever. So threads are counted while they unwind, and who forks waits
+ * until none does; those that come meanwhile do without. seq_cst: each side writes its own before it
+ * reads the other's. */
+static _Atomic uint32_t unwinding, forking;
+
+/* The longest that a fork waits. An unwinding takes microseconds, if its thread has a processor. */
+#define FORK_WAITS_NS 1000000000
+#define FORK_PAUSE_NS 20000
 
 static uint64_t hash_of(const uintptr_t *frames, size_t n)
 {
@@ -84,9 +97,13 @@ uint32_t ws_stack_take(struct ws_thread *self, uintptr_t site)
 		return intern(self, &site, 1);
 
 	uintptr_t frames[OWN_FRAMES + WS_STACK_DEPTH_MAX];
+	int n = 0, first = 0;
+
+	atomic_fetch_add_explicit(&unwinding, 1, memory_order_seq_cst);
 	/* unw_backtrace() and not a cursor: its cache makes it 200 times cheaper. */
-	int n = unw_backtrace((void **)frames, OWN_FRAMES + WS_STACK_DEPTH_MAX);
-	int first = 0;
+	if (ws_likely(!atomic_load_explicit(&forking, memory_order_seq_cst)))
+		n = unw_backtrace((void **)frames, OWN_FRAMES + WS_STACK_DEPTH_MAX);
+	atomic_fetch_sub_explicit(&unwinding, 1, memory_order_release);
 
 	while (first < n && first < OWN_FRAMES && frames[first] != site)
 		first++;
@@ -97,6 +114,40 @@ uint32_t ws_stack_take(struct ws_thread *self, uintptr_t site)
 
 	return intern(self, frames + first,
 		      depth < WS_STACK_DEPTH_MAX ? depth : WS_STACK_DEPTH_MAX);
+}
+
+void ws_stack_fork_before(void)
+{
+	uint64_t begin_ns = 0;
+	struct timespec now;
+
+	atomic_fetch_add_explicit(&forking, 1, memory_order_seq_cst);
+	/* acquire: pairs with the release of who has unwound: so libunwind's locks are free. */
+	while (atomic_load_explicit(&unwinding, memory_order_seq_cst)) {
+		clock_gettime(CLOCK_MONOTONIC, &now);
+
+		uint64_t now_ns = (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+
+		if (!begin_ns)
+			begin_ns = now_ns;
+		else if (now_ns - begin_ns > FORK_WAITS_NS)
+			break;
+		/* The thread may need this processor. */
+		if (!ws_sandboxed)
+			ws_raw_syscall(SYS_nanosleep,
+				       (long)&(struct timespec){ .tv_nsec = FORK_PAUSE_NS }, 0, 0, 0);
+	}
+}
+
+void ws_stack_fork_after(bool child)
+{
+	if (child) {
+		/* Those that were counted are the parent's. */
+		atomic_store_explicit(&unwinding, 0, memory_order_relaxed);
+		atomic_store_explicit(&forking, 0, memory_order_relaxed);
+	} else {
+		atomic_fetch_sub_explicit(&forking, 1, memory_order_release);
+	}
 }
 
 void ws_stack_forget(void)

@@ -14,6 +14,7 @@
 #include "preload/lock_order.h"
 #include "preload/raw.h"
 #include "preload/real.h"
+#include "preload/stack.h"
 #include "preload/wait.h"
 
 /* Processes that wait for children, counted together: nobody asks, since a child's end is recorded
@@ -71,6 +72,7 @@ static void fork_before(struct forking *f, uintptr_t site)
 	if (f->self)
 		f->self->quiet = WS_QUIET_FORK;
 	lttng_ust_before_fork(&f->mask);
+	ws_stack_fork_before();
 }
 
 /* In both processes; `made`: what the call gave, the child's pid in the parent. True: this is the
@@ -91,6 +93,7 @@ static bool fork_after(struct forking *f, pid_t made, uintptr_t site)
 		errno = saved;
 		return child;
 	}
+	ws_stack_fork_after(child);
 	if (child) {
 		if (f->self)
 			ws_process_forked(f->self, f->tid, site);

@@ -2,6 +2,7 @@
 /* summary_waits.c: of the waiting that matters, what cost most, who caused it, and what to change:
  * rule 2 of summary.h. */
 #include <inttypes.h>
+#include <stdlib.h>
 
 #include "analyzer/base/words.h"
 #include "analyzer/reports/classes.h"
@@ -344,7 +345,28 @@ static void tell_cure(const struct ws_report *report, bool utf8,
 		ws_summary_add(to, utf8, " (finding %s)", ws_rule_word(finding->rule));
 }
 
-/* What it is worth, where that is known. */
+/* The longest that one thread ran on the way to the end: its own work is done one after the other,
+ * whatever is waited for. */
+static uint64_t longest_work_ns(const struct ws_report *report, const struct ws_path_result *path)
+{
+	size_t n = report->tables->n_threads;
+	uint64_t *ran = calloc(n ? n : 1, sizeof(*ran)), longest = 0;
+
+	for (size_t i = 0; ran && path->known && i < path->n_parts; i++) {
+		const struct ws_path_part *part = &path->parts[i];
+
+		if (part->what != WS_CAUSE_RUNNING || part->party.thread >= n)
+			continue;
+		ran[part->party.thread] += part->ns;
+		if (longest < ran[part->party.thread])
+			longest = ran[part->party.thread];
+	}
+	free(ran);
+	return longest;
+}
+
+/* What it is worth, where that is known: where waits are polled with a limit, the waiter would be
+ * done without the work that it polls for, and yet that has to be done. */
 static void tell_worth(const struct ws_report *report, bool utf8, const struct ws_object *object,
 		       struct ws_cell *to)
 {
@@ -357,9 +379,14 @@ static void tell_worth(const struct ws_report *report, bool utf8, const struct w
 
 		if (one->object != object || one->half)
 			continue;
+
+		uint64_t predicted_ns = path ? longest_work_ns(report, path) : 0;
+
+		if (predicted_ns < one->predicted_ns)
+			predicted_ns = one->predicted_ns;
 		ws_cell_time(&before, utf8, one->duration_ns);
-		ws_cell_time(&after, utf8, one->predicted_ns);
-		if (one->duration_ns - one->predicted_ns >= one->duration_ns / WORTH_PART) {
+		ws_cell_time(&after, utf8, predicted_ns);
+		if (predicted_ns + one->duration_ns / WORTH_PART <= one->duration_ns) {
 			ws_summary_add(to, utf8, "; without these waits: %.20s -> about %.20s",
 				       before.text, after.text);
 			return;

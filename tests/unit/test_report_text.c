@@ -88,6 +88,15 @@ static void a_server(void **state)
 	check(FOLDER "server.records", &ascii, FOLDER "server.stacks.text");
 }
 
+/* Without its waits the waiter would be done at once, and the work that it polls for would not. */
+static void one_who_polls_for_work(void **state)
+{
+	const struct ws_text_style utf8 = { .utf8 = true, .top = 10 };
+
+	(void)state;
+	check(FOLDER "polled.records", &utf8, FOLDER "polled.text");
+}
+
 static void nothing(void **state)
 {
 	const struct ws_text_style style = { .top = 10 };
@@ -308,6 +317,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_server),
+		cmocka_unit_test(one_who_polls_for_work),
 		cmocka_unit_test(nothing),
 		cmocka_unit_test(a_filter_is_said),
 		cmocka_unit_test(hostile_names),

@@ -490,6 +490,18 @@ void ws_channels_flush(struct ws_thread *self)
 		ws_channel_flush(self, fd, true);
 }
 
+/* Whom it concerns that the number is closed, a bit each: 1 those who write, 2 those who read. An
+ * end of a pipe is for those at the other: a reader that waits is not let go by a reading end. */
+static unsigned int concerned(int fd, uint64_t word)
+{
+	bool piped = WS_FD_KIND(word) == WS_FD_PIPE || WS_FD_KIND(word) == WS_FD_FIFO;
+	int flags = piped && !ws_sandboxed ? ws_raw_fcntl(fd, F_GETFL, 0) : -1;
+
+	if (flags >= 0 && (flags & O_ACCMODE) == O_RDONLY)
+		return 1;
+	return flags >= 0 && (flags & O_ACCMODE) == O_WRONLY ? 2 : 3;
+}
+
 void ws_channel_close(int fd, uintptr_t site)
 {
 	struct ws_thread *self = ws_thread();
@@ -499,14 +511,26 @@ void ws_channel_close(int fd, uintptr_t site)
 	if (!self || WS_FD_KIND(word) == WS_FD_PLAIN || WS_FD_KIND(word) == WS_FD_UNKNOWN)
 		return;
 	ws_channel_flush(self, fd, true);
-	for (uintptr_t side = 0; side <= 1; side++) {
-		uintptr_t key = WS_FD_KEY(word) | side;
-		uint64_t owner = ws_plain_owner(key);
 
-		if (owner)
-			ws_plain_meet(self, key, owner, WS_WAKE_CLOSE, site);
+	uint64_t owners[2];
+	unsigned int waited = 0, plain = 0;
+
+	for (unsigned int side = 0; side <= 1; side++) {
+		owners[side] = ws_plain_owner(WS_FD_KEY(word) | side);
+		plain |= (owners[side] != 0) << side;
+		waited |= (unsigned int)ws_waiters_any(WS_FD_KEY(word) | side, true) << side;
 	}
-	if (!ws_waiters_any(WS_FD_KEY(word), true) && !ws_waiters_any(WS_FD_KEY(word) | 1, true))
+	if (ws_likely(!(plain | waited)))
+		return;
+
+	unsigned int mask = concerned(fd, word);
+
+	for (unsigned int side = 0; side <= 1; side++) {
+		if (plain & mask & 1u << side)
+			ws_plain_meet(self, WS_FD_KEY(word) | side, owners[side], WS_WAKE_CLOSE,
+				      site);
+	}
+	if (!(waited & mask))
 		return;
 
 	struct ws_wake wake = {

@@ -32,7 +32,7 @@ def busy_ms(browser):
 
 def main():
     waitscope, turns = sys.argv[1:3]
-    rounds = int(sys.argv[3]) if len(sys.argv) > 3 else 172_000
+    rounds = int(sys.argv[3]) if len(sys.argv) > 3 else 210_000
     with tempfile.TemporaryDirectory() as folder:
         trace, page = os.path.join(folder, "trace"), os.path.join(folder, "page.html")
         subprocess.run([waitscope, "record", "--on-full", "block", "-o", trace, "--", turns, str(rounds)], check=True,

@@ -94,7 +94,10 @@ static const char process[] = "    <eventHandler eventName=\"waitscope:process\"
 
 /* A thread that has ended does not wait. */
 static const char thread[] =
-	"    <eventHandler eventName=\"waitscope:thread\">\n" CHANGE(FIELD("Name", "name"))
+	"    <eventHandler eventName=\"waitscope:thread\">\n" IF(
+	"<condition operator=\"ne\"><field name=\"name\"/><stateValue type=\"string\" "
+	"value=\"\"/></condition>",
+	FIELD("Name", "name"))
 		IF("<and>" OP_IS("exit") IS_WAITING "</and>", ONE_LESS)
 			IF(OP_IS("exit"), NOTHING("Wait"))
 				IF(OP_IS("exit"), NOTHING("Seq")) "    </eventHandler>\n";

@@ -10,9 +10,9 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/syscall.h>
-#include <time.h>
 
 #include "preload/call_args.h"
+#include "preload/clock.h"
 #include "preload/emit.h"
 #include "preload/flags.h"
 #include "preload/lifecycle.h"
@@ -34,14 +34,6 @@ extern const char ws_call_returned[] __attribute__((visibility("hidden")));
 
 #define TARGET(name, of, flags, kind, args, result) (uintptr_t) of,
 static const uintptr_t targets[WS_FUNCTION_COUNT] = { WS_FUNCTIONS(TARGET) };
-
-static uint64_t now_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
-}
 
 void ws_calls_start(bool full)
 {
@@ -248,7 +240,7 @@ __attribute__((used)) bool ws_call_begin(struct ws_call_frame *frame, const uint
 		look(self, info, frame, slot, call);
 		call->recorded = true;
 		call->saved_errno = saved;
-		call->begin_ns = now_ns();
+		call->begin_ns = ws_now_ns();
 		if (info->flags & WS_TWICE ||
 		    (is_jumped_to(info, frame) && may_leave(info, frame) &&
 		     !(info->flags & WS_ANY_ARGS))) {
@@ -285,7 +277,7 @@ static void finish(uintptr_t slot, uint64_t result, int error_now)
 		return;
 	/* In a fork child it is its parent's call. */
 	if (call->recorded && call->pid == ws_pid && ws_thread() && ws_wanted(call)) {
-		uint64_t now = now_ns();
+		uint64_t now = ws_now_ns();
 		int64_t value;
 
 		info = &ws_functions[call->function];

@@ -9,8 +9,8 @@
 #include <sys/ioctl.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
-#include <time.h>
 
+#include "preload/clock.h"
 #include "preload/lifecycle.h"
 #include "preload/object.h"
 #include "preload/raw.h"
@@ -163,13 +163,11 @@ static void look_at_fill(const struct ws_channel *c, uint64_t taken)
 enum ws_try ws_channel_blocks(struct ws_channel *c)
 {
 	struct ws_fd_entry *entry = &ws_fds[c->fd];
-	struct timespec now;
 
 	if (ws_sandboxed || ws_is_tracer_code(c->site))
 		return WS_TRY_PASS;
-	clock_gettime(CLOCK_MONOTONIC, &now);
 
-	uint64_t ns = (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+	uint64_t ns = ws_now_ns();
 
 	if (ns - entry->verified_ns > WS_FD_TRUST_NS) {
 		if (ws_fd_is_nonblocking(c->fd) || !ws_fd_verify(c->fd, c->word))

@@ -13,6 +13,7 @@
 #include <stdint.h>
 #include <time.h>
 
+#include "preload/clock.h"
 #include "preload/raw.h"
 
 /* A reading is worth its system call for a wait that is not short: one begins at most this often,
@@ -50,14 +51,6 @@ static inline int ws_cpu_read(int32_t id, uint64_t *ret)
 	return r;
 }
 
-static inline uint64_t ws_cpu_now_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
-}
-
 /* Begins to measure the thread, or the process whose first thread it is, from `since_ns` on, a moment
  * ago; *clock is none where neither can be read. */
 static inline void ws_cpu_begin(struct ws_cpu_clock *clock, int32_t tid, uint64_t since_ns)
@@ -72,7 +65,7 @@ static inline void ws_cpu_begin(struct ws_cpu_clock *clock, int32_t tid, uint64_
 	}
 	clock->id = id;
 	/* An order of locks may have been recorded since then, with a stack that took its time. */
-	clock->unread_ns = ws_cpu_now_ns() - since_ns;
+	clock->unread_ns = ws_now_ns() - since_ns;
 }
 
 /* What it used since then at most, and one; 0: too short a time, or not known: it has ended. */
@@ -80,7 +73,7 @@ static inline uint64_t ws_cpu_used(const struct ws_cpu_clock *clock)
 {
 	uint64_t ns = 0;
 
-	if (!clock->id || ws_cpu_now_ns() - clock->since_ns < WS_CPU_LEAST_NS ||
+	if (!clock->id || ws_now_ns() - clock->since_ns < WS_CPU_LEAST_NS ||
 	    ws_cpu_read(clock->id, &ns) < 0 || ns < clock->ns)
 		return 0;
 	return ns - clock->ns + clock->unread_ns + 1;

@@ -16,7 +16,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
-#include <time.h>
 
 #include "preload/call.h"
 #include "preload/channel.h"
@@ -343,14 +342,6 @@ void ws_process_spawned(struct ws_thread *self, int32_t child, uint64_t begin_ns
 		event.name = strrchr(exe, '/') ? strrchr(exe, '/') + 1 : exe;
 	}
 	record_process(&event);
-}
-
-uint64_t ws_process_now(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
 }
 
 void ws_process_forked(struct ws_thread *self, int32_t parent_tid, uintptr_t site)

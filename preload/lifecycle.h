@@ -38,15 +38,12 @@ void ws_process_parent_exited(struct ws_thread *self, int32_t parent, int32_t ti
 /* Records that the image is about to be replaced by `path`, and that it was not after all. */
 void ws_process_exec(struct ws_thread *self, const char *path, uintptr_t site);
 void ws_process_exec_failed(struct ws_thread *self, const char *path, int error);
-/* Records that this process has made a child, by a call that began at `begin_ns` (ws_process_now); the
+/* Records that this process has made a child, by a call that began at `begin_ns` (ws_now_ns); the
  * child may never tell of itself. `program`: it runs another one by now, or has ended before. In the
  * parent only; errno is kept. Nothing where `self` is NULL, or there is no child. */
 void ws_process_spawned(struct ws_thread *self, int32_t child, uint64_t begin_ns, bool program);
 /* Records that a child was collected with this wait(2) status. */
 void ws_process_reaped(struct ws_thread *self, int32_t child, int status);
-
-/* The time in the trace's clock. */
-uint64_t ws_process_now(void);
 
 /* Called by __libc_start_main's wrapper: once all libraries are set up, and before main(). */
 void ws_process_start(void);

@@ -2,9 +2,9 @@
 /* pollset.c: see pollset.h. */
 #include "preload/pollset.h"
 
-#include <time.h>
 
 #include "preload/channel.h"
+#include "preload/clock.h"
 #include "preload/fdkind.h"
 #include "preload/limits.h"
 #include "preload/resource.h"
@@ -13,11 +13,8 @@
 
 void ws_pollset_begin(struct ws_pollset *set)
 {
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
 	set->n = 0;
-	set->now_ns = (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+	set->now_ns = ws_now_ns();
 }
 
 bool ws_pollset_object(struct ws_thread *self, int fd, bool reading, uintptr_t site,

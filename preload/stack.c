@@ -12,6 +12,7 @@
 #include <stdatomic.h>
 #include <time.h>
 
+#include "preload/clock.h"
 #include "preload/emit.h"
 #include "preload/limits.h"
 #include "preload/module.h"
@@ -118,20 +119,12 @@ uint32_t ws_stack_take(struct ws_thread *self, uintptr_t site)
 
 void ws_stack_fork_before(void)
 {
-	uint64_t begin_ns = 0;
-	struct timespec now;
+	uint64_t begin_ns = ws_now_ns();
 
 	atomic_fetch_add_explicit(&forking, 1, memory_order_seq_cst);
 	/* acquire: pairs with the release of who has unwound: so libunwind's locks are free. */
-	while (atomic_load_explicit(&unwinding, memory_order_seq_cst)) {
-		clock_gettime(CLOCK_MONOTONIC, &now);
-
-		uint64_t now_ns = (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
-
-		if (!begin_ns)
-			begin_ns = now_ns;
-		else if (now_ns - begin_ns > FORK_WAITS_NS)
-			break;
+	while (atomic_load_explicit(&unwinding, memory_order_seq_cst) &&
+	       ws_now_ns() - begin_ns < FORK_WAITS_NS) {
 		/* The thread may need this processor. */
 		if (!ws_sandboxed)
 			ws_raw_syscall(SYS_nanosleep,

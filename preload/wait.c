@@ -7,9 +7,9 @@
 #include "preload/wait.h"
 
 #include <errno.h>
-#include <time.h>
 
 #include "preload/call.h"
+#include "preload/clock.h"
 #include "preload/lifecycle.h"
 #include "preload/lock_order.h"
 #include "preload/misuse.h"
@@ -159,7 +159,7 @@ void ws_wait_begin(struct ws_wait *wait)
 	struct ws_thread *self = wait->self;
 	bool shared = wait->flags & WS_WAIT_SHARED;
 	uintptr_t key = wait->key ? wait->key : wait->object;
-	struct timespec now;
+	uint64_t begin_ns;
 
 	drop_stale(self, (uintptr_t)wait);
 	ws_plain_drop(self, (uintptr_t)wait);
@@ -190,10 +190,10 @@ void ws_wait_begin(struct ws_wait *wait)
 
 	/* A stack that is new to libunwind takes it up to some milliseconds, which the program
 	 * would have been blocked: the wait begins before that. */
-	clock_gettime(CLOCK_MONOTONIC, &now);
+	begin_ns = ws_now_ns();
 	ws_lock_order_wait(wait);
 	ws_misuse_wait(wait);
-	record_begin(wait, (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec, false);
+	record_begin(wait, begin_ns, false);
 	if (wait->counted)
 		self->open[self->n_open - 1].begun = true;
 }

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "preload/call.h"
+#include "preload/clock.h"
 #include "preload/emit.h"
 #include "preload/environment.h"
 #include "preload/lifecycle.h"
@@ -238,7 +239,7 @@ WS_EXPORT int posix_spawn(pid_t *pid, const char *path, const posix_spawn_file_a
 			  const posix_spawnattr_t *attr, char *const *argv, char *const *envp)
 {
 	struct ws_thread *self = ws_thread();
-	uint64_t begin_ns = self ? ws_process_now() : 0;
+	uint64_t begin_ns = self ? ws_now_ns() : 0;
 	pid_t own = 0, *made = pid ? pid : &own;
 	CHILD_ENV(child, envp);
 
@@ -253,7 +254,7 @@ WS_EXPORT int posix_spawnp(pid_t *pid, const char *file, const posix_spawn_file_
 			   const posix_spawnattr_t *attr, char *const *argv, char *const *envp)
 {
 	struct ws_thread *self = ws_thread();
-	uint64_t begin_ns = self ? ws_process_now() : 0;
+	uint64_t begin_ns = self ? ws_now_ns() : 0;
 	pid_t own = 0, *made = pid ? pid : &own;
 	CHILD_ENV(child, envp);
 

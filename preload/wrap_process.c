@@ -8,6 +8,7 @@
 #include <lttng/ust-fork.h>
 #include <pthread.h>
 
+#include "preload/clock.h"
 #include "preload/emit.h"
 #include "preload/environment.h"
 #include "preload/lifecycle.h"
@@ -63,7 +64,7 @@ static void fork_before(struct forking *f, uintptr_t site)
 {
 	f->self = ws_thread();
 	f->parent = ws_pid;
-	f->begin_ns = f->self ? ws_process_now() : 0;
+	f->begin_ns = f->self ? ws_now_ns() : 0;
 	f->tid = f->self ? f->self->tid : 0;
 	f->segment = f->self ? ws_segment_next(f->self) : 0;
 	f->lttng = (f->self || ws_aside) && !lttng_lost && !ws_is_tracer_code(site);
@@ -155,7 +156,7 @@ WS_EXPORT int forkpty(int *master, char *name, const struct termios *t, const st
 WS_EXPORT pid_t _Fork(void)
 {
 	struct ws_thread *self = ws_thread();
-	uint64_t begin_ns = self ? ws_process_now() : 0;
+	uint64_t begin_ns = self ? ws_now_ns() : 0;
 	pid_t r = ws_real._Fork();
 
 	if (r == 0) {
@@ -223,7 +224,7 @@ WS_EXPORT int clone(int (*fn)(void *), void *stack, int flags, void *arg, ...)
 	va_end(more);
 
 	struct ws_thread *self = ws_thread();
-	uint64_t begin_ns = self ? ws_process_now() : 0;
+	uint64_t begin_ns = self ? ws_now_ns() : 0;
 
 	if (flags & CLONE_VM) {
 		/* A process in our memory is not to touch it: as after vfork(). */
@@ -295,7 +296,7 @@ __attribute__((used)) struct vfork_plan ws_vfork_prepare(uintptr_t stack, uintpt
 		ws_real_resolve(); /* the stub that resolves itself has a frame that returns twice
 				    */
 	if (call)
-		*call = (struct ws_vfork){ stack, site, ws_process_now() };
+		*call = (struct ws_vfork){ stack, site, ws_now_ns() };
 	if (self)
 		self->quiet = WS_QUIET_VFORK;
 	return (struct vfork_plan){ (uintptr_t)ws_real.vfork, call != NULL };

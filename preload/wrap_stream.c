@@ -14,6 +14,7 @@
 #include <sys/wait.h>
 
 #include "preload/channel.h"
+#include "preload/clock.h"
 #include "preload/export.h"
 #include "preload/fifo.h"
 #include "preload/file_lock.h"
@@ -185,7 +186,7 @@ static pid_t child_of(const FILE *f)
 WS_EXPORT FILE *popen(const char *command, const char *mode)
 {
 	struct ws_thread *self = ws_thread();
-	uint64_t begin_ns = self ? ws_process_now() : 0;
+	uint64_t begin_ns = self ? ws_now_ns() : 0;
 	FILE *f = opened(ws_real.popen(command, mode));
 
 	if (self && f)

@@ -36,6 +36,9 @@ static uint64_t now_ns(void)
 	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 }
 
+/* How often the children of a program that took too long are looked for. */
+#define CHILDREN_LOOK_MS 20
+
 /* --- the recording's processes --- */
 
 static bool belongs(const char *pid, const char *mark)
@@ -208,7 +211,7 @@ static void handle_signals(const struct signals *before, struct ws_run_result *r
 		if (info.ssi_signo == SIGCHLD)
 			continue;
 		/* The kernel's own (the terminal went away) has reached the program too. */
-		if (info.ssi_code != SI_KERNEL)
+		if (info.ssi_code != SI_KERNEL && !result->ended)
 			kill(result->pid, (int)info.ssi_signo);
 		if (result->signal || result->timed_out)
 			continue;
@@ -222,12 +225,27 @@ static bool collect(struct ws_run_result *result)
 {
 	struct rusage usage;
 
+	if (result->ended)
+		return true;
 	if (wait4(result->pid, &result->status, WNOHANG, &usage) != result->pid)
 		return false;
 	result->program_ns =
 		(uint64_t)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * 1000000000u +
 		(uint64_t)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) * 1000u;
+	result->ended = true;
 	return true;
+}
+
+/* To the program, unless it has ended, when its pid may be another's, and to its recorded children. */
+static void signal_program(const struct ws_run_options *options, const struct ws_run_result *result,
+			   int number)
+{
+	signal_all(options->run, number);
+	if (result->ended)
+		return;
+	kill(result->pid, number);
+	if (number != SIGKILL)
+		kill(result->pid, SIGCONT);
 }
 
 static void wait_for_end(const struct ws_run_options *options, const struct signals *before,
@@ -240,10 +258,19 @@ static void wait_for_end(const struct ws_run_options *options, const struct sign
 	uint64_t deadline_ns =
 		options->timeout_ns ? result->begin_ns + options->timeout_ns : UINT64_MAX;
 
+	bool killed = false;
+
 	for (;;) {
-		if (collect(result))
+		/* What the time limit ends is its children, too; nobody tells of those as they go. */
+		bool children_left =
+			collect(result) && result->timed_out && signal_all(options->run, 0) > 0;
+		int wait_ms = until_ms(deadline_ns);
+
+		if (result->ended && !children_left)
 			return;
-		if (poll(fds, 2, until_ms(deadline_ns)) < 0)
+		if (children_left && wait_ms > CHILDREN_LOOK_MS)
+			wait_ms = CHILDREN_LOOK_MS;
+		if (poll(fds, 2, wait_ms) < 0)
 			continue;
 		if (fds[0].revents)
 			handle_signals(before, result, &deadline_ns);
@@ -254,10 +281,12 @@ static void wait_for_end(const struct ws_run_options *options, const struct sign
 		}
 		if (now_ns() < deadline_ns)
 			continue;
+		if (killed && result->ended)
+			return; /* the kernel does not let go of a child */
 		if (result->timed_out) {
-			signal_all(options->run, SIGKILL);
-			kill(result->pid, SIGKILL);
-			deadline_ns = UINT64_MAX;
+			signal_program(options, result, SIGKILL);
+			killed = true;
+			deadline_ns = now_ns() + WS_RECORD_GRACE_MS * 1000000ull;
 		} else if (result->signal) {
 			if (!collect(result))
 				result->running = true;
@@ -265,9 +294,7 @@ static void wait_for_end(const struct ws_run_options *options, const struct sign
 		} else {
 			result->timed_out = true;
 			deadline_ns = now_ns() + WS_RECORD_GRACE_MS * 1000000ull;
-			signal_all(options->run, SIGTERM);
-			kill(result->pid, SIGTERM);
-			kill(result->pid, SIGCONT);
+			signal_program(options, result, SIGTERM);
 		}
 	}
 }

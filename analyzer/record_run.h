@@ -31,6 +31,7 @@ struct ws_run_result {
 	pid_t pid;
 	int status;            /* wait(2) status; meaningless while `running` */
 	bool running;          /* it went on although it was asked to end, and we left it */
+	bool ended;            /* it was collected: its pid may be another's by now */
 	bool timed_out;        /* ended by us: the time was over */
 	bool session_failed;   /* the recording failed meanwhile; the program went on to its end */
 	int signal;            /* SIGTERM or SIGHUP that ended the recording; 0: none */

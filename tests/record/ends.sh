@@ -99,7 +99,13 @@ nothing_left "$home"
 expect 124 "$WAITSCOPE" record -o late --timeout 500ms sh -c 'sleep 61 & echo $! $LTTNG_HOME; wait'
 read -r child home <out
 has err '^waitscope: --timeout 500ms: the program was ended$'
-until_true is_dead "$child"
+is_dead "$child" || fail "a child outlived the time limit"
+nothing_left "$home"
+# Also one that does not hear SIGTERM, while the program does.
+expect 124 "$WAITSCOPE" record -o late --timeout 500ms sh -c \
+	'(trap "" TERM; while :; do sleep 0.1; done) & echo $! $LTTNG_HOME; wait'
+read -r child home <out
+is_dead "$child" || fail "a deaf child outlived the time limit"
 nothing_left "$home"
 expect 124 "$WAITSCOPE" record -o late --timeout 0.5 sh -c 'trap "" TERM; while :; do sleep 0.1; done'
 

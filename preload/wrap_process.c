@@ -211,6 +211,21 @@ static int clone_child(void *p)
 	return r;
 }
 
+/* A child that is in its parent's memory while that is held up. */
+struct vfork_start {
+	int (*fn)(void *);
+	void *arg;
+};
+
+/* As ws_vfork_returned() in the child. */
+static int vfork_child(void *p)
+{
+	const struct vfork_start *start = p;
+
+	ws_self->quiet = WS_QUIET_VFORK;
+	return start->fn(start->arg);
+}
+
 WS_EXPORT int clone(int (*fn)(void *), void *stack, int flags, void *arg, ...)
 {
 	struct clone_start start = { .fn = fn, .arg = arg, .site = WS_SITE };
@@ -231,10 +246,15 @@ WS_EXPORT int clone(int (*fn)(void *), void *stack, int flags, void *arg, ...)
 		if (self && !(flags & CLONE_THREAD))
 			self->quiet = WS_QUIET_VFORK;
 
-		int r = ws_real.clone(fn, stack, flags, arg, a, b, c);
+		if (!(flags & CLONE_VFORK) || flags & CLONE_THREAD)
+			return ws_real.clone(fn, stack, flags, arg, a, b, c);
 
-		if (flags & CLONE_VFORK && !(flags & CLONE_THREAD))
-			ws_process_spawned(ws_thread(), r, begin_ns, true);
+		struct vfork_start told = { fn, arg };
+		bool tell = self && fn && !(flags & CLONE_SETTLS);
+		int r = tell ? ws_real.clone(vfork_child, stack, flags, &told, a, b, c)
+			     : ws_real.clone(fn, stack, flags, arg, a, b, c);
+
+		ws_process_spawned(ws_thread(), r, begin_ns, true);
 		return r;
 	}
 	if (!fn || !stack)
@@ -302,13 +322,16 @@ __attribute__((used)) struct vfork_plan ws_vfork_prepare(uintptr_t stack, uintpt
 	return (struct vfork_plan){ (uintptr_t)ws_real.vfork, call != NULL };
 }
 
-/* In the child, which is in its parent's memory, it only looks. */
+/* In the child, which is in its parent's memory, it says no more than that, once more: a signal handler
+ * that came between the two may have used the library, to which its thread was no child's yet. */
 __attribute__((used)) struct vfork_result ws_vfork_returned(uintptr_t stack, intptr_t result)
 {
 	struct ws_vfork *call = vfork_of(ws_self, stack);
 	struct ws_vfork was = *call;
 
-	if (result != 0) {
+	if (result == 0) {
+		ws_self->quiet = WS_QUIET_VFORK;
+	} else {
 		call->stack = 0;
 		ws_process_spawned(ws_thread(), (int32_t)result, was.begin_ns, true);
 	}
